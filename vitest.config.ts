@@ -1,0 +1,10 @@
+// One configuration for the three runtimes; scripts/run-tests.ts says how each of them starts vitest.
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
