@@ -1,0 +1,127 @@
+// A TLS peer over loopback with node:tls, run by the pinned Node whatever runtime the tests are on. Same arguments,
+// events and byte pattern as peer.py, without its rude modes; knows nothing of wanttls.
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import type { AddressInfo } from "node:net";
+import type { PeerCertificate, SecureContextOptions, SecureVersion, TLSSocket } from "node:tls";
+import { connect, createServer } from "node:tls";
+import { parseArgs } from "node:util";
+
+const BLOCK = Buffer.from(Array.from({ length: 65_536 }, (_, i) => (i * 167 + (i >>> 8) * 13) & 0xff));
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    mode: { type: "string", default: "echo" },
+    port: { type: "string", default: "0" },
+    bytes: { type: "string", default: "0" },
+    count: { type: "string", default: "0" },
+    version: { type: "string" },
+    cert: { type: "string" },
+    key: { type: "string" },
+    ca: { type: "string" },
+    name: { type: "string" },
+    alpn: { type: "string", multiple: true },
+    verify: { type: "boolean", default: false },
+  },
+});
+
+if (positionals[0] === "server") serve();
+else join();
+
+function serve(): void {
+  let left = Number(options.count) || Infinity;
+  const server = createServer({ ...secure(), requestCert: options.verify, allowHalfOpen: true }, (socket) => {
+    introduce(socket);
+    socket.on("error", (error) => fail(error));
+    if (options.mode === "send") sendAndRead(socket, 0);
+    else answer(socket);
+  });
+  server.on("tlsClientError", (error) => fail(error));
+  server.on("connection", () => {
+    left -= 1;
+    if (left === 0) server.close();
+  });
+  server.listen(Number(options.port), "127.0.0.1", () => say("ready", (server.address() as AddressInfo).port));
+}
+
+function answer(socket: TLSSocket): void {
+  const digest = createHash("sha256");
+  let received = 0;
+  socket.on("data", (data: Buffer) => {
+    digest.update(data);
+    received += data.length;
+    if (options.mode === "echo" && !socket.write(data)) pauseUntilDrained(socket);
+  });
+  socket.on("end", () => socket.end());
+  socket.on("close", () => say("done", { received, sha256: digest.digest("hex") }));
+}
+
+function pauseUntilDrained(socket: TLSSocket): void {
+  socket.pause();
+  socket.once("drain", () => socket.resume());
+}
+
+function join(): void {
+  const name = options.name === undefined ? {} : { servername: options.name };
+  const socket = connect(
+    { ...secure(), ...name, host: "127.0.0.1", port: Number(options.port), rejectUnauthorized: options.verify },
+    () => {
+      introduce(socket);
+      sendAndRead(socket, options.mode === "echo" ? Number(options.bytes) : 0);
+    },
+  );
+  socket.on("error", (error: Error) => {
+    fail(error);
+    process.exitCode = 1;
+  });
+}
+
+function sendAndRead(socket: TLSSocket, expected: number): void {
+  const count = Number(options.bytes);
+  const digest = createHash("sha256");
+  let received = 0;
+  socket.on("data", (data: Buffer) => {
+    digest.update(data);
+    received += data.length;
+    if (received >= expected) socket.end();
+  });
+  socket.on("end", () => socket.end());
+  socket.on("close", () => say("done", { sent: count, received, sha256: digest.digest("hex") }));
+  socket.write(pattern(count));
+  if (expected === 0) socket.end();
+}
+
+function secure(): SecureContextOptions & { ALPNProtocols?: string[] } {
+  const version = (options.version ?? null) as SecureVersion | null;
+  return {
+    minVersion: version ?? "TLSv1.2",
+    maxVersion: version ?? "TLSv1.3",
+    ...(options.cert === undefined ? {} : { cert: readFileSync(options.cert) }),
+    ...(options.key === undefined ? {} : { key: readFileSync(options.key) }),
+    ...(options.ca === undefined ? {} : { ca: readFileSync(options.ca) }),
+    ...(options.alpn === undefined ? {} : { ALPNProtocols: options.alpn }),
+  };
+}
+
+function introduce(socket: TLSSocket): void {
+  const certificate = socket.getPeerCertificate() as Partial<PeerCertificate> | null;
+  say("connected", {
+    version: socket.getProtocol(),
+    cipher: socket.getCipher().name,
+    alpn: socket.alpnProtocol || null,
+    peer: certificate?.subject?.CN ?? null,
+  });
+}
+
+function pattern(count: number): Buffer {
+  return Buffer.concat(Array.from({ length: Math.floor(count / BLOCK.length) + 1 }, () => BLOCK)).subarray(0, count);
+}
+
+function fail(error: NodeJS.ErrnoException & { reason?: string }): void {
+  say("failed", { type: error.code ?? error.name, reason: error.reason ?? null, text: error.message });
+}
+
+function say(event: string, value: unknown): void {
+  process.stdout.write(JSON.stringify({ [event]: value }) + "\n");
+}
