@@ -1,0 +1,319 @@
+/* One side of one conversation: Mbed TLS between two byte buffers.
+
+   The handshake is driven step by step, for three reasons: it can stand still right after the peer's certificate was
+   checked and before anything was sent; what Mbed TLS forgets with the handshake (the group) is noted in time; and the
+   keys for an alert can be put in place, which Mbed TLS does later than RFC 8446 wants it. */
+#include "internal.h"
+
+#include <string.h>
+
+#include "mbedtls/error.h"
+#include "ssl_misc.h"
+
+#define SMALLEST_BUFFER 512
+
+typedef struct buffer {
+  uint8_t *data;
+  size_t start, end, capacity;
+} buffer;
+
+struct wt_connection {
+  mbedtls_ssl_context ssl;
+  wt_settings *settings;
+  buffer incoming, outgoing;
+  int ended;       /* the transport will bring no more */
+  int paused;      /* a verdict on the peer's certificate is due */
+  int group;       /* the NamedGroup of the key exchange, 0 before it is known */
+  int alert;       /* the fatal alert that the peer sent, -1 without one */
+  int wrong_depth; /* the lowest place in the chain (0: the peer itself) that has something wrong, -1 without one */
+};
+
+static int receive(void *context, unsigned char *into, size_t size);
+static int transmit(void *context, const unsigned char *bytes, size_t size);
+static int note_certificate(void *context, mbedtls_x509_crt *certificate, int depth, uint32_t *flags);
+static int step(wt_connection *connection);
+static int check_extended_master_secret(wt_connection *connection, int state);
+static void put_alert_keys_in_place(mbedtls_ssl_context *ssl);
+static void note_group(wt_connection *connection);
+static int is_certificate_state(const mbedtls_ssl_context *ssl, int state);
+static int has_more_to_look_at(wt_connection *connection, size_t incoming_before);
+static int outcome(wt_connection *connection, int result);
+static const mbedtls_x509_crt *peer_chain(const wt_connection *connection);
+static const mbedtls_x509_crt *peer_certificate_at(const wt_connection *connection, size_t index);
+static uint8_t *reserve(buffer *buffer, size_t size);
+static size_t size_of(const buffer *buffer);
+static void consume(buffer *buffer, size_t size);
+
+wt_connection *wt_connection_new(wt_settings *settings, const char *server_name, int without_alpn) {
+  wt_connection *connection = wt_calloc(1, sizeof *connection);
+  if (connection == NULL) return NULL;
+  connection->settings = settings;
+  connection->alert = -1;
+  connection->wrong_depth = -1;
+  mbedtls_ssl_context *ssl = &connection->ssl;
+  mbedtls_ssl_init(ssl);
+  wt_settings_retain(settings);
+  wt_object_made();
+  const mbedtls_ssl_config *conf = &settings->conf;
+  if (without_alpn) {
+    settings->conf_without_alpn = settings->conf;
+    settings->conf_without_alpn.alpn_list = NULL;
+    conf = &settings->conf_without_alpn;
+  }
+  if (mbedtls_ssl_setup(ssl, conf) != 0 || mbedtls_ssl_set_hostname(ssl, server_name) != 0) {
+    wt_connection_free(connection);
+    return NULL;
+  }
+  mbedtls_ssl_set_bio(ssl, connection, transmit, receive, NULL);
+  mbedtls_ssl_set_verify(ssl, note_certificate, connection);
+  return connection;
+}
+
+void wt_connection_free(wt_connection *connection) {
+  mbedtls_ssl_free(&connection->ssl);
+  wt_free(connection->incoming.data);
+  wt_free(connection->outgoing.data);
+  wt_settings_release(connection->settings);
+  wt_free(connection);
+  wt_object_gone();
+}
+
+uint8_t *wt_incoming_reserve(wt_connection *connection, size_t size) { return reserve(&connection->incoming, size); }
+
+void wt_incoming_commit(wt_connection *connection, size_t size) { connection->incoming.end += size; }
+
+void wt_incoming_end(wt_connection *connection) { connection->ended = 1; }
+
+size_t wt_incoming_size(wt_connection *connection) { return size_of(&connection->incoming); }
+
+uint8_t *wt_outgoing_data(wt_connection *connection) { return connection->outgoing.data + connection->outgoing.start; }
+
+size_t wt_outgoing_size(wt_connection *connection) { return size_of(&connection->outgoing); }
+
+void wt_outgoing_consume(wt_connection *connection, size_t size) { consume(&connection->outgoing, size); }
+
+/* 0 when the handshake is over; MBEDTLS_ERR_SSL_WANT_READ only when Mbed TLS has looked at every byte there is. */
+int wt_handshake(wt_connection *connection) {
+  mbedtls_ssl_context *ssl = &connection->ssl;
+  while (!mbedtls_ssl_is_handshake_over(ssl)) {
+    if (connection->paused) return WT_PAUSED_AT_CERTIFICATE;
+    size_t before = wt_incoming_size(connection);
+    int result = step(connection);
+    if (result == MBEDTLS_ERR_SSL_WANT_READ && has_more_to_look_at(connection, before)) continue;
+    if (result != 0) return outcome(connection, result);
+  }
+  return 0;
+}
+
+void wt_accept_certificate(wt_connection *connection) { connection->paused = 0; }
+
+/* Plaintext of at most one record into the scratch area. MBEDTLS_ERR_SSL_CONN_EOF when the transport has ended. */
+int wt_read(wt_connection *connection, size_t size) {
+  if (size > WT_SCRATCH_SIZE) size = WT_SCRATCH_SIZE;
+  for (;;) {
+    size_t before = wt_incoming_size(connection);
+    int result = mbedtls_ssl_read(&connection->ssl, wt_scratch(), size);
+    /* Mbed TLS answers WANT_READ after a warning alert though more ciphertext lies ready, and 0 for two empty
+       records in a row as well as for the end of the transport. */
+    if (result == MBEDTLS_ERR_SSL_WANT_READ && has_more_to_look_at(connection, before)) continue;
+    if (result == 0 && (wt_incoming_size(connection) > 0 || !connection->ended)) continue;
+    if (result == 0) return MBEDTLS_ERR_SSL_CONN_EOF;
+    return outcome(connection, result);
+  }
+}
+
+/* Encrypts the first `size` bytes of the scratch area, in as many records as they need. */
+int wt_write(wt_connection *connection, size_t size) {
+  size_t done = 0;
+  while (done < size) {
+    int result = mbedtls_ssl_write(&connection->ssl, wt_scratch() + done, size - done);
+    if (result <= 0) return outcome(connection, result);
+    done += (size_t) result;
+  }
+  return (int) done;
+}
+
+int wt_close_notify(wt_connection *connection) { return mbedtls_ssl_close_notify(&connection->ssl); }
+
+int wt_send_alert(wt_connection *connection, int level, int description) {
+  put_alert_keys_in_place(&connection->ssl);
+  return mbedtls_ssl_send_alert_message(&connection->ssl, (unsigned char) level, (unsigned char) description);
+}
+
+size_t wt_pending(wt_connection *connection) { return mbedtls_ssl_get_bytes_avail(&connection->ssl); }
+
+int wt_received_alert(wt_connection *connection) { return connection->alert; }
+
+int wt_protocol_version(wt_connection *connection) { return mbedtls_ssl_get_version_number(&connection->ssl); }
+
+int wt_ciphersuite(wt_connection *connection) {
+  return mbedtls_ssl_get_ciphersuite_id_from_ssl(&connection->ssl);
+}
+
+int wt_group(wt_connection *connection) { return connection->group; }
+
+const char *wt_alpn(wt_connection *connection) { return mbedtls_ssl_get_alpn_protocol(&connection->ssl); }
+
+const uint8_t *wt_peer_certificate(wt_connection *connection, size_t index) {
+  const mbedtls_x509_crt *certificate = peer_certificate_at(connection, index);
+  return certificate == NULL ? NULL : certificate->raw.p;
+}
+
+size_t wt_peer_certificate_size(wt_connection *connection, size_t index) {
+  const mbedtls_x509_crt *certificate = peer_certificate_at(connection, index);
+  return certificate == NULL ? 0 : certificate->raw.len;
+}
+
+/* Everything found wrong with the peer's chain, in Mbed TLS's bits; all ones when it was not checked. */
+uint32_t wt_verify_flags(wt_connection *connection) {
+  const mbedtls_ssl_session *session =
+      connection->ssl.session_negotiate != NULL ? connection->ssl.session_negotiate : connection->ssl.session;
+  return session == NULL ? UINT32_MAX : session->verify_result;
+}
+
+int wt_verify_depth(wt_connection *connection) { return connection->wrong_depth; }
+
+static int receive(void *context, unsigned char *into, size_t size) {
+  wt_connection *connection = context;
+  size_t there = size_of(&connection->incoming);
+  if (there == 0) return connection->ended ? 0 : MBEDTLS_ERR_SSL_WANT_READ;
+  if (size > there) size = there;
+  memcpy(into, connection->incoming.data + connection->incoming.start, size);
+  consume(&connection->incoming, size);
+  return (int) size;
+}
+
+static int transmit(void *context, const unsigned char *bytes, size_t size) {
+  wt_connection *connection = context;
+  uint8_t *at = reserve(&connection->outgoing, size);
+  if (at == NULL) return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+  memcpy(at, bytes, size);
+  connection->outgoing.end += size;
+  return (int) size;
+}
+
+/* Called by Mbed TLS from the root to the leaf. Names are compared in TypeScript, by our own rules. */
+static int note_certificate(void *context, mbedtls_x509_crt *certificate, int depth, uint32_t *flags) {
+  wt_connection *connection = context;
+  (void) certificate;
+  if (depth == 0) *flags &= ~(uint32_t) MBEDTLS_X509_BADCERT_CN_MISMATCH;
+  if (*flags != 0) connection->wrong_depth = depth;
+  return 0;
+}
+
+static int step(wt_connection *connection) {
+  mbedtls_ssl_context *ssl = &connection->ssl;
+  int state = ssl->state;
+  put_alert_keys_in_place(ssl);
+  int result = mbedtls_ssl_handshake_step(ssl);
+  note_group(connection);
+  if (result != 0) return result;
+  result = check_extended_master_secret(connection, state);
+  if (is_certificate_state(ssl, state) && ssl->state != state) connection->paused = 1;
+  return result;
+}
+
+/* RFC 7627 protects TLS 1.2 only when it is insisted on. Known once both hellos were seen. */
+static int check_extended_master_secret(wt_connection *connection, int state) {
+  const mbedtls_ssl_context *ssl = &connection->ssl;
+  int hello = ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT ? MBEDTLS_SSL_SERVER_HELLO : MBEDTLS_SSL_CLIENT_HELLO;
+  if (!connection->settings->require_ems || state != hello || ssl->state == state || ssl->handshake == NULL) return 0;
+  if (ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_2) return 0;
+  return ssl->handshake->extended_ms == MBEDTLS_SSL_EXTENDED_MS_ENABLED ? 0 : WT_ERR_NO_EXTENDED_MASTER_SECRET;
+}
+
+/* TLS 1.3: an alert goes out under the keys of the direction it travels in (RFC 8446, 6). Mbed TLS arms the client's
+   handshake keys only with the client's first own message, and the server's application keys only at the end of the
+   handshake. Nothing but alerts is sent in between, and installing the same keys again starts their counter anew, so
+   doing it early changes nothing else. The dummy ChangeCipherSpec of the client, a plaintext record, is the exception. */
+static void put_alert_keys_in_place(mbedtls_ssl_context *ssl) {
+  if (ssl->handshake == NULL || ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_3) return;
+  mbedtls_ssl_transform *keys = NULL;
+  if (ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT) {
+    if (ssl->state == MBEDTLS_SSL_CLIENT_CCS_AFTER_SERVER_FINISHED) {
+      ssl->transform_out = NULL;
+      return;
+    }
+    if (ssl->state == MBEDTLS_SSL_ENCRYPTED_EXTENSIONS || ssl->state == MBEDTLS_SSL_CERTIFICATE_REQUEST ||
+        ssl->state == MBEDTLS_SSL_SERVER_CERTIFICATE || ssl->state == MBEDTLS_SSL_CERTIFICATE_VERIFY ||
+        ssl->state == MBEDTLS_SSL_SERVER_FINISHED)
+      keys = ssl->handshake->transform_handshake;
+  } else if (ssl->state == MBEDTLS_SSL_CLIENT_CERTIFICATE || ssl->state == MBEDTLS_SSL_CLIENT_CERTIFICATE_VERIFY ||
+             ssl->state == MBEDTLS_SSL_CLIENT_FINISHED) {
+    keys = ssl->transform_application;
+  }
+  if (keys != NULL && ssl->transform_out != keys) mbedtls_ssl_set_outbound_transform(ssl, keys);
+}
+
+static void note_group(wt_connection *connection) {
+  const mbedtls_ssl_handshake_params *handshake = connection->ssl.handshake;
+  if (handshake == NULL) return;
+  if (connection->ssl.tls_version == MBEDTLS_SSL_VERSION_TLS1_3) {
+    if (handshake->offered_group_id != 0) connection->group = handshake->offered_group_id;
+    return;
+  }
+  if (handshake->xxdh_psa_bits == 0) return;
+  mbedtls_ecp_group_id id =
+      mbedtls_ecc_group_from_psa(PSA_KEY_TYPE_ECC_GET_FAMILY(handshake->xxdh_psa_type), handshake->xxdh_psa_bits);
+  connection->group = mbedtls_ssl_get_tls_id_from_ecp_group_id(id);
+}
+
+static int is_certificate_state(const mbedtls_ssl_context *ssl, int state) {
+  return ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT ? state == MBEDTLS_SSL_SERVER_CERTIFICATE
+                                                      : state == MBEDTLS_SSL_CLIENT_CERTIFICATE;
+}
+
+static int has_more_to_look_at(wt_connection *connection, size_t incoming_before) {
+  size_t incoming = wt_incoming_size(connection);
+  return incoming > 0 && incoming != incoming_before;
+}
+
+static int outcome(wt_connection *connection, int result) {
+  if (result == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && connection->ssl.in_msg != NULL)
+    connection->alert = connection->ssl.in_msg[1];
+  return result;
+}
+
+static const mbedtls_x509_crt *peer_chain(const wt_connection *connection) {
+  const mbedtls_ssl_context *ssl = &connection->ssl;
+  if (ssl->session_negotiate != NULL && ssl->session_negotiate->peer_cert != NULL)
+    return ssl->session_negotiate->peer_cert;
+  return ssl->session == NULL ? NULL : ssl->session->peer_cert;
+}
+
+static const mbedtls_x509_crt *peer_certificate_at(const wt_connection *connection, size_t index) {
+  const mbedtls_x509_crt *certificate = peer_chain(connection);
+  while (certificate != NULL && index-- > 0) certificate = certificate->next;
+  return certificate;
+}
+
+/* Room for `size` more bytes at the end, or NULL. What is there already moves to the front first. */
+static uint8_t *reserve(buffer *buffer, size_t size) {
+  size_t there = size_of(buffer);
+  if (buffer->capacity - buffer->end >= size && buffer->data != NULL) return buffer->data + buffer->end;
+  if (buffer->capacity - there >= size && buffer->data != NULL) {
+    memmove(buffer->data, buffer->data + buffer->start, there);
+  } else {
+    size_t capacity = buffer->capacity < SMALLEST_BUFFER ? SMALLEST_BUFFER : buffer->capacity;
+    while (capacity - there < size) capacity *= 2;
+    uint8_t *data = wt_calloc(1, capacity);
+    if (data == NULL) return NULL;
+    if (there > 0) memcpy(data, buffer->data + buffer->start, there);
+    wt_free(buffer->data);
+    buffer->data = data;
+    buffer->capacity = capacity;
+  }
+  buffer->start = 0;
+  buffer->end = there;
+  return buffer->data + there;
+}
+
+static size_t size_of(const buffer *buffer) { return buffer->end - buffer->start; }
+
+/* An empty buffer gives its memory back: most connections are idle most of the time. */
+static void consume(buffer *buffer, size_t size) {
+  buffer->start += size;
+  if (buffer->start < buffer->end) return;
+  wt_free(buffer->data);
+  memset(buffer, 0, sizeof *buffer);
+}

@@ -1,0 +1,79 @@
+/* What Mbed TLS expects of a platform: memory (counted, wiped when freed), randomness and time (imported). */
+#include "shim.h"
+
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "mbedtls/error.h"
+#include "mbedtls/platform_time.h"
+#include "mbedtls/platform_util.h"
+#include "mbedtls/version.h"
+#include "psa/crypto.h"
+
+#include "internal.h"
+
+static size_t live_blocks;
+static size_t live_objects;
+static uint8_t scratch[WT_SCRATCH_SIZE];
+
+int wt_start(void) { return psa_crypto_init() == PSA_SUCCESS ? 0 : WT_ERR_OUT_OF_MEMORY; }
+
+int wt_abi(void) { return WT_ABI; }
+
+uint8_t *wt_scratch(void) { return scratch; }
+
+uint8_t *wt_allocate(size_t size) { return wt_calloc(1, size); }
+
+void wt_release(uint8_t *block) { wt_free(block); }
+
+size_t wt_live_blocks(void) { return live_blocks; }
+
+size_t wt_live_objects(void) { return live_objects; }
+
+const char *wt_version_text(void) { return MBEDTLS_VERSION_STRING_FULL; }
+
+void wt_object_made(void) { live_objects++; }
+
+void wt_object_gone(void) { live_objects--; }
+
+void *wt_calloc(size_t count, size_t size) {
+  void *block = calloc(count, size);
+  if (block != NULL) live_blocks++;
+  return block;
+}
+
+/* Everything is wiped: most of what Mbed TLS allocates has held a key, a secret or somebody's plaintext. */
+void wt_free(void *block) {
+  if (block == NULL) return;
+  mbedtls_platform_zeroize(block, malloc_usable_size(block));
+  free(block);
+  live_blocks--;
+}
+
+int64_t wt_time(int64_t *out) {
+  int64_t seconds = (int64_t) (wt_now() / 1000.0);
+  if (out != NULL) *out = seconds;
+  return seconds;
+}
+
+mbedtls_ms_time_t mbedtls_ms_time(void) { return (mbedtls_ms_time_t) wt_now(); }
+
+struct tm *mbedtls_platform_gmtime_r(const mbedtls_time_t *at, struct tm *into) {
+  time_t seconds = (time_t) *at;
+  return gmtime_r(&seconds, into);
+}
+
+int wt_fill_random(void *context, unsigned char *into, size_t size) {
+  (void) context;
+  return wt_random(into, size) == 0 ? 0 : MBEDTLS_ERR_ERROR_GENERIC_ERROR;
+}
+
+psa_status_t mbedtls_psa_external_get_random(mbedtls_psa_external_random_context_t *context, uint8_t *output,
+                                             size_t output_size, size_t *output_length) {
+  (void) context;
+  if (wt_random(output, output_size) != 0) return PSA_ERROR_INSUFFICIENT_ENTROPY;
+  *output_length = output_size;
+  return PSA_SUCCESS;
+}

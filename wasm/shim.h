@@ -1,0 +1,102 @@
+/* The boundary between TypeScript and Mbed TLS: everything the module exports and imports is declared here.
+
+   Two kinds of objects. A `wt_settings` is a TLS configuration with its identities and trusted certificates, immutable
+   once the first connection uses it and counted: it lives until TypeScript has released it and its last connection is
+   gone. A `wt_connection` is one side of one conversation.
+
+   A connection never does I/O. Ciphertext from the peer is written where `wt_incoming_reserve` says and acknowledged
+   with `wt_incoming_commit`; ciphertext for the peer lies at `wt_outgoing_data` and is acknowledged with
+   `wt_outgoing_consume`. The outgoing side takes whatever Mbed TLS produces, so that Mbed TLS never sees a full pipe:
+   it would otherwise insist on the same plaintext next time, and would silently drop a close_notify.
+
+   Plaintext and arguments go through the scratch area (`wt_scratch`, WT_SCRATCH_SIZE bytes), which belongs to whoever
+   is in the call; the caller wipes it. Addresses are good until the next call: any call may move what it points to.
+
+   Results. Functions returning `int` answer 0 or a count when all is well, one of the positive WT_ codes for a state
+   that is no error, and a negative number for an error: Mbed TLS's own, or one of the WT_ERR_ codes. What an error
+   means for the conversation (which alert, which exception) is decided in TypeScript.
+
+   Calls out of the module: randomness, the clock, and notice of grown memory. Nothing else, and never into user code,
+   so no foreign frame ever lies under a frame of this module. */
+#ifndef WANTTLS_SHIM_H
+#define WANTTLS_SHIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define WT_ABI 1
+#define WT_EXPORT(name) __attribute__((export_name(#name))) name
+#define WT_IMPORT(name) __attribute__((import_module("env"), import_name(#name))) name
+
+#define WT_SCRATCH_SIZE (64 * 1024)
+
+/* The handshake stands still: the peer's certificate was checked and a verdict is due (wt_accept_certificate). */
+#define WT_PAUSED_AT_CERTIFICATE 1
+
+#define WT_ERR_NO_EXTENDED_MASTER_SECRET (-0x10001)
+#define WT_ERR_OUT_OF_MEMORY (-0x10002)
+#define WT_ERR_KEY_MISMATCH (-0x10003)
+
+typedef struct wt_settings wt_settings;
+typedef struct wt_connection wt_connection;
+
+/* Imports */
+int WT_IMPORT(wt_random)(uint8_t *into, size_t size); /* 0, or anything else when no randomness is to be had */
+double WT_IMPORT(wt_now)(void);                       /* milliseconds since 1970 */
+
+/* The module */
+int WT_EXPORT(wt_start)(void);
+int WT_EXPORT(wt_abi)(void);
+uint8_t *WT_EXPORT(wt_scratch)(void);
+uint8_t *WT_EXPORT(wt_allocate)(size_t size);
+void WT_EXPORT(wt_release)(uint8_t *block);
+size_t WT_EXPORT(wt_live_blocks)(void);
+size_t WT_EXPORT(wt_live_objects)(void);
+const char *WT_EXPORT(wt_version_text)(void);
+
+/* Settings */
+wt_settings *WT_EXPORT(wt_settings_new)(int server);
+void WT_EXPORT(wt_settings_release)(wt_settings *settings);
+void WT_EXPORT(wt_settings_set_versions)(wt_settings *settings, int minimum, int maximum);
+int WT_EXPORT(wt_settings_set_ciphersuites)(wt_settings *settings, const uint16_t *ids, size_t count);
+int WT_EXPORT(wt_settings_set_groups)(wt_settings *settings, const uint16_t *ids, size_t count);
+int WT_EXPORT(wt_settings_set_signature_algorithms)(wt_settings *settings, const uint16_t *ids, size_t count);
+int WT_EXPORT(wt_settings_set_alpn)(wt_settings *settings, const uint8_t *names, size_t size);
+void WT_EXPORT(wt_settings_set_flags)(wt_settings *settings, int request_certificate, int require_ems, int client_order);
+int WT_EXPORT(wt_settings_add_ca)(wt_settings *settings, const uint8_t *der, size_t size);
+int WT_EXPORT(wt_settings_add_identity)(wt_settings *settings);
+int WT_EXPORT(wt_settings_identity_certificate)(wt_settings *settings, const uint8_t *der, size_t size);
+int WT_EXPORT(wt_settings_identity_key)(wt_settings *settings, const uint8_t *key, size_t size, const uint8_t *password,
+                                        size_t password_size);
+
+/* Connections */
+wt_connection *WT_EXPORT(wt_connection_new)(wt_settings *settings, const char *server_name, int without_alpn);
+void WT_EXPORT(wt_connection_free)(wt_connection *connection);
+uint8_t *WT_EXPORT(wt_incoming_reserve)(wt_connection *connection, size_t size);
+void WT_EXPORT(wt_incoming_commit)(wt_connection *connection, size_t size);
+void WT_EXPORT(wt_incoming_end)(wt_connection *connection);
+size_t WT_EXPORT(wt_incoming_size)(wt_connection *connection);
+uint8_t *WT_EXPORT(wt_outgoing_data)(wt_connection *connection);
+size_t WT_EXPORT(wt_outgoing_size)(wt_connection *connection);
+void WT_EXPORT(wt_outgoing_consume)(wt_connection *connection, size_t size);
+
+int WT_EXPORT(wt_handshake)(wt_connection *connection);
+void WT_EXPORT(wt_accept_certificate)(wt_connection *connection);
+int WT_EXPORT(wt_read)(wt_connection *connection, size_t size);
+int WT_EXPORT(wt_write)(wt_connection *connection, size_t size);
+int WT_EXPORT(wt_close_notify)(wt_connection *connection);
+int WT_EXPORT(wt_send_alert)(wt_connection *connection, int level, int description);
+
+/* What became of it */
+size_t WT_EXPORT(wt_pending)(wt_connection *connection);
+int WT_EXPORT(wt_received_alert)(wt_connection *connection);
+int WT_EXPORT(wt_protocol_version)(wt_connection *connection);
+int WT_EXPORT(wt_ciphersuite)(wt_connection *connection);
+int WT_EXPORT(wt_group)(wt_connection *connection);
+const char *WT_EXPORT(wt_alpn)(wt_connection *connection);
+const uint8_t *WT_EXPORT(wt_peer_certificate)(wt_connection *connection, size_t index);
+size_t WT_EXPORT(wt_peer_certificate_size)(wt_connection *connection, size_t index);
+uint32_t WT_EXPORT(wt_verify_flags)(wt_connection *connection);
+int WT_EXPORT(wt_verify_depth)(wt_connection *connection);
+
+#endif
