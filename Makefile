@@ -16,7 +16,7 @@ help: ## list the targets
 .PHONY: setup
 setup: node_modules/.stamp ## npm packages, the three runtimes among them
 
-node_modules/.stamp: package-lock.json package.json .npmrc
+node_modules/.stamp: package-lock.json
 	$(say) "npm packages, with the pinned Node, Deno and Bun (about a minute)"
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -1,0 +1,131 @@
+// Promise kept: the same test files pass on Node, Deno and Bun, and nothing that did not run counts as passed. A file that
+// fails to load, a hook that fails, an error outside any test and a runtime without a single test each count as a failure.
+//
+// run-tests.ts [node|deno|bun ...] [-- arguments of vitest]     the last line reads "N passed, N failed"
+import { spawn, spawnSync } from "node:child_process";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { constants } from "node:os";
+import { relative } from "node:path";
+import process from "node:process";
+
+interface Result {
+  readonly name: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: readonly string[];
+}
+
+/** The part of vitest's JSON report that is read here. */
+interface Report {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+  }[];
+}
+
+const bin = "node_modules/.bin";
+const vitest = "node_modules/vitest/vitest.mjs";
+const minutesPerRuntime = 25;
+
+const commands: Readonly<Record<string, readonly string[]>> = {
+  node: [`${bin}/node`, vitest, "run"],
+  deno: [`${bin}/deno`, "run", "--allow-all", "--no-lock", vitest, "run"],
+  bun: [`${bin}/bun`, "--bun", vitest, "run", "--pool=threads"],
+};
+
+const { runtimes, vitestArguments } = parseArguments(process.argv.slice(2));
+const results: Result[] = [];
+for (const runtime of runtimes) results.push(await runOn(runtime));
+for (const { name, skipped } of results) for (const test of skipped) console.log(`skipped on ${name}: ${test}`);
+for (const { name, passed, failed } of results) console.log(`${name}: ${passed} passed, ${failed} failed`);
+const passed = results.reduce((sum, result) => sum + result.passed, 0);
+const failed = results.reduce((sum, result) => sum + result.failed, 0);
+console.log(`${passed} passed, ${failed} failed`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+function parseArguments(given: readonly string[]): { runtimes: readonly string[]; vitestArguments: readonly string[] } {
+  const end = given.includes("--") ? given.indexOf("--") : given.length;
+  const named = given.slice(0, end);
+  const unknown = named.find((name) => !(name in commands));
+  if (unknown !== undefined) {
+    console.error(`Cannot run the tests on ${unknown}: known are ${Object.keys(commands).join(", ")}`);
+    process.exit(2);
+  }
+  return { runtimes: named.length > 0 ? named : Object.keys(commands), vitestArguments: given.slice(end + 1) };
+}
+
+async function runOn(runtime: string): Promise<Result> {
+  const name = `${runtime} ${versionOf(runtime)}`;
+  const reportFile = `build/test-${runtime}.json`;
+  console.log(`==> tests on ${name}`);
+  mkdirSync("build", { recursive: true });
+  rmSync(reportFile, { force: true });
+  const [program = "", ...fixed] = commands[runtime] ?? [];
+  const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
+  const status = await run(program, [...fixed, ...reporters, ...vitestArguments]);
+  return { name, ...count(reportFile, status) };
+}
+
+function versionOf(runtime: string): string {
+  const answer = spawnSync(`${bin}/${runtime}`, ["--version"], { encoding: "utf8" });
+  return /\d+\.\d+\.\d+\S*/.exec(answer.stdout ?? "")?.[0] ?? "of unknown version";
+}
+
+/** Resolves with the exit status; a run that hangs is ended, with every process it started. */
+function run(program: string, parameters: readonly string[]): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(program, parameters, {
+      stdio: ["ignore", "inherit", "inherit"],
+      detached: true,
+      env: { ...process.env, DENO_NO_UPDATE_CHECK: "1" },
+    });
+    const endAll = (): void => {
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
+    };
+    const interrupted = (signal: NodeJS.Signals): void => {
+      endAll();
+      process.exit(128 + constants.signals[signal]);
+    };
+    const watchdog = setTimeout(() => {
+      console.error(`The run did not end within ${minutesPerRuntime} minutes and is stopped`);
+      endAll();
+    }, minutesPerRuntime * 60_000);
+    process.on("SIGINT", interrupted).on("SIGTERM", interrupted);
+    const done = (status: number): void => {
+      clearTimeout(watchdog);
+      process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
+      resolve(status);
+    };
+    child.on("error", (error) => {
+      console.error(`Cannot start ${program}: ${error.message}`);
+      done(1);
+    });
+    child.on("exit", (status) => done(status ?? 1));
+  });
+}
+
+function count(reportFile: string, status: number): Omit<Result, "name"> {
+  const report = readReport(reportFile);
+  if (report === undefined) return { passed: 0, failed: 1, skipped: [] };
+  const tests = report.testResults.flatMap((file) => file.assertionResults);
+  const passed = tests.filter((test) => test.status === "passed").length;
+  const skipped = tests.filter((test) => test.status !== "passed" && test.status !== "failed");
+  const brokenFiles = report.testResults.filter(
+    (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
+  );
+  for (const file of brokenFiles) console.error(`failed outside its tests: ${relative(".", file.name)}`);
+  const failed = tests.filter((test) => test.status === "failed").length + brokenFiles.length;
+  if (passed + failed === 0) console.error("No test ran");
+  const unexplained = failed === 0 && (status !== 0 || passed === 0);
+  return { passed, failed: unexplained ? 1 : failed, skipped: skipped.map((test) => test.fullName) };
+}
+
+function readReport(reportFile: string): Report | undefined {
+  try {
+    return JSON.parse(readFileSync(reportFile, "utf8")) as Report;
+  } catch (error) {
+    console.error(`Cannot read the report ${reportFile}: ${error instanceof Error ? error.message : String(error)}`);
+    return undefined;
+  }
+}
