@@ -3,39 +3,105 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
+.NOTPARALLEL:
 MAKEFLAGS += --no-print-directory
 
 bin := node_modules/.bin
-node := $(bin)/node
-say := @printf '==> %s\n'
+run := $(bin)/node
+say = @printf '==> %s\n'
 
 .PHONY: help
 help: ## list the targets
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Use it
+
+.PHONY: demo
+demo: build ## TLS conversations on Node, Deno and Bun, and with openssl; does all set-up by itself
+	$(say) "demo"
+	@$(run) scripts/demo.ts
+
+.PHONY: test
+test: check ## every check, then the tests on Node, Deno and Bun
+	@$(run) scripts/run-tests.ts
+
+.PHONY: bench
+bench: build ## start-up, handshakes and throughput, each beside node:tls
+	$(say) "benchmark"
+	@$(run) test/bench/main.ts
+
+# Make it
 
 .PHONY: setup
-setup: node_modules/.stamp ## npm packages, the three runtimes among them
-
-node_modules/.stamp: package-lock.json
-	$(say) "npm packages, with the pinned Node, Deno and Bun (about a minute)"
-	@npm ci --no-audit --no-fund --loglevel=error
-	@touch $@
+setup: ## host packages and npm packages, the three runtimes among them
+	@scripts/setup.sh
 
 .PHONY: wasm
-wasm: ## build/wanttls.wasm and its embedded copy; returns at once when nothing changed
+wasm: setup ## build/wanttls.wasm and its embedded copy; returns at once when nothing changed
+	$(say) "wasm"
 	@scripts/build-wasm.sh
+	@[ ts/wasm/binary.gen.ts -nt build/wanttls.wasm ] || $(run) scripts/generate.ts --embed
 
 .PHONY: build
-build: setup wasm ## dist/: JavaScript, declarations, wasm
+build: wasm ## dist/: JavaScript, declarations and the wasm
 	$(say) "TypeScript to dist/"
 	@$(bin)/tsc -b ts ts/node ts/deno ts/bun ts/cli
 	@cp build/wanttls.wasm dist/wanttls.wasm
+	@chmod +x dist/cli/main.js
+
+.PHONY: generate
+generate: wasm ## rewrite the committed generated files
+	@$(run) scripts/generate.ts
+
+.PHONY: format
+format: setup ## rewrite the sources in the house format
+	@$(bin)/prettier --log-level warn --write .
+
+.PHONY: clean
+clean: ## remove what was built (node_modules and the download cache stay)
+	@rm -rf build dist ts/wasm/binary.gen.ts
+
+# Check it; each part also stands alone, and expects `make build` to have run
+
+.PHONY: check
+check: build types lint layers boundary drift formatted unused package ## every check, without the tests
 
 .PHONY: types
-types: setup wasm ## type-check everything, tests and scripts too
+types: ## type-check everything, tests and scripts too
 	$(say) "types"
 	@$(bin)/tsc -b
 
-.PHONY: clean
-clean: ## remove what was built (the download cache stays)
-	@rm -rf build dist ts/wasm/binary.gen.ts
+.PHONY: lint
+lint: ## oxlint with type information
+	$(say) "lint"
+	@$(bin)/oxlint --deny-warnings
+
+.PHONY: layers
+layers: ## each layer of ts/ knows only what it may know
+	$(say) "layers"
+	@$(run) scripts/check-layers.ts
+
+.PHONY: boundary
+boundary: ## imports and exports of the wasm are the listed ones
+	$(say) "wasm boundary"
+	@$(run) scripts/check-boundary.ts
+
+.PHONY: drift
+drift: ## committed generated files are what their sources say
+	$(say) "generated files"
+	@$(run) scripts/generate.ts --check
+
+.PHONY: formatted
+formatted: ## the sources are in the house format
+	$(say) "format"
+	@$(bin)/prettier --log-level warn --check .
+
+.PHONY: unused
+unused: ## no unused file, export or dependency
+	$(say) "unused code"
+	@$(bin)/knip
+
+.PHONY: package
+package: ## what npm would publish is complete, typed and loads on each runtime
+	$(say) "package"
+	@$(run) scripts/check-package.ts

@@ -51,7 +51,7 @@ const layers: Readonly<Record<string, Layer>> = {
 
 const meaningOfNumbers = "ts/engine/errors.ts";
 
-const files = process.argv.length > 2 ? process.argv.slice(2) : globSync("ts/**/*.ts").sort();
+const files = process.argv.length > 2 ? process.argv.slice(2) : globSync("ts/**/*.ts").toSorted();
 const complaints = files.filter((file) => !file.endsWith("binary.gen.ts")).flatMap(check);
 for (const complaint of complaints) console.error(complaint);
 if (complaints.length > 0 || files.length === 0) process.exit(1);

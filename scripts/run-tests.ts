@@ -39,10 +39,10 @@ const results: Result[] = [];
 for (const runtime of runtimes) results.push(await runOn(runtime));
 for (const { name, skipped } of results) for (const test of skipped) console.log(`skipped on ${name}: ${test}`);
 for (const { name, passed, failed } of results) console.log(`${name}: ${passed} passed, ${failed} failed`);
-const passed = results.reduce((sum, result) => sum + result.passed, 0);
-const failed = results.reduce((sum, result) => sum + result.failed, 0);
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+const allPassed = results.reduce((sum, result) => sum + result.passed, 0);
+const allFailed = results.reduce((sum, result) => sum + result.failed, 0);
+console.log(`${allPassed} passed, ${allFailed} failed`);
+process.exitCode = allFailed === 0 ? 0 : 1;
 
 function parseArguments(given: readonly string[]): { runtimes: readonly string[]; vitestArguments: readonly string[] } {
   const end = given.includes("--") ? given.indexOf("--") : given.length;
@@ -69,7 +69,8 @@ async function runOn(runtime: string): Promise<Result> {
 
 function versionOf(runtime: string): string {
   const answer = spawnSync(`${bin}/${runtime}`, ["--version"], { encoding: "utf8" });
-  return /\d+\.\d+\.\d+\S*/.exec(answer.stdout ?? "")?.[0] ?? "of unknown version";
+  if (answer.error) return "that does not start";
+  return /\d+\.\d+\.\d+\S*/.exec(answer.stdout)?.[0] ?? "of unknown version";
 }
 
 /** Resolves with the exit status; a run that hangs is ended, with every process it started. */

@@ -1,0 +1,74 @@
+// Promise kept: what a user installs works. The package is packed as for publishing, read by publint and attw, unpacked
+// into an empty project, its declarations are checked there without ours, and each entry is loaded by its runtime: the
+// core and ./node by the machine's own Node too, which may be the oldest that is supported.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import process from "node:process";
+
+const bin = `${process.cwd()}/node_modules/.bin`;
+const folder = "build/package";
+const project = `${folder}/project`;
+const installed = `${project}/node_modules/wanttls`;
+
+/** What the declarations of each entry may lean on. Those of Deno and Bun do not pass the check themselves. */
+const entries = [
+  { entry: "wanttls", types: [], checkLibraries: true, loaders: ["node", `${bin}/node`, `${bin}/deno`, `${bin}/bun`] },
+  { entry: "wanttls/node", types: ["node"], checkLibraries: true, loaders: ["node", `${bin}/node`] },
+  { entry: "wanttls/deno", types: ["deno"], checkLibraries: false, loaders: [`${bin}/deno`] },
+  { entry: "wanttls/bun", types: ["bun-types"], checkLibraries: false, loaders: [`${bin}/bun`] },
+] as const;
+
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(installed, { recursive: true });
+run("npm", ["pack", "--loglevel=error", "--pack-destination", folder]);
+const tarball = `${folder}/${readdirSync(folder).find((name) => name.endsWith(".tgz")) ?? ""}`;
+run(`${bin}/publint`, ["run", tarball, "--strict"]);
+run(`${bin}/attw`, [tarball, "--profile", "esm-only", "--exclude-entrypoints", "./wanttls.wasm", "--format", "ascii"]);
+run("tar", ["-xzf", tarball, "-C", installed, "--strip-components=1"]);
+writeFileSync(`${project}/package.json`, JSON.stringify({ type: "module" }));
+for (const one of entries) checkEntry(one);
+console.log(`package: ${entries.length} entries checked`);
+
+function checkEntry({ entry, types, checkLibraries, loaders }: (typeof entries)[number]): void {
+  const name = entry.replace("/", "-");
+  writeFileSync(
+    `${project}/${name}.ts`,
+    `import * as all from "${entry}";\nexport const names: string[] = Object.keys(all);\n`,
+  );
+  writeFileSync(
+    `${project}/${name}.js`,
+    `import * as all from "${entry}";\nif (Object.keys(all).length === 0) throw new Error("no export");\n`,
+  );
+  const options = [
+    "--noEmit",
+    "--strict",
+    "--module",
+    "nodenext",
+    "--target",
+    "es2023",
+    "--lib",
+    "es2023,esnext.disposable,dom",
+  ];
+  const libraries = [
+    "--skipLibCheck",
+    String(!checkLibraries),
+    "--types",
+    types.join(","),
+    "--typeRoots",
+    "../../../node_modules/@types",
+  ];
+  run(`${bin}/tsc`, [...options, ...libraries, `${name}.ts`], project);
+  for (const loader of loaders)
+    run(loader, [...(loader.endsWith("deno") ? ["run", "--no-lock"] : []), `${name}.js`], project);
+}
+
+/** Shows what the command said only when it fails. */
+function run(program: string, parameters: readonly string[], cwd: string = "."): void {
+  try {
+    execFileSync(program, parameters, { cwd, encoding: "utf8", stdio: "pipe" });
+  } catch (error) {
+    const { stdout = "", stderr = "" } = error as { stdout?: string; stderr?: string };
+    console.error(`${stdout}${stderr}\nCannot accept the package: ${program} ${parameters.join(" ")} failed`);
+    process.exit(1);
+  }
+}
