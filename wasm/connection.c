@@ -21,10 +21,10 @@ struct wt_connection {
   mbedtls_ssl_context ssl;
   wt_settings *settings;
   buffer incoming, outgoing;
-  int ended;       /* the transport will bring no more */
   int paused;      /* a verdict on the peer's certificate is due */
   int group;       /* the NamedGroup of the key exchange, 0 before it is known */
   int alert;       /* the fatal alert that the peer sent, -1 without one */
+  int alerted;     /* the call that failed has queued an alert itself */
   int wrong_depth; /* the lowest place in the chain (0: the peer itself) that has something wrong, -1 without one */
 };
 
@@ -37,7 +37,7 @@ static void put_alert_keys_in_place(mbedtls_ssl_context *ssl);
 static void note_group(wt_connection *connection);
 static int is_certificate_state(const mbedtls_ssl_context *ssl, int state);
 static int has_more_to_look_at(wt_connection *connection, size_t incoming_before);
-static int outcome(wt_connection *connection, int result);
+static int outcome(wt_connection *connection, int result, size_t queued_before);
 static const mbedtls_x509_crt *peer_chain(const wt_connection *connection);
 static const mbedtls_x509_crt *peer_certificate_at(const wt_connection *connection, size_t index);
 static uint8_t *reserve(buffer *buffer, size_t size);
@@ -82,8 +82,6 @@ uint8_t *wt_incoming_reserve(wt_connection *connection, size_t size) { return re
 
 void wt_incoming_commit(wt_connection *connection, size_t size) { connection->incoming.end += size; }
 
-void wt_incoming_end(wt_connection *connection) { connection->ended = 1; }
-
 size_t wt_incoming_size(wt_connection *connection) { return size_of(&connection->incoming); }
 
 uint8_t *wt_outgoing_data(wt_connection *connection) { return connection->outgoing.data + connection->outgoing.start; }
@@ -98,27 +96,28 @@ int wt_handshake(wt_connection *connection) {
   while (!mbedtls_ssl_is_handshake_over(ssl)) {
     if (connection->paused) return WT_PAUSED_AT_CERTIFICATE;
     size_t before = wt_incoming_size(connection);
+    size_t queued = wt_outgoing_size(connection);
     int result = step(connection);
     if (result == MBEDTLS_ERR_SSL_WANT_READ && has_more_to_look_at(connection, before)) continue;
-    if (result != 0) return outcome(connection, result);
+    if (result != 0) return outcome(connection, result, queued);
   }
   return 0;
 }
 
 void wt_accept_certificate(wt_connection *connection) { connection->paused = 0; }
 
-/* Plaintext of at most one record into the scratch area. MBEDTLS_ERR_SSL_CONN_EOF when the transport has ended. */
+/* Plaintext of at most one record into the scratch area. */
 int wt_read(wt_connection *connection, size_t size) {
   if (size > WT_SCRATCH_SIZE) size = WT_SCRATCH_SIZE;
   for (;;) {
     size_t before = wt_incoming_size(connection);
+    size_t queued = wt_outgoing_size(connection);
     int result = mbedtls_ssl_read(&connection->ssl, wt_scratch(), size);
     /* Mbed TLS answers WANT_READ after a warning alert though more ciphertext lies ready, and 0 for two empty
-       records in a row as well as for the end of the transport. */
+       records in a row. */
     if (result == MBEDTLS_ERR_SSL_WANT_READ && has_more_to_look_at(connection, before)) continue;
-    if (result == 0 && (wt_incoming_size(connection) > 0 || !connection->ended)) continue;
-    if (result == 0) return MBEDTLS_ERR_SSL_CONN_EOF;
-    return outcome(connection, result);
+    if (result == 0) continue;
+    return outcome(connection, result, queued);
   }
 }
 
@@ -127,7 +126,7 @@ int wt_write(wt_connection *connection, size_t size) {
   size_t done = 0;
   while (done < size) {
     int result = mbedtls_ssl_write(&connection->ssl, wt_scratch() + done, size - done);
-    if (result <= 0) return outcome(connection, result);
+    if (result <= 0) return result;
     done += (size_t) result;
   }
   return (int) done;
@@ -143,6 +142,8 @@ int wt_send_alert(wt_connection *connection, int level, int description) {
 size_t wt_pending(wt_connection *connection) { return mbedtls_ssl_get_bytes_avail(&connection->ssl); }
 
 int wt_received_alert(wt_connection *connection) { return connection->alert; }
+
+int wt_alerted(wt_connection *connection) { return connection->alerted; }
 
 int wt_protocol_version(wt_connection *connection) { return mbedtls_ssl_get_version_number(&connection->ssl); }
 
@@ -176,7 +177,7 @@ int wt_verify_depth(wt_connection *connection) { return connection->wrong_depth;
 static int receive(void *context, unsigned char *into, size_t size) {
   wt_connection *connection = context;
   size_t there = size_of(&connection->incoming);
-  if (there == 0) return connection->ended ? 0 : MBEDTLS_ERR_SSL_WANT_READ;
+  if (there == 0) return MBEDTLS_ERR_SSL_WANT_READ;
   if (size > there) size = there;
   memcpy(into, connection->incoming.data + connection->incoming.start, size);
   consume(&connection->incoming, size);
@@ -268,7 +269,8 @@ static int has_more_to_look_at(wt_connection *connection, size_t incoming_before
   return incoming > 0 && incoming != incoming_before;
 }
 
-static int outcome(wt_connection *connection, int result) {
+static int outcome(wt_connection *connection, int result, size_t queued_before) {
+  connection->alerted = wt_outgoing_size(connection) > queued_before;
   if (result == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && connection->ssl.in_msg != NULL)
     connection->alert = connection->ssl.in_msg[1];
   return result;

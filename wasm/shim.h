@@ -5,7 +5,7 @@
    gone. A `wt_connection` is one side of one conversation.
 
    A connection never does I/O. Ciphertext from the peer is written where `wt_incoming_reserve` says and acknowledged
-   with `wt_incoming_commit`; ciphertext for the peer lies at `wt_outgoing_data` and is acknowledged with
+   with `wt_incoming_commit`; Mbed TLS is called when a whole record is there; ciphertext for the peer lies at `wt_outgoing_data` and is acknowledged with
    `wt_outgoing_consume`. The outgoing side takes whatever Mbed TLS produces, so that Mbed TLS never sees a full pipe:
    it would otherwise insist on the same plaintext next time, and would silently drop a close_notify.
 
@@ -74,7 +74,6 @@ wt_connection *WT_EXPORT(wt_connection_new)(wt_settings *settings, const char *s
 void WT_EXPORT(wt_connection_free)(wt_connection *connection);
 uint8_t *WT_EXPORT(wt_incoming_reserve)(wt_connection *connection, size_t size);
 void WT_EXPORT(wt_incoming_commit)(wt_connection *connection, size_t size);
-void WT_EXPORT(wt_incoming_end)(wt_connection *connection);
 size_t WT_EXPORT(wt_incoming_size)(wt_connection *connection);
 uint8_t *WT_EXPORT(wt_outgoing_data)(wt_connection *connection);
 size_t WT_EXPORT(wt_outgoing_size)(wt_connection *connection);
@@ -90,6 +89,7 @@ int WT_EXPORT(wt_send_alert)(wt_connection *connection, int level, int descripti
 /* What became of it */
 size_t WT_EXPORT(wt_pending)(wt_connection *connection);
 int WT_EXPORT(wt_received_alert)(wt_connection *connection);
+int WT_EXPORT(wt_alerted)(wt_connection *connection);
 int WT_EXPORT(wt_protocol_version)(wt_connection *connection);
 int WT_EXPORT(wt_ciphersuite)(wt_connection *connection);
 int WT_EXPORT(wt_group)(wt_connection *connection);

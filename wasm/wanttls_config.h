@@ -110,7 +110,6 @@ int64_t wt_time(int64_t *out);
 #define MBEDTLS_SSL_ALL_ALERT_MESSAGES
 #define MBEDTLS_SSL_CID_TLS1_3_PADDING_GRANULARITY 1 /* else a full record carries 16383 bytes, not 16384 */
 #define MBEDTLS_PSK_MAX_LEN 256
-#define MBEDTLS_ERROR_C
 #define MBEDTLS_VERSION_C
 
 #endif

@@ -1,0 +1,138 @@
+// One instance of the module and the only code that touches its memory. Owns instantiation, the three imports, copying
+// in and out, and poisoning after a trap. Does not know what TLS is.
+//
+// Views of the memory live for one expression: any call may grow the memory and detach every view of it.
+import type { Address, WasmExports } from "./exports.gen.ts";
+import { abi, scratchSize } from "./exports.gen.ts";
+
+export interface RealmOptions {
+  /** Fills the bytes with randomness; the default is `crypto.getRandomValues`. */
+  readonly random?: (into: Uint8Array<ArrayBuffer>) => void;
+  /** Makes the error that every call throws after a trap; the cause is the trap. */
+  readonly trapped: (cause: unknown) => Error;
+}
+
+export class Realm {
+  /** The module's functions. After a trap each of them throws what `trapped` made. */
+  readonly exports: WasmExports;
+  /** What the module's clock answers, in milliseconds since 1970; set before calls that look at the time. */
+  time = 0;
+  readonly #memory: WebAssembly.Memory;
+  readonly #scratch: Address;
+  #trap: Error | undefined;
+
+  constructor(module: WebAssembly.Module, options: RealmOptions) {
+    const raw = this.#instantiate(module, options.random ?? fillRandom);
+    this.#memory = raw.memory;
+    this.exports = this.#guarded(raw, options.trapped);
+    this.exports._initialize();
+    if (this.exports.wt_abi() !== abi) throw new Error(`Cannot use this wasm module: it has ABI ${raw.wt_abi()}, expected ${abi}`);
+    if (this.exports.wt_start() !== 0) throw new Error("Cannot start the wasm module: no memory or no randomness");
+    this.#scratch = this.exports.wt_scratch();
+  }
+
+  /** True after a trap: nothing in this realm's memory can be relied on, and no call enters it again. */
+  get poisoned(): boolean {
+    return this.#trap !== undefined;
+  }
+
+  get memoryBytes(): number {
+    return this.#memory.buffer.byteLength;
+  }
+
+  /** Connections and settings that nobody has disposed of. */
+  liveObjects(): number {
+    return this.poisoned ? 0 : this.exports.wt_live_objects();
+  }
+
+  /** Blocks that Mbed TLS and the shim have allocated and not freed. */
+  liveBlocks(): number {
+    return this.poisoned ? 0 : this.exports.wt_live_blocks();
+  }
+
+  /** A fresh view; use it in the same expression. */
+  view(at: Address, length: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#memory.buffer as ArrayBuffer, at >>> 0, length);
+  }
+
+  copyOut(at: Address, length: number): Uint8Array<ArrayBuffer> {
+    return this.view(at, length).slice();
+  }
+
+  /** The NUL-terminated ASCII text at an address, or null for a null pointer. */
+  textAt(at: Address): string | null {
+    if (at === 0) return null;
+    const memory = this.view(0, this.memoryBytes);
+    return String.fromCharCode(...memory.subarray(at >>> 0, memory.indexOf(0, at >>> 0)));
+  }
+
+  /** Copies bytes into the scratch area; at most `scratchSize`. */
+  fillScratch(bytes: Uint8Array): void {
+    this.view(this.#scratch, bytes.length).set(bytes);
+  }
+
+  /** Moves the front of the scratch area out and leaves zeros behind: it held somebody's plaintext. */
+  moveFromScratch(into: Uint8Array, length: number): void {
+    const scratch = this.view(this.#scratch, length);
+    into.set(scratch);
+    scratch.fill(0);
+  }
+
+  wipeScratch(length: number): void {
+    this.view(this.#scratch, length).fill(0);
+  }
+
+  /** Runs `use` with a copy of the bytes in the module's memory; the copy is wiped and freed in any case. */
+  lend<T>(bytes: Uint8Array, use: (at: Address, length: number) => T): T {
+    const at = this.exports.wt_allocate(Math.max(bytes.length, 1));
+    if (at === 0) throw new RangeError(`Cannot allocate ${bytes.length} bytes in the wasm memory: it is full`);
+    this.view(at, bytes.length).set(bytes);
+    try {
+      return use(at, bytes.length);
+    } finally {
+      if (!this.poisoned) this.exports.wt_release(at);
+    }
+  }
+
+  #instantiate(module: WebAssembly.Module, random: (into: Uint8Array<ArrayBuffer>) => void): WasmExports {
+    const env = {
+      wt_now: (): number => this.time,
+      wt_random: (at: Address, size: number): number => {
+        try {
+          random(this.view(at, size >>> 0));
+          return 0;
+        } catch {
+          return 1; // must not unwind the module's frames; the call in progress fails
+        }
+      },
+      emscripten_notify_memory_growth: (): void => {},
+    };
+    return new WebAssembly.Instance(module, { env }).exports as unknown as WasmExports;
+  }
+
+  #guarded(raw: WasmExports, trapped: (cause: unknown) => Error): WasmExports {
+    type Call = (...values: readonly number[]) => number;
+    const guarded: Record<string, unknown> = { memory: raw.memory };
+    for (const [name, call] of Object.entries(raw)) {
+      if (typeof call !== "function") continue;
+      // Fixed parameters, as a rest parameter would cost an array per call; the module ignores what is too many.
+      guarded[name] = (a: number, b: number, c: number, d: number, e: number): number => {
+        if (this.#trap !== undefined) throw this.#trap;
+        try {
+          return (call as Call)(a, b, c, d, e);
+        } catch (cause) {
+          throw (this.#trap = trapped(cause));
+        }
+      };
+    }
+    return guarded as unknown as WasmExports;
+  }
+}
+
+/** The most bytes that go through the scratch area at once. */
+export const scratchLimit: number = scratchSize;
+
+/** At most 64 KiB a call is what the Web Cryptography API allows. */
+function fillRandom(into: Uint8Array<ArrayBuffer>): void {
+  for (let at = 0; at < into.length; at += 65536) crypto.getRandomValues(into.subarray(at, at + 65536));
+}
