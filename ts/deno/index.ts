@@ -1,0 +1,4 @@
+// The entry point wanttls/deno: what only Deno has. Everything else is in the entry point wanttls.
+export { fromDenoConn } from "./transport.ts";
+export type { DenoConn } from "./transport.ts";
+export type { TransportOptions } from "../socket/transport-base.ts";
