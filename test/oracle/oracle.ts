@@ -155,14 +155,14 @@ export class World {
     const [side, what, argument] = step;
     switch (what) {
       case "sends":
-        return this.#send(side, argument as { first?: number; allBut?: number } | undefined);
+        return this.#send(side, argument);
       case "ends":
         this.#ended[side] = true;
         return;
       case "flips":
-        return this.#flip(side, argument as number);
+        return this.#flip(side, argument);
       case "injects":
-        this.#underway[side] = concat(this.#underway[side], Buffer.from(argument as string));
+        this.#underway[side] = concat(this.#underway[side], Buffer.from(argument));
         return;
       case "hasOutput":
         return this.#observe(side, what, String(this.#unsent[side].length > 0));

@@ -33,7 +33,7 @@ function serve(): void {
   let left = Number(options.count) || Infinity;
   const server = createServer({ ...secure(), requestCert: options.verify, allowHalfOpen: true }, (socket) => {
     introduce(socket);
-    socket.on("error", (error) => fail(error));
+    socket.on("error", (error: Error) => fail(error));
     if (options.mode === "send") sendAndRead(socket, 0);
     else answer(socket);
   });
@@ -65,7 +65,9 @@ function pauseUntilDrained(socket: TLSSocket): void {
 function join(): void {
   const name = options.name === undefined ? {} : { servername: options.name };
   const socket = connect(
-    { ...secure(), ...name, host: "127.0.0.1", port: Number(options.port), rejectUnauthorized: options.verify },
+    Number(options.port),
+    "127.0.0.1",
+    { ...secure(), ...name, rejectUnauthorized: options.verify },
     () => {
       introduce(socket);
       sendAndRead(socket, options.mode === "echo" ? Number(options.bytes) : 0);
@@ -109,7 +111,7 @@ function introduce(socket: TLSSocket): void {
   say("connected", {
     version: socket.getProtocol(),
     cipher: socket.getCipher().name,
-    alpn: socket.alpnProtocol || null,
+    alpn: socket.alpnProtocol === false ? null : socket.alpnProtocol,
     peer: certificate?.subject?.CN ?? null,
   });
 }
