@@ -8,6 +8,7 @@ const elsewhere = ["node", "deno", "bun"].filter((runtime) => runtime !== here);
 export default defineConfig({
   test: {
     include: ["test/**/*.test.ts"],
+    setupFiles: ["test/support/leaks.ts"],
     exclude: elsewhere.map((runtime) => `test/${runtime}/**`),
     testTimeout: 60_000,
     hookTimeout: 60_000,

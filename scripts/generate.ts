@@ -2,6 +2,7 @@
 //
 //   generate.ts           writes ts/engine/codes.gen.ts, ts/wasm/exports.gen.ts, wasm/boundary.txt (committed) and
 //                         ts/wasm/binary.gen.ts (the module in base64, never committed)
+//   generate.ts --embed   writes only ts/wasm/binary.gen.ts
 //   generate.ts --check   fails when a committed one would change
 // Reads the pinned Mbed TLS headers, wasm/shim.h and build/wanttls.wasm.
 import { execFileSync } from "node:child_process";
@@ -18,9 +19,11 @@ const headers = execFileSync("tar", ["-xjOf", tarball, "--wildcards", "*/include
 const shim = readFileSync("wasm/shim.h", "utf8");
 const binary = readFileSync("build/wanttls.wasm");
 
-await emit("ts/engine/codes.gen.ts", codes());
-await emit("ts/wasm/exports.gen.ts", exportTypes());
-await emit("wasm/boundary.txt", boundary());
+if (!process.argv.includes("--embed")) {
+  await emit("ts/engine/codes.gen.ts", codes());
+  await emit("ts/wasm/exports.gen.ts", exportTypes());
+  await emit("wasm/boundary.txt", boundary());
+}
 if (!check) {
   writeFileSync("ts/wasm/binary.gen.ts", `${header}export const binary: string =\n  "${binary.toString("base64")}";\n`);
 }
@@ -39,7 +42,7 @@ async function emit(path: string, text: string): Promise<void> {
 function codes(): string {
   const errors = [...headers.matchAll(/^#define +MBEDTLS_ERR_(\w+) +-(0x[0-9A-Fa-f]+)(?: *\/\*\*<? *(.*?)\s*\*\/)?/gms)]
     .map((m) => ({ name: m[1]!, value: -Number(m[2]), text: sentence(m[3] ?? commentBefore(m.index)) }))
-    .sort((a, b) => b.value - a.value);
+    .toSorted((a, b) => b.value - a.value);
   if (errors.length !== 231) throw new Error(`expected 231 error codes in the headers, found ${errors.length}`);
   const unnamed = errors.filter((e) => e.text === "");
   if (unnamed.length > 0) throw new Error(`error codes without a text: ${unnamed.map((e) => e.name).join(", ")}`);
@@ -101,7 +104,7 @@ function exportTypes(): string {
   const lines = functions.map((name) => {
     const { result, parameters } = declared.get(name)!;
     const list = parameters === "void" ? [] : parameters.split(",").map(parameter);
-    return `${name}(${list.join(", ")}): ${typeOf(result)};`;
+    return `readonly ${name}: (${list.join(", ")}) => ${typeOf(result)};`;
   });
   return `${header}
 declare const brand: unique symbol;
@@ -115,7 +118,7 @@ export const scratchSize: number = ${scratchSize()};
 
 export interface WasmExports {
 readonly memory: WebAssembly.Memory;
-_initialize(): void;
+readonly _initialize: () => void;
 ${lines.join("\n")}
 }
 `;
@@ -142,12 +145,12 @@ function boundary(): string {
   const module = new WebAssembly.Module(binary);
   const imports = WebAssembly.Module.imports(module).map((i) => `import ${i.module}.${i.name}`);
   const exports = WebAssembly.Module.exports(module).map((e) => `export ${e.name}`);
-  return [...imports.sort(), ...exports.sort(), ""].join("\n");
+  return [...imports.toSorted(), ...exports.toSorted(), ""].join("\n");
 }
 
 function functionExports(): string[] {
   return WebAssembly.Module.exports(new WebAssembly.Module(binary))
     .filter((e) => e.kind === "function")
     .map((e) => e.name)
-    .sort();
+    .toSorted();
 }

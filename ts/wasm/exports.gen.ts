@@ -11,61 +11,65 @@ export const scratchSize: number = 65536;
 
 export interface WasmExports {
   readonly memory: WebAssembly.Memory;
-  _initialize(): void;
-  wt_abi(): number;
-  wt_accept_certificate(connection: ConnectionPointer): void;
-  wt_alerted(connection: ConnectionPointer): number;
-  wt_allocate(size: number): Address;
-  wt_alpn(connection: ConnectionPointer): Address;
-  wt_ciphersuite(connection: ConnectionPointer): number;
-  wt_close_notify(connection: ConnectionPointer): number;
-  wt_connection_free(connection: ConnectionPointer): void;
-  wt_connection_new(settings: SettingsPointer, serverName: Address, withoutAlpn: number): ConnectionPointer;
-  wt_group(connection: ConnectionPointer): number;
-  wt_handshake(connection: ConnectionPointer): number;
-  wt_incoming_commit(connection: ConnectionPointer, size: number): void;
-  wt_incoming_reserve(connection: ConnectionPointer, size: number): Address;
-  wt_incoming_size(connection: ConnectionPointer): number;
-  wt_live_blocks(): number;
-  wt_live_objects(): number;
-  wt_outgoing_consume(connection: ConnectionPointer, size: number): void;
-  wt_outgoing_data(connection: ConnectionPointer): Address;
-  wt_outgoing_size(connection: ConnectionPointer): number;
-  wt_peer_certificate(connection: ConnectionPointer, index: number): Address;
-  wt_peer_certificate_size(connection: ConnectionPointer, index: number): number;
-  wt_pending(connection: ConnectionPointer): number;
-  wt_protocol_version(connection: ConnectionPointer): number;
-  wt_read(connection: ConnectionPointer, size: number): number;
-  wt_received_alert(connection: ConnectionPointer): number;
-  wt_release(block: Address): void;
-  wt_scratch(): Address;
-  wt_send_alert(connection: ConnectionPointer, level: number, description: number): number;
-  wt_settings_add_ca(settings: SettingsPointer, der: Address, size: number): number;
-  wt_settings_add_identity(settings: SettingsPointer): number;
-  wt_settings_identity_certificate(settings: SettingsPointer, der: Address, size: number): number;
-  wt_settings_identity_key(
+  readonly _initialize: () => void;
+  readonly wt_abi: () => number;
+  readonly wt_accept_certificate: (connection: ConnectionPointer) => void;
+  readonly wt_alerted: (connection: ConnectionPointer) => number;
+  readonly wt_allocate: (size: number) => Address;
+  readonly wt_alpn: (connection: ConnectionPointer) => Address;
+  readonly wt_ciphersuite: (connection: ConnectionPointer) => number;
+  readonly wt_close_notify: (connection: ConnectionPointer) => number;
+  readonly wt_connection_free: (connection: ConnectionPointer) => void;
+  readonly wt_connection_new: (
+    settings: SettingsPointer,
+    serverName: Address,
+    withoutAlpn: number,
+  ) => ConnectionPointer;
+  readonly wt_group: (connection: ConnectionPointer) => number;
+  readonly wt_handshake: (connection: ConnectionPointer) => number;
+  readonly wt_incoming_commit: (connection: ConnectionPointer, size: number) => void;
+  readonly wt_incoming_reserve: (connection: ConnectionPointer, size: number) => Address;
+  readonly wt_incoming_size: (connection: ConnectionPointer) => number;
+  readonly wt_live_blocks: () => number;
+  readonly wt_live_objects: () => number;
+  readonly wt_outgoing_consume: (connection: ConnectionPointer, size: number) => void;
+  readonly wt_outgoing_data: (connection: ConnectionPointer) => Address;
+  readonly wt_outgoing_size: (connection: ConnectionPointer) => number;
+  readonly wt_peer_certificate: (connection: ConnectionPointer, index: number) => Address;
+  readonly wt_peer_certificate_size: (connection: ConnectionPointer, index: number) => number;
+  readonly wt_pending: (connection: ConnectionPointer) => number;
+  readonly wt_protocol_version: (connection: ConnectionPointer) => number;
+  readonly wt_read: (connection: ConnectionPointer, size: number) => number;
+  readonly wt_received_alert: (connection: ConnectionPointer) => number;
+  readonly wt_release: (block: Address) => void;
+  readonly wt_scratch: () => Address;
+  readonly wt_send_alert: (connection: ConnectionPointer, level: number, description: number) => number;
+  readonly wt_settings_add_ca: (settings: SettingsPointer, der: Address, size: number) => number;
+  readonly wt_settings_add_identity: (settings: SettingsPointer) => number;
+  readonly wt_settings_identity_certificate: (settings: SettingsPointer, der: Address, size: number) => number;
+  readonly wt_settings_identity_key: (
     settings: SettingsPointer,
     key: Address,
     size: number,
     password: Address,
     passwordSize: number,
-  ): number;
-  wt_settings_new(server: number): SettingsPointer;
-  wt_settings_release(settings: SettingsPointer): void;
-  wt_settings_set_alpn(settings: SettingsPointer, names: Address, size: number): number;
-  wt_settings_set_ciphersuites(settings: SettingsPointer, ids: Address, count: number): number;
-  wt_settings_set_flags(
+  ) => number;
+  readonly wt_settings_new: (server: number) => SettingsPointer;
+  readonly wt_settings_release: (settings: SettingsPointer) => void;
+  readonly wt_settings_set_alpn: (settings: SettingsPointer, names: Address, size: number) => number;
+  readonly wt_settings_set_ciphersuites: (settings: SettingsPointer, ids: Address, count: number) => number;
+  readonly wt_settings_set_flags: (
     settings: SettingsPointer,
     requestCertificate: number,
     requireEms: number,
     clientOrder: number,
-  ): void;
-  wt_settings_set_groups(settings: SettingsPointer, ids: Address, count: number): number;
-  wt_settings_set_signature_algorithms(settings: SettingsPointer, ids: Address, count: number): number;
-  wt_settings_set_versions(settings: SettingsPointer, minimum: number, maximum: number): void;
-  wt_start(): number;
-  wt_verify_depth(connection: ConnectionPointer): number;
-  wt_verify_flags(connection: ConnectionPointer): number;
-  wt_version_text(): Address;
-  wt_write(connection: ConnectionPointer, size: number): number;
+  ) => void;
+  readonly wt_settings_set_groups: (settings: SettingsPointer, ids: Address, count: number) => number;
+  readonly wt_settings_set_signature_algorithms: (settings: SettingsPointer, ids: Address, count: number) => number;
+  readonly wt_settings_set_versions: (settings: SettingsPointer, minimum: number, maximum: number) => void;
+  readonly wt_start: () => number;
+  readonly wt_verify_depth: (connection: ConnectionPointer) => number;
+  readonly wt_verify_flags: (connection: ConnectionPointer) => number;
+  readonly wt_version_text: () => Address;
+  readonly wt_write: (connection: ConnectionPointer, size: number) => number;
 }
