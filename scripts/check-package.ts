@@ -31,35 +31,20 @@ console.log(`package: ${entries.length} entries checked`);
 
 function checkEntry({ entry, types, checkLibraries, loaders }: (typeof entries)[number]): void {
   const name = entry.replace("/", "-");
-  writeFileSync(
-    `${project}/${name}.ts`,
-    `import * as all from "${entry}";\nexport const names: string[] = Object.keys(all);\n`,
-  );
-  writeFileSync(
-    `${project}/${name}.js`,
-    `import * as all from "${entry}";\nif (Object.keys(all).length === 0) throw new Error("no export");\n`,
-  );
-  const options = [
-    "--noEmit",
-    "--strict",
-    "--module",
-    "nodenext",
-    "--target",
-    "es2023",
-    "--lib",
-    "es2023,esnext.disposable,dom",
-  ];
-  const libraries = [
-    "--skipLibCheck",
-    String(!checkLibraries),
-    "--types",
-    types.join(","),
-    "--typeRoots",
-    "../../../node_modules/@types",
-  ];
-  run(`${bin}/tsc`, [...options, ...libraries, `${name}.ts`], project);
-  for (const loader of loaders)
-    run(loader, [...(loader.endsWith("deno") ? ["run", "--no-lock"] : []), `${name}.js`], project);
+  const compilerOptions = {
+    noEmit: true,
+    strict: true,
+    module: "nodenext",
+    lib: ["es2023", "esnext.disposable", "dom"],
+    types,
+    skipLibCheck: !checkLibraries,
+  };
+  const load = `import * as all from "${entry}";\nif (Object.keys(all).length === 0) throw new Error("no export");\n`;
+  writeFileSync(`${project}/${name}.js`, load);
+  writeFileSync(`${project}/${name}.ts`, load);
+  writeFileSync(`${project}/tsconfig.json`, JSON.stringify({ compilerOptions, files: [`${name}.ts`] }));
+  run(`${bin}/tsc`, ["-p", "."], project);
+  for (const loader of loaders) run(loader, loader.endsWith("deno") ? ["run", `${name}.js`] : [`${name}.js`], project);
 }
 
 /** Shows what the command said only when it fails. */
