@@ -47,7 +47,9 @@ function codes(): string {
   const unnamed = errors.filter((e) => e.text === "");
   if (unnamed.length > 0) throw new Error(`error codes without a text: ${unnamed.map((e) => e.name).join(", ")}`);
   const flags = [...headers.matchAll(/^#define +MBEDTLS_X509_(BAD(?:CERT|CRL)_\w+) +(0x\w+) +\/\*\*< *(.*?) *\*\//gm)];
-  const suites = [...headers.matchAll(/^#define MBEDTLS_(TLS1_3|TLS)_(\w+) +(0x\w+)/gm)].filter((m) => isCompiledIn(m[1]!, m[2]!));
+  const suites = [...headers.matchAll(/^#define MBEDTLS_(TLS1_3|TLS)_(\w+) +(0x\w+)/gm)].filter((m) =>
+    isCompiledIn(m[1]!, m[2]!),
+  );
   const own = [...shim.matchAll(/^#define WT_((?:ERR|PAUSED)_\w+) \(?(-?)(0x\w+|\d+)\)?$/gm)];
   return `${header}
 /** Every error of Mbed TLS by its name without MBEDTLS_ERR_, and those of the shim by theirs without WT_. */
@@ -97,7 +99,10 @@ function isCompiledIn(family: string, name: string): boolean {
 /** The module's functions with the names and the kinds of pointers that shim.h gives their parameters. */
 function exportTypes(): string {
   const declared = new Map(
-    [...shim.matchAll(/^([\w *]+?[ *])WT_EXPORT\((\w+)\)\(([^;]*?)\);/gm)].map((m) => [m[2]!, { result: m[1]!.trim(), parameters: m[3]! }]),
+    [...shim.matchAll(/^([\w *]+?[ *])WT_EXPORT\((\w+)\)\(([^;]*?)\);/gm)].map((m) => [
+      m[2]!,
+      { result: m[1]!.trim(), parameters: m[3]! },
+    ]),
   );
   const functions = functionExports().filter((name) => name.startsWith("wt_"));
   for (const name of functions) if (!declared.has(name)) throw new Error(`${name} is exported but not in shim.h`);

@@ -10,7 +10,9 @@ export function compiledModule(): WebAssembly.Module {
 }
 
 /** Compiles off the critical path, or takes a module that is compiled already. */
-export async function prepareModule(source?: WebAssembly.Module | Uint8Array<ArrayBuffer> | ArrayBuffer): Promise<void> {
+export async function prepareModule(
+  source?: WebAssembly.Module | Uint8Array<ArrayBuffer> | ArrayBuffer,
+): Promise<void> {
   if (source instanceof WebAssembly.Module) compiled = source;
   else if (source !== undefined) compiled = await WebAssembly.compile(source);
   else compiled ??= await WebAssembly.compile(embeddedBytes());

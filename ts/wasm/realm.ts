@@ -26,7 +26,8 @@ export class Realm {
     this.#memory = raw.memory;
     this.exports = this.#guarded(raw, options.trapped);
     this.exports._initialize();
-    if (this.exports.wt_abi() !== abi) throw new Error(`Cannot use this wasm module: it has ABI ${raw.wt_abi()}, expected ${abi}`);
+    if (this.exports.wt_abi() !== abi)
+      throw new Error(`Cannot use this wasm module: it has ABI ${raw.wt_abi()}, expected ${abi}`);
     if (this.exports.wt_start() !== 0) throw new Error("Cannot start the wasm module: no memory or no randomness");
     this.#scratch = this.exports.wt_scratch();
   }

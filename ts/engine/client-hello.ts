@@ -1,0 +1,92 @@
+// Reads the first message of a client before Mbed TLS does (RFC 8446, section 4.1.2), for decisions that must be taken
+// before the engine exists. Knows bytes only; refuses to judge: what cannot be read is left to Mbed TLS to refuse.
+
+export interface ClientHelloSummary {
+  /** The application protocols that the client offers, empty without the extension (RFC 7301). */
+  readonly alpn: readonly string[];
+}
+
+const handshakeType = 22;
+const clientHelloType = 1;
+const alpnExtension = 16;
+
+/** The summary, "incomplete" while more bytes are needed, or null when this is no ClientHello that can be read. */
+export function summarizeClientHello(records: Uint8Array): ClientHelloSummary | "incomplete" | null {
+  const message = firstMessage(records);
+  if (message === null || message === "incomplete") return message;
+  try {
+    return { alpn: alpnOf(extensionsOf(message)) };
+  } catch (error) {
+    if (error instanceof RangeError) return null;
+    throw error;
+  }
+}
+
+/** The body of the first handshake message, put together from as many records as it spans. */
+function firstMessage(records: Uint8Array): Uint8Array | "incomplete" | null {
+  const fragments: number[] = [];
+  const wire = new Reader(records);
+  while (wire.left >= 5) {
+    if (wire.number(1) !== handshakeType) return null;
+    wire.number(2);
+    const length = wire.number(2);
+    if (wire.left < length) break;
+    fragments.push(...wire.bytes(length));
+    if (fragments.length > 0 && fragments[0] !== clientHelloType) return null;
+    if (fragments.length < 4) continue;
+    const size = fragments[1]! * 65536 + fragments[2]! * 256 + fragments[3]!;
+    if (fragments.length >= 4 + size) return Uint8Array.from(fragments.slice(4, 4 + size));
+  }
+  return "incomplete";
+}
+
+function extensionsOf(body: Uint8Array): Map<number, Reader> {
+  const hello = new Reader(body);
+  hello.bytes(2 + 32); // legacy_version, random
+  hello.vector(1); // legacy_session_id
+  hello.vector(2); // cipher_suites
+  hello.vector(1); // legacy_compression_methods
+  const extensions = new Map<number, Reader>();
+  if (hello.left === 0) return extensions;
+  const list = hello.vector(2);
+  while (list.left > 0) extensions.set(list.number(2), list.vector(2));
+  return extensions;
+}
+
+function alpnOf(extensions: Map<number, Reader>): string[] {
+  const list = extensions.get(alpnExtension)?.vector(2);
+  const names: string[] = [];
+  while (list !== undefined && list.left > 0) names.push(String.fromCharCode(...list.vector(1).rest()));
+  return names;
+}
+
+/** Big-endian numbers and length-prefixed vectors; throws RangeError past the end. */
+class Reader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  get left(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  bytes(length: number): Uint8Array {
+    if (length > this.left) throw new RangeError("Cannot read past the end of the message");
+    return this.#bytes.subarray(this.#at, (this.#at += length));
+  }
+
+  number(size: 1 | 2): number {
+    return this.bytes(size).reduce((sum, byte) => sum * 256 + byte, 0);
+  }
+
+  vector(lengthSize: 1 | 2): Reader {
+    return new Reader(this.bytes(this.number(lengthSize)));
+  }
+
+  rest(): Uint8Array {
+    return this.bytes(this.left);
+  }
+}

@@ -1,0 +1,475 @@
+// One side of a TLS conversation without I/O: ciphertext comes from a source and goes to a sink, plaintext is written and
+// read, and the state is kept here. Refuses to know promises, timers, sockets and who asks.
+//
+// Mbed TLS is given whole records only, one at a time: what lies beyond the record in progress stays in the source, so
+// that bytes after the peer's close_notify are still there for whoever speaks next on that transport. The first fatal
+// error is kept and repeated; Mbed TLS, which would go on encrypting, is then left alone but for the alert that is due.
+import type { ConnectionPointer } from "../wasm/exports.gen.ts";
+import { type Realm, scratchLimit } from "../wasm/realm.ts";
+import { alert } from "./alerts.ts";
+import { summarizeClientHello } from "./client-hello.ts";
+import { code } from "./codes.gen.ts";
+import {
+  type Failure,
+  failureOf,
+  SSLAlertError,
+  SSLEOFError,
+  SSLError,
+  SSLMemoryError,
+  SSLStateError,
+} from "./errors.ts";
+import type { Settings } from "./settings.ts";
+
+/** Where ciphertext comes from. */
+export interface CiphertextSource {
+  readonly pending: number;
+  /** True when nothing is pending and nothing will come. */
+  readonly eof: boolean;
+  readInto(into: Uint8Array): number;
+  peek(size: number): Uint8Array;
+}
+
+/** Where ciphertext goes; it takes everything and may keep the array. */
+export interface CiphertextSink {
+  append(bytes: Uint8Array): void;
+}
+
+/**
+ * What a call came to. `moved`: progress, perhaps fewer bytes than asked for. `want`: nothing moved, ask again when
+ * there is more ciphertext. `end`: the peer said goodbye properly.
+ */
+export type Outcome = { readonly kind: "moved"; readonly bytes: number } | typeof wantsCiphertext | typeof ended;
+
+/** As `Outcome`, or the handshake stands at the peer's certificate until `accept` or `refuse` is called. */
+export type HandshakeOutcome = "done" | "want" | "certificate";
+
+/** Statement B1: where a connection is in its life. `unwrapped` is entered by whoever gave the transport back. */
+export type SSLState =
+  "init" | "handshaking" | "open" | "write-closed" | "read-closed" | "closed" | "failed" | "unwrapped";
+
+export interface ConnectionOptions {
+  /** The server name to send (RFC 6066), or null. */
+  readonly serverName: string | null;
+  /** Server: the protocols it knows, when a client without any of them is to be served all the same. */
+  readonly tolerateAlpnMismatch: readonly string[] | null;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** What is known about the peer's certificate chain when the handshake stands at it. */
+export interface PeerChain {
+  /** DER, as presented; empty when the peer sent none. */
+  readonly chain: readonly Uint8Array[];
+  /** Mbed TLS's findings, 0 when there are none. Names are not among them. */
+  readonly flags: number;
+  /** The certificate that is wrong: 0 is the peer's own. */
+  readonly depth: number;
+}
+
+const wantsCiphertext = { kind: "want", what: "read" } as const;
+const ended = { kind: "end" } as const;
+const headerSize = 5;
+const largestPlaintext = 16384;
+const largestFragment = 16384 + 2048; // RFC 5246, section 6.2.3; TLS 1.3 allows less, which Mbed TLS checks
+
+export class Connection {
+  readonly #settings: Settings;
+  readonly #realm: Realm;
+  readonly #options: ConnectionOptions;
+  #pointer: ConnectionPointer | 0 = 0;
+  #state: SSLState = "init";
+  #failure: SSLError | undefined;
+  #disposed = false;
+  #pending = 0;
+  #verified = false;
+  /** Plaintext that was decrypted while looking for the peer's close_notify. */
+  #stash: Uint8Array = new Uint8Array(0);
+  #handshakeOver = false;
+  /** The record in progress: its header as far as it has come, and how many of its bytes were taken from the source. */
+  readonly #header = new Uint8Array(headerSize);
+  #taken = 0;
+  /** A server's first bytes, held back until the ClientHello is whole; null once the connection exists. */
+  #held: Uint8Array | null = null;
+
+  constructor(settings: Settings, options: ConnectionOptions) {
+    this.#settings = settings;
+    this.#realm = settings.realm;
+    this.#options = options;
+    if (options.tolerateAlpnMismatch === null) this.#create(false);
+    else this.#held = new Uint8Array(0);
+  }
+
+  get state(): SSLState {
+    return this.#state;
+  }
+
+  /** The first fatal error, if the state is `failed`. */
+  get failure(): SSLError | undefined {
+    return this.#failure;
+  }
+
+  /** True from the end of the handshake on, whatever happened afterwards. */
+  get handshakeOver(): boolean {
+    return this.#handshakeOver;
+  }
+
+  /** True after `accept`: somebody judged the peer's certificate and found it good. */
+  get peerVerified(): boolean {
+    return this.#verified;
+  }
+
+  /** Goes as far as the source allows (RFC 8446, section 2; RFC 5246, section 7.3). */
+  handshake(source: CiphertextSource): HandshakeOutcome {
+    this.#guard();
+    if (this.#handshakeOver) return "done";
+    this.#state = "handshaking";
+    if (this.#held !== null && !this.#holdClientHello(source)) return this.#wantOrEnd(source, "finish the handshake");
+    this.#realm.time = this.#options.now();
+    for (;;) {
+      const result = this.#call((pointer) => this.#realm.exports.wt_handshake(pointer));
+      if (result === 0) break;
+      if (result === code.PAUSED_AT_CERTIFICATE) return "certificate";
+      if (result !== code.SSL_WANT_READ) throw this.#fail(result, "finish the handshake");
+      if (!this.#feedRecord(source)) return this.#wantOrEnd(source, "finish the handshake");
+    }
+    this.#handshakeOver = true;
+    this.#state = "open";
+    return "done";
+  }
+
+  /** The peer's certificate is good enough: the handshake may go on. */
+  accept(): void {
+    this.#verified = true;
+    this.#call((pointer) => this.#realm.exports.wt_accept_certificate(pointer));
+  }
+
+  /** The peer is refused: sends the alert, enters `failed` and answers the error to throw. */
+  refuse(failure: Failure): SSLError {
+    return this.#enterFailed(failure, false);
+  }
+
+  /** Plaintext of at most one record. The handshake must be over. */
+  read(source: CiphertextSource, into: Uint8Array): Outcome {
+    this.#guard();
+    if (this.#stash.length > 0) return this.#fromStash(into);
+    if (this.#pending === 0 && (this.#state === "read-closed" || this.#state === "closed")) return ended;
+    if (into.length === 0) return { kind: "moved", bytes: 0 };
+    const size = Math.min(into.length, scratchLimit);
+    for (;;) {
+      if (this.#pending === 0 && !this.#feedRecord(source)) {
+        this.#wantOrEnd(source, "read");
+        return wantsCiphertext;
+      }
+      const result = this.#call((pointer) => this.#realm.exports.wt_read(pointer, size));
+      if (result > 0) {
+        this.#realm.moveFromScratch(into, result);
+        this.#pending = this.#realm.exports.wt_pending(this.#live());
+        return { kind: "moved", bytes: result };
+      }
+      this.#pending = 0;
+      if (result === code.SSL_WANT_READ) continue;
+      if (result !== code.SSL_PEER_CLOSE_NOTIFY) throw this.#fail(result, "read");
+      this.#state = this.#state === "write-closed" ? "closed" : "read-closed";
+      return ended;
+    }
+  }
+
+  /** As `read`, but plaintext that is found stays and is read first next time. */
+  peekEnd(source: CiphertextSource): Outcome {
+    if (this.pending > 0) return { kind: "moved", bytes: this.pending };
+    const into = new Uint8Array(largestPlaintext);
+    const outcome = this.read(source, into);
+    if (outcome.kind === "moved") this.#stash = into.subarray(0, outcome.bytes);
+    return outcome;
+  }
+
+  /** Encrypts all of it, in as many records as it takes. The handshake must be over. */
+  write(bytes: Uint8Array): void {
+    this.#guard();
+    if (this.#state === "write-closed" || this.#state === "closed") {
+      throw new SSLError("Cannot write: this side has closed its direction", { reason: "PROTOCOL_IS_SHUTDOWN" });
+    }
+    for (let at = 0; at < bytes.length; at += scratchLimit) {
+      const part = bytes.subarray(at, at + scratchLimit);
+      this.#realm.fillScratch(part);
+      const result = this.#call((pointer) => this.#realm.exports.wt_write(pointer, part.length));
+      this.#realm.wipeScratch(part.length);
+      if (result < 0) throw this.#fail(result, "write");
+    }
+  }
+
+  /** Queues one close_notify, the first time; nothing can be written afterwards, reading goes on (RFC 8446, section 6.1). */
+  closeNotify(): void {
+    this.#guard();
+    if (this.#state !== "open" && this.#state !== "read-closed") return;
+    const result = this.#call((pointer) => this.#realm.exports.wt_close_notify(pointer));
+    if (result !== 0) throw this.#fail(result, "close");
+    this.#state = this.#state === "open" ? "write-closed" : "closed";
+  }
+
+  /** The transport was given back: nothing more can be done with this connection. */
+  unwrap(): void {
+    this.#state = "unwrapped";
+  }
+
+  /** The transport failed, or something else outside made it senseless to go on: `error` is kept and repeated. */
+  breakOff(error: SSLError): void {
+    if (this.#state !== "failed") this.#enterFailed({ error, alert: null }, true);
+  }
+
+  /** Gives everything that Mbed TLS has produced to the sink; also after a failure, as it may be an alert. */
+  drain(sink: CiphertextSink): void {
+    if (this.#pointer === 0 || this.#disposed || this.#realm.poisoned) return;
+    const size = this.#realm.exports.wt_outgoing_size(this.#pointer);
+    if (size === 0) return;
+    sink.append(this.#realm.copyOut(this.#realm.exports.wt_outgoing_data(this.#pointer), size));
+    this.#realm.exports.wt_outgoing_consume(this.#pointer, size);
+  }
+
+  /** Decrypted and not yet read bytes of the current record. */
+  get pending(): number {
+    return this.#disposed ? 0 : this.#pending + this.#stash.length;
+  }
+
+  /** True when `read` would not want more ciphertext: plaintext waits, or a whole record does. */
+  hasBuffered(source: CiphertextSource): boolean {
+    if (this.pending > 0) return true;
+    if (this.#taken + source.pending < headerSize) return false;
+    const header = new Uint8Array(headerSize);
+    header.set(this.#header.subarray(0, Math.min(this.#taken, headerSize)));
+    if (this.#taken < headerSize) header.set(source.peek(headerSize - this.#taken), this.#taken);
+    return this.#taken + source.pending >= headerSize + fragmentLength(header);
+  }
+
+  /** Bytes of a record that has not come whole. */
+  get partialRecordBytes(): number {
+    return this.#taken;
+  }
+
+  protocolVersion(): number {
+    return this.#realm.exports.wt_protocol_version(this.#live());
+  }
+
+  cipherSuite(): number {
+    return this.#realm.exports.wt_ciphersuite(this.#live());
+  }
+
+  group(): number {
+    return this.#realm.exports.wt_group(this.#live());
+  }
+
+  alpn(): string | null {
+    return this.#realm.textAt(this.#realm.exports.wt_alpn(this.#live()));
+  }
+
+  peerChain(): PeerChain {
+    const { exports } = this.#realm;
+    const pointer = this.#live();
+    const chain: Uint8Array[] = [];
+    for (let i = 0, size: number; (size = exports.wt_peer_certificate_size(pointer, i)) > 0; i++) {
+      chain.push(this.#realm.copyOut(exports.wt_peer_certificate(pointer, i), size));
+    }
+    const depth = Math.max(exports.wt_verify_depth(pointer), 0);
+    return { chain, flags: exports.wt_verify_flags(pointer) >>> 0, depth };
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#header.fill(0);
+    if (this.#pointer !== 0 && !this.#realm.poisoned) this.#realm.exports.wt_connection_free(this.#pointer);
+  }
+
+  #fromStash(into: Uint8Array): Outcome {
+    const part = this.#stash.subarray(0, into.length);
+    into.set(part);
+    part.fill(0);
+    this.#stash = this.#stash.subarray(part.length);
+    return { kind: "moved", bytes: part.length };
+  }
+
+  #create(withoutAlpn: boolean): void {
+    const { exports } = this.#realm;
+    const { serverName } = this.#options;
+    const name = serverName === null ? null : new TextEncoder().encode(`${serverName}\0`);
+    const make = (at: number): ConnectionPointer =>
+      exports.wt_connection_new(this.#settings.pointer, at, Number(withoutAlpn));
+    this.#pointer = name === null ? make(0) : this.#realm.lend(name, make);
+    if (this.#pointer === 0) throw new SSLMemoryError("Cannot make a connection: the wasm memory is full");
+  }
+
+  /**
+   * A server that tolerates an ALPN mismatch must know the client's protocols before Mbed TLS, to which a mismatch is
+   * fatal, sees them. False while the ClientHello is not whole.
+   */
+  #holdClientHello(source: CiphertextSource): boolean {
+    const more = new Uint8Array(source.pending);
+    source.readInto(more);
+    const held = new Uint8Array(this.#held!.length + more.length);
+    held.set(this.#held!);
+    held.set(more, this.#held!.length);
+    this.#held = held;
+    const hello = summarizeClientHello(held);
+    if (hello === "incomplete" && held.length < 4 * largestFragment && !source.eof) return false;
+    const known = this.#options.tolerateAlpnMismatch!;
+    const mismatch = hello !== null && hello !== "incomplete" && !hello.alpn.some((name) => known.includes(name));
+    this.#create(mismatch);
+    return true;
+  }
+
+  /** Moves bytes of the record in progress from the source into the engine; true when it is whole. */
+  #feedRecord(source: CiphertextSource): boolean {
+    const from = this.#held === null || this.#held.length === 0 ? source : this.#heldThen(source);
+    if (this.#taken < headerSize) {
+      const room = this.#header.subarray(this.#taken);
+      const got = from.readInto(room);
+      this.#feed(room.subarray(0, got));
+      if (this.#taken < headerSize) return false;
+      this.#checkHeader();
+    }
+    const left = headerSize + fragmentLength(this.#header) - this.#taken;
+    const size = Math.min(left, from.pending);
+    if (size > 0) {
+      const at = this.#reserve(size);
+      from.readInto(this.#realm.view(at, size));
+      this.#commit(size);
+    }
+    if (size < left) return false;
+    this.#taken = 0;
+    return true;
+  }
+
+  #feed(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    const at = this.#reserve(bytes.length);
+    this.#realm.view(at, bytes.length).set(bytes);
+    this.#commit(bytes.length);
+  }
+
+  #reserve(size: number): number {
+    const at = this.#call((pointer) => this.#realm.exports.wt_incoming_reserve(pointer, size));
+    if (at === 0) throw this.#fail(code.ERR_OUT_OF_MEMORY, "take ciphertext");
+    return at;
+  }
+
+  #commit(size: number): void {
+    this.#realm.exports.wt_incoming_commit(this.#live(), size);
+    this.#taken += size;
+  }
+
+  /** The bytes that were held back for the ClientHello, then the source. */
+  #heldThen(source: CiphertextSource): CiphertextSource {
+    const held = this.#held!;
+    return {
+      pending: held.length + source.pending,
+      eof: false,
+      peek: (size) => held.subarray(0, size),
+      readInto: (into) => {
+        const part = held.subarray(0, into.length);
+        into.set(part);
+        this.#held = held.subarray(part.length);
+        return part.length < into.length ? part.length + source.readInto(into.subarray(part.length)) : part.length;
+      },
+    };
+  }
+
+  /** RFC 8446, section 5.1. What does not look like TLS at all is said to be so, with a hint at what it looks like. */
+  #checkHeader(): void {
+    const [type, major] = this.#header;
+    if (type! < 20 || type! > 24 || major !== 3) {
+      const doing = this.#handshakeOver ? "read" : "finish the handshake";
+      throw this.#enterFailed(
+        { error: notTls(this.#header, doing, this.#settings.server), alert: alert.unexpected_message },
+        false,
+      );
+    }
+    if (fragmentLength(this.#header) > largestFragment) {
+      const message = `Cannot read: the peer sent a record of ${fragmentLength(this.#header)} bytes, more than TLS allows`;
+      throw this.#enterFailed(
+        { error: new SSLError(message, { reason: "DATA_LENGTH_TOO_LONG" }), alert: alert.record_overflow },
+        false,
+      );
+    }
+  }
+
+  /** "want", or the error that is due when the transport has ended. */
+  #wantOrEnd(source: CiphertextSource, doing: string): "want" {
+    if (!source.eof) return "want";
+    const partialRecord = this.#taken > 0;
+    const where = partialRecord ? "in the middle of a record" : "without a close_notify";
+    throw this.#enterFailed(
+      { error: new SSLEOFError(`Cannot ${doing}: the transport ended ${where}`, { partialRecord }), alert: null },
+      false,
+    );
+  }
+
+  #fail(number: number, doing: string): SSLError {
+    const pointer = this.#live();
+    const failure = failureOf(number, doing, this.#realm.exports.wt_received_alert(pointer));
+    return this.#enterFailed(failure, this.#realm.exports.wt_alerted(pointer) !== 0);
+  }
+
+  #enterFailed(failure: Failure, alerted: boolean): SSLError {
+    this.#state = "failed";
+    this.#failure = failure.error;
+    this.#pending = 0;
+    if (failure.alert !== null && !alerted && this.#pointer !== 0 && !this.#realm.poisoned) {
+      this.#realm.exports.wt_send_alert(this.#pointer, 2, failure.alert);
+    }
+    return failure.error;
+  }
+
+  /** Enters the module; a trap there ends the connection like any other failure. */
+  #call(enter: (pointer: ConnectionPointer) => number | void): number {
+    try {
+      return enter(this.#live()) as number;
+    } catch (error) {
+      if (error instanceof SSLError && this.#state !== "failed") this.#enterFailed({ error, alert: null }, true);
+      throw error;
+    }
+  }
+
+  #guard(): void {
+    if (this.#disposed) throw new SSLStateError("Cannot use this connection: it was disposed of");
+    if (this.#failure !== undefined) throw this.#failure.again();
+    if (this.#state === "unwrapped")
+      throw new SSLStateError("Cannot use this connection: TLS has ended on it and its transport was given back");
+    if (this.#realm.poisoned) this.#call(() => this.#realm.exports.wt_abi());
+  }
+
+  #live(): ConnectionPointer {
+    if (this.#disposed) throw new SSLStateError("Cannot use this connection: it was disposed of");
+    return this.#pointer as ConnectionPointer;
+  }
+}
+
+function fragmentLength(header: Uint8Array): number {
+  return header[3]! * 256 + header[4]!;
+}
+
+function notTls(header: Uint8Array, doing: string, server: boolean): SSLError {
+  const text = String.fromCharCode(...header);
+  if (server && /^(GET|POST|PUT|HEAD|OPTI|DELE|PATC|TRAC)/.test(text)) {
+    return new SSLError(`Cannot ${doing}: the peer does not speak TLS but seems to send an HTTP request`, {
+      reason: "HTTP_REQUEST",
+    });
+  }
+  if (server && text.startsWith("CONNE")) {
+    return new SSLError(`Cannot ${doing}: the peer does not speak TLS but seems to want an HTTP proxy`, {
+      reason: "HTTPS_PROXY_REQUEST",
+    });
+  }
+  const seems = text.startsWith("HTTP")
+    ? "an HTTP response: the port may be one for plain HTTP"
+    : /^(220|\* OK|\+OK|EHLO|HELO)/.test(text)
+      ? "an SMTP, IMAP, POP3 or FTP greeting: the protocol may need STARTTLS first"
+      : `something else, beginning with ${JSON.stringify(text)}`;
+  return new SSLError(`Cannot ${doing}: the peer does not speak TLS but sent ${seems}`, {
+    reason: "WRONG_VERSION_NUMBER",
+  });
+}
+
+/** An alert that this side decided to send, as an error. */
+export function ownAlert(message: string, number: number, cause?: unknown): Failure {
+  return { error: new SSLAlertError(message, { alert: number, sent: true, cause }), alert: number };
+}

@@ -1,0 +1,161 @@
+// A TLS configuration inside a realm: checked values in, one counted C object out. Refuses to know where they came from.
+import type { Realm } from "../wasm/realm.ts";
+import type { SettingsPointer } from "../wasm/exports.gen.ts";
+import { code } from "./codes.gen.ts";
+import { SSLConfigError, SSLMemoryError, textOf } from "./errors.ts";
+
+export interface IdentityInput {
+  /** The chain, DER, the own certificate first. */
+  readonly chain: readonly Uint8Array[];
+  /** PEM text with its final NUL, or DER. */
+  readonly key: Uint8Array;
+  readonly password: Uint8Array;
+}
+
+export interface SettingsInput {
+  readonly server: boolean;
+  readonly minVersion: number;
+  readonly maxVersion: number;
+  readonly cipherSuites: readonly number[];
+  readonly groups: readonly number[];
+  readonly signatureAlgorithms: readonly number[];
+  readonly alpn: readonly Uint8Array[];
+  readonly identities: readonly IdentityInput[];
+  /** Trusted certificates, DER. */
+  readonly ca: readonly Uint8Array[];
+  readonly requestCertificate: boolean;
+  readonly requireExtendedMasterSecret: boolean;
+  readonly honorCipherOrder: boolean;
+}
+
+/** The configuration as C sees it. Dispose of it when no more connections are to be made; living ones keep it alive. */
+export class Settings {
+  readonly realm: Realm;
+  readonly server: boolean;
+  readonly #pointer: SettingsPointer;
+  #disposed = false;
+
+  constructor(realm: Realm, input: SettingsInput) {
+    this.realm = realm;
+    this.server = input.server;
+    this.#pointer = realm.exports.wt_settings_new(Number(input.server));
+    if (this.#pointer === 0) throw new SSLMemoryError("Cannot make a context: the wasm memory is full");
+    try {
+      this.#fill(input);
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+  }
+
+  get pointer(): SettingsPointer {
+    return this.#pointer;
+  }
+
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    if (!this.realm.poisoned) this.realm.exports.wt_settings_release(this.#pointer);
+  }
+
+  #fill(input: SettingsInput): void {
+    const { exports } = this.realm;
+    exports.wt_settings_set_versions(this.#pointer, input.minVersion, input.maxVersion);
+    exports.wt_settings_set_flags(
+      this.#pointer,
+      Number(input.requestCertificate),
+      Number(input.requireExtendedMasterSecret),
+      Number(!input.honorCipherOrder),
+    );
+    this.#list("cipherSuites", input.cipherSuites, exports.wt_settings_set_ciphersuites);
+    this.#list("groups", input.groups, exports.wt_settings_set_groups);
+    this.#list("signatureAlgorithms", input.signatureAlgorithms, exports.wt_settings_set_signature_algorithms);
+    this.#alpn(input.alpn);
+    input.ca.forEach((der, i) => this.#certificate(`ca[${i}]`, der, exports.wt_settings_add_ca));
+    input.identities.forEach((identity, i) => this.#identity(`identities[${i}]`, identity));
+  }
+
+  #list(
+    name: string,
+    ids: readonly number[],
+    set: (settings: SettingsPointer, at: number, count: number) => number,
+  ): void {
+    const bytes = new Uint8Array(Uint16Array.from(ids).buffer);
+    this.realm.lend(bytes, (at) => this.#check(set(this.#pointer, at, ids.length), `use ${name}`));
+  }
+
+  #alpn(names: readonly Uint8Array[]): void {
+    if (names.length === 0) return;
+    const bytes = Uint8Array.from(names.flatMap((name) => [...name, 0]));
+    this.realm.lend(bytes, (at, length) =>
+      this.#check(this.realm.exports.wt_settings_set_alpn(this.#pointer, at, length), "use alpn"),
+    );
+  }
+
+  #identity(name: string, identity: IdentityInput): void {
+    const { exports } = this.realm;
+    this.#check(exports.wt_settings_add_identity(this.#pointer), `use ${name}`);
+    identity.chain.forEach((der, i) =>
+      this.#certificate(`${name}.cert[${i}]`, der, exports.wt_settings_identity_certificate),
+    );
+    const result = this.realm.lend(identity.key, (key, keySize) =>
+      this.realm.lend(identity.password, (password, passwordSize) =>
+        exports.wt_settings_identity_key(this.#pointer, key, keySize, password, passwordSize),
+      ),
+    );
+    this.#checkKey(result, `${name}.key`, identity.password.length > 0);
+  }
+
+  #certificate(
+    name: string,
+    der: Uint8Array,
+    add: (settings: SettingsPointer, at: number, size: number) => number,
+  ): void {
+    const result = this.realm.lend(der, (at, size) => add(this.#pointer, at, size));
+    if (isOneOf(result, unknownKeyAlgorithm)) {
+      throw new SSLConfigError(
+        `Cannot use ${name}: its key is of a kind that is not supported (supported: RSA, P-256, P-384, P-521)`,
+        {
+          reason: "UNSUPPORTED_KEY_TYPE",
+          library: "X509",
+          errno: result,
+        },
+      );
+    }
+    this.#check(result, `use ${name} as a certificate`, "X509");
+  }
+
+  #checkKey(result: number, name: string, hasPassword: boolean): void {
+    if (result === 0) return;
+    const fail = (why: string, reason: string): never => {
+      throw new SSLConfigError(`Cannot use ${name}: ${why}`, { reason, library: "PK", errno: result });
+    };
+    if (result === code.ERR_KEY_MISMATCH) fail("it does not fit the certificate", "KEY_VALUES_MISMATCH");
+    if (result === code.PK_PASSWORD_REQUIRED) fail("it is encrypted and no password was given", "BAD_PASSWORD_READ");
+    if (result === code.PK_PASSWORD_MISMATCH) fail("the password is wrong", "BAD_DECRYPT");
+    if (isOneOf(result, unknownKeyAlgorithm)) {
+      fail("its kind is not supported (supported: RSA, P-256, P-384, P-521)", "UNSUPPORTED_KEY_TYPE");
+    }
+    if (hasPassword) fail(`the password is wrong, or ${textOf(result)}`, "BAD_DECRYPT");
+    fail(`it cannot be parsed: ${textOf(result)}`, "BAD_KEY");
+  }
+
+  #check(result: number, doing: string, library: "SSL" | "X509" = "SSL"): void {
+    if (result === 0) return;
+    if (result === code.ERR_OUT_OF_MEMORY || result === code.X509_ALLOC_FAILED) {
+      throw new SSLMemoryError(`Cannot ${doing}: the wasm memory is full`, { errno: result });
+    }
+    throw new SSLConfigError(`Cannot ${doing}: ${textOf(result)}`, { reason: "BAD_CONFIG", library, errno: result });
+  }
+}
+
+const unknownKeyAlgorithm: readonly number[] = [
+  code.PK_UNKNOWN_PK_ALG,
+  code.PK_UNKNOWN_NAMED_CURVE,
+  code.PK_INVALID_ALG,
+];
+
+/** Mbed TLS adds a low-level error, smaller than 128, to these. */
+function isOneOf(result: number, codes: readonly number[]): boolean {
+  return codes.some((known) => result <= known && result > known - 128);
+}

@@ -1,0 +1,31 @@
+// What the layer gives to others.
+export { init } from "../engine/realms.ts";
+export type { SSLState } from "../engine/connection.ts";
+export {
+  type CertVerificationDetails,
+  SSLAlertError,
+  SSLCertVerificationError,
+  SSLCertVerificationError as CertificateError,
+  SSLConfigError,
+  SSLEngineError,
+  SSLEOFError,
+  SSLError,
+  type SSLErrorOptions,
+  type SSLLibrary,
+  SSLMemoryError,
+  SSLNotSupportedError,
+  SSLStateError,
+  SSLSyscallError,
+  SSLTimeoutError,
+  SSLZeroReturnError,
+} from "../engine/errors.ts";
+export type { Bytes } from "./bytes.ts";
+export { type AltName, type Certificate, type DistinguishedName, parseCertificate } from "./certificate.ts";
+export { MemoryBIO } from "./memory-bio.ts";
+export type { BaseOptions, ClientOptions, Identity, Isolation, ServerOptions } from "./options.ts";
+export { derCertToPem, pemCertToDer, type PemOrDer } from "./pem.ts";
+export { createDefaultContext, SSLContext } from "./ssl-context.ts";
+export { type IoResult, SSLObject, type WrapOptions } from "./ssl-object.ts";
+export type { CipherInfo, CipherName, NamedGroup, SignatureScheme, TLSVersion } from "./tables.ts";
+export type { VerifyMode } from "./verification.ts";
+export { isWant, SSLWantCallbackError, SSLWantReadError, SSLWantWriteError } from "./want.ts";

@@ -1,0 +1,101 @@
+// A queue of bytes between a TLS object and whoever moves its ciphertext: Python's `ssl.MemoryBIO`.
+import { type Bytes, describe, toBytes, toCount } from "./bytes.ts";
+import { SSLError } from "../engine/errors.ts";
+
+/**
+ * A byte queue in memory, with the meaning of Python's `ssl.MemoryBIO` (statements B6 to B12): written at one end, read
+ * at the other, with an end that is reached when it was announced and everything is read.
+ *
+ * @example
+ * const incoming = new MemoryBIO();
+ * incoming.write(bytesFromPeer);
+ * incoming.pending; // bytesFromPeer.length
+ */
+export class MemoryBIO {
+  readonly #chunks: Uint8Array[] = [];
+  #first = 0; // index of the oldest chunk: shifting an array of many costs
+  #offset = 0; // bytes of the oldest chunk that were read
+  #pending = 0;
+  #ended = false;
+
+  /** Bytes that can be read now. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  /** True when the end was announced with `writeEof` and everything before it was read. */
+  get eof(): boolean {
+    return this.#ended && this.#pending === 0;
+  }
+
+  /** Up to `n` bytes, everything when `n` is left out; empty when there are none. A negative `n` counts as left out, as in Python. */
+  read(n: number = -1): Uint8Array {
+    if (typeof n !== "number" || !Number.isInteger(n))
+      throw new TypeError(`Cannot read from the MemoryBIO: expected an integer, got ${describe(n)}`);
+    const into = new Uint8Array(n < 0 ? this.#pending : Math.min(n, this.#pending));
+    this.readInto(into);
+    return into;
+  }
+
+  /** Fills `into` from the front as far as there are bytes; answers how many. */
+  readInto(into: Uint8Array): number {
+    const size = this.#copy(into);
+    this.consume(size);
+    return size;
+  }
+
+  /** As `read`, and the bytes stay. */
+  peek(n?: number): Uint8Array {
+    const into = new Uint8Array(Math.min(toCount(n, "n", this.#pending), this.#pending));
+    this.#copy(into);
+    return into;
+  }
+
+  /** Drops the first `n` bytes; RangeError when there are fewer. */
+  consume(n: number): void {
+    if (toCount(n, "n", 0) > this.#pending)
+      throw new RangeError(`Cannot consume ${n} bytes: only ${this.#pending} are pending`);
+    this.#pending -= n;
+    this.#offset += n;
+    while (this.#first < this.#chunks.length && this.#offset >= this.#chunks[this.#first]!.length) {
+      this.#offset -= this.#chunks[this.#first]!.length;
+      this.#first++;
+    }
+    if (this.#first < 64 && this.#first < this.#chunks.length) return;
+    this.#chunks.splice(0, this.#first);
+    this.#first = 0;
+  }
+
+  /** Appends a copy of the bytes and answers their number. Throws `SSLError` after `writeEof`, TypeError for what is not bytes. */
+  write(bytes: Bytes): number {
+    const copy = toBytes(bytes, "bytes").slice();
+    if (this.#ended) throw new SSLError("cannot write() after write_eof()", { reason: "WRITE_AFTER_EOF" });
+    this.append(copy);
+    return copy.length;
+  }
+
+  /** Announces that nothing more will be written. May be called again. */
+  writeEof(): void {
+    this.#ended = true;
+  }
+
+  /**
+   * Appends without copying; the array belongs to the queue from now on.
+   * @internal
+   */
+  append(bytes: Uint8Array): void {
+    if (bytes.length === 0) return;
+    this.#chunks.push(bytes);
+    this.#pending += bytes.length;
+  }
+
+  #copy(into: Uint8Array): number {
+    let done = 0;
+    for (let i = this.#first, skip = this.#offset; i < this.#chunks.length && done < into.length; i++, skip = 0) {
+      const part = this.#chunks[i]!.subarray(skip, skip + into.length - done);
+      into.set(part, done);
+      done += part.length;
+    }
+    return done;
+  }
+}

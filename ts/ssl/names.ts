@@ -1,0 +1,109 @@
+// Names of servers: what may be asked for, and which certificate stands for it (RFC 9525, RFC 6125, RFC 5890).
+// Three kinds never meet: an IP address is compared with iPAddress entries only and is never sent as a server name;
+// a DNS name is compared with dNSName entries only; the common name counts only when asked for.
+import { describe } from "./bytes.ts";
+import { type Certificate, addressText } from "./certificate.ts";
+import { SSLConfigError } from "../engine/errors.ts";
+
+/** A name to reach or to verify, in the one form that is compared. */
+export type HostName =
+  | { readonly kind: "dns"; readonly name: string }
+  | { readonly kind: "ip"; readonly address: Uint8Array; readonly name: string };
+
+/** Checks and normalises what a caller gave as `serverHostname` or `verifyName`. Throws SSLConfigError or TypeError. */
+export function toHostName(value: string, option: string): HostName {
+  if (typeof value !== "string") throw new TypeError(`Cannot use ${option}: expected a string, got ${describe(value)}`);
+  const bare = value.startsWith("[") && value.endsWith("]") ? value.slice(1, -1) : value;
+  const address = addressOf(bare);
+  if (address !== null) return { kind: "ip", address, name: bare };
+  const fail = (why: string): never => {
+    throw new SSLConfigError(`Cannot use ${option} ${JSON.stringify(value)}: ${why}`, {
+      reason: "BAD_SERVER_HOSTNAME",
+    });
+  };
+  if (value === "") fail("it is empty");
+  if (value.includes("\0")) fail("it contains a NUL character");
+  if (value.startsWith(".")) fail("it begins with a dot");
+  const name = asciiName(value).replace(/\.$/, "");
+  if (name === "" || name.length > 253) fail("a DNS name has 1 to 253 characters");
+  if (/[^a-z0-9._-]/.test(name)) fail("it is neither a DNS name nor an IP address");
+  if (name.split(".").some((label) => label === "" || label.length > 63))
+    fail("each of its labels must have 1 to 63 characters");
+  return { kind: "dns", name };
+}
+
+/** Whether the certificate stands for the name. */
+export function matchesHostName(certificate: Certificate, host: HostName, commonNameFallback: boolean): boolean {
+  const of = (kind: string): string[] =>
+    certificate.subjectAltName.filter(([k]) => k === kind).map(([, value]) => value);
+  if (host.kind === "ip") return of("IP Address").includes(addressText(host.address));
+  if (of("DNS").some((pattern) => matchesPattern(pattern, host.name))) return true;
+  if (!commonNameFallback || certificate.subjectAltName.some(([kind]) => kind === "DNS" || kind === "IP Address"))
+    return false;
+  const commonNames = certificate.subject.flat().filter(([attribute]) => attribute === "commonName");
+  const last = commonNames.at(-1)?.[1];
+  return last !== undefined && matchesPattern(last, host.name);
+}
+
+/** The names a certificate stands for, for an error sentence. */
+export function namesOf(certificate: Certificate): string {
+  const names = certificate.subjectAltName
+    .filter(([kind]) => kind === "DNS" || kind === "IP Address")
+    .map(([, value]) => value);
+  return names.length === 0 ? "no name at all" : names.join(", ");
+}
+
+/** The bytes of an IPv4 or IPv6 literal, or null. */
+export function addressOf(text: string): Uint8Array | null {
+  const v4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
+  if (v4 !== null) {
+    const parts = v4.slice(1).map(Number);
+    return parts.every((part, i) => part < 256 && String(part) === v4[i + 1]) ? Uint8Array.from(parts) : null;
+  }
+  return text.includes(":") ? v6Address(text) : null;
+}
+
+/** RFC 4291, section 2.2. A zone (`%eth0`) names an interface of this machine, not the peer, and is dropped. */
+function v6Address(text: string): Uint8Array | null {
+  const halves = text.replace(/%.*$/, "").split("::");
+  if (halves.length > 2) return null;
+  const [front, back] = halves.map(groupsOf);
+  if (front === undefined || front === null || back === null) return null;
+  const missing = 16 - front.length - (back?.length ?? 0);
+  if (back === undefined ? missing !== 0 : missing < 2) return null;
+  return Uint8Array.from([...front, ...Array<number>(missing).fill(0), ...(back ?? [])]);
+}
+
+function groupsOf(text: string): number[] | null {
+  if (text === "") return [];
+  const bytes: number[] = [];
+  const groups = text.split(":");
+  for (const [i, group] of groups.entries()) {
+    const v4 = i === groups.length - 1 && group.includes(".") ? addressOf(group) : null;
+    if (v4 !== null) bytes.push(...v4);
+    else if (/^[0-9a-f]{1,4}$/i.test(group))
+      bytes.push(Math.floor(parseInt(group, 16) / 256), parseInt(group, 16) % 256);
+    else return null;
+  }
+  return bytes;
+}
+
+/** A dNSName with at most one wildcard, which is the whole leftmost label and stands for one label (RFC 9525, section 6.3). */
+function matchesPattern(pattern: string, name: string): boolean {
+  const wanted = pattern.toLowerCase().replace(/\.$/, "");
+  if (!wanted.includes("*")) return wanted === name;
+  if (!wanted.startsWith("*.") || wanted.indexOf("*", 1) !== -1) return false;
+  const rest = wanted.slice(1);
+  if (!rest.slice(1).includes(".")) return false; // "*.com" would stand for a whole top-level domain
+  return name.endsWith(rest) && !name.slice(0, -rest.length).includes(".") && name.length > rest.length;
+}
+
+/** The A-label form. The URL parser is the one IDNA implementation that every runtime has. */
+function asciiName(value: string): string {
+  if (/^[\x20-\x7e]*$/.test(value)) return value.toLowerCase();
+  try {
+    return new URL(`http://${value}/`).hostname;
+  } catch {
+    return value;
+  }
+}

@@ -1,0 +1,241 @@
+// What a context can be told, checked and brought into one form. Every refusal names the option and what was expected.
+import { cipherSuiteId } from "../engine/codes.gen.ts";
+import { SSLConfigError } from "../engine/errors.ts";
+import type { IdentityInput, SettingsInput } from "../engine/settings.ts";
+import { type Bytes, describe, toBytes } from "./bytes.ts";
+import { certificatesFrom, keyFrom, type PemOrDer } from "./pem.ts";
+import {
+  type CipherName,
+  defaultCipherSuites,
+  defaultGroups,
+  defaultSignatureAlgorithms,
+  groupId,
+  type NamedGroup,
+  opensslName,
+  type SignatureScheme,
+  signatureSchemeId,
+  type TLSVersion,
+  versionId,
+} from "./tables.ts";
+import type { VerifyMode } from "./verification.ts";
+
+/** A certificate chain with its private key. */
+export interface Identity {
+  /** The own certificate first, then the intermediate ones. */
+  readonly cert: PemOrDer | readonly PemOrDer[];
+  /** PKCS#8, PKCS#1 or SEC 1, PEM or DER, encrypted or not. */
+  readonly key: PemOrDer;
+  /** For an encrypted key. */
+  readonly password?: string | Bytes;
+}
+
+/** How much memory connections share: one wasm instance for all, one for the context, or one for each connection. */
+export type Isolation = "shared" | "context" | "connection";
+
+export interface BaseOptions {
+  /** Default `"TLSv1.2"`. */
+  readonly minVersion?: TLSVersion;
+  /** Default `"TLSv1.3"`. */
+  readonly maxVersion?: TLSVersion;
+  /** IANA or OpenSSL names or numbers, in order of preference; for both versions in one list. Default: AEAD with forward secrecy only. */
+  readonly cipherSuites?: readonly (CipherName | (string & {}) | number)[];
+  /** In order of preference. Default `["x25519", "secp256r1", "secp384r1", "secp521r1"]`. */
+  readonly groups?: readonly NamedGroup[];
+  readonly signatureAlgorithms?: readonly SignatureScheme[];
+  /** Application protocols in order of preference (RFC 7301), 1 to 255 bytes each. */
+  readonly alpn?: readonly string[];
+  /** Own certificates with their keys. A server needs at least one. */
+  readonly identities?: readonly Identity[];
+  /** Certificates to trust: PEM with any number of them, or DER. */
+  readonly ca?: PemOrDer | readonly PemOrDer[];
+  /** Default: `"required"` for clients, `"none"` for servers. */
+  readonly verifyMode?: VerifyMode;
+  /** TLS 1.2 without the extended master secret (RFC 7627) is refused unless this is `false`. */
+  readonly requireExtendedMasterSecret?: boolean;
+  /** The time for certificates, in milliseconds since 1970. Default `Date.now`. */
+  readonly now?: () => number;
+  /** Default `"shared"`. */
+  readonly isolation?: Isolation;
+}
+
+export interface ClientOptions extends BaseOptions {
+  /** Whether the certificate must be for `serverHostname`. Default `true`, unless `verifyMode` is `"none"`. */
+  readonly checkHostname?: boolean;
+  /** Compare the subject's common name when the certificate has no subjectAltName. Default `false`. */
+  readonly commonNameFallback?: boolean;
+}
+
+export interface ServerOptions extends BaseOptions {
+  /** Whether the server's order of cipher suites decides. Default `true`. */
+  readonly honorCipherOrder?: boolean;
+  /** A client that offers protocols, but none of `alpn`: an error (RFC 7301), or no protocol at all as in Python. Default `"fatal"`. */
+  readonly alpnMismatch?: "fatal" | "ignore";
+}
+
+/** The options as a context keeps them. */
+export interface CheckedOptions {
+  readonly input: SettingsInput;
+  readonly alpn: readonly string[];
+  readonly verifyMode: VerifyMode;
+  readonly checkHostname: boolean;
+  readonly commonNameFallback: boolean;
+  readonly tolerateAlpnMismatch: boolean;
+  readonly now: () => number;
+  readonly isolation: Isolation;
+}
+
+/** Checks everything that can be checked without the engine. Throws SSLConfigError, TypeError or RangeError. */
+export function checkOptions(server: boolean, given: ClientOptions & ServerOptions): CheckedOptions {
+  if (typeof given !== "object" || given === null)
+    throw new TypeError(`Cannot make a context: expected an object of options, got ${describe(given)}`);
+  refuseUnknown(server, given);
+  const minVersion = oneOf("minVersion", given.minVersion ?? "TLSv1.2", ["TLSv1.2", "TLSv1.3"]);
+  const maxVersion = oneOf("maxVersion", given.maxVersion ?? "TLSv1.3", ["TLSv1.2", "TLSv1.3"]);
+  if (versionId[minVersion] > versionId[maxVersion])
+    throw wrong("minVersion", `${minVersion} is above maxVersion, ${maxVersion}`);
+  const verifyMode = oneOf("verifyMode", given.verifyMode ?? (server ? "none" : "required"), [
+    "none",
+    "optional",
+    "required",
+  ]);
+  const checkHostname = flag("checkHostname", given.checkHostname, !server && verifyMode !== "none");
+  if (checkHostname && verifyMode === "none")
+    throw wrong(
+      "checkHostname",
+      'it needs verifyMode "required": a name says nothing when the certificate is not verified',
+    );
+  const alpn = checkAlpn(given.alpn ?? []);
+  const identities = list("identities", given.identities ?? []).map(checkIdentity);
+  if (server && identities.length === 0) throw wrong("identities", "a server needs a certificate and a key");
+  return {
+    input: {
+      server,
+      minVersion: versionId[minVersion],
+      maxVersion: versionId[maxVersion],
+      cipherSuites: checkCipherSuites(given.cipherSuites ?? defaultCipherSuites),
+      groups: ids("groups", given.groups ?? defaultGroups, groupId),
+      signatureAlgorithms: ids(
+        "signatureAlgorithms",
+        given.signatureAlgorithms ?? defaultSignatureAlgorithms,
+        signatureSchemeId,
+      ),
+      alpn: alpn.map((name) => Uint8Array.from(name, (character) => character.charCodeAt(0))),
+      identities,
+      ca: certificateList("ca", given.ca),
+      requestCertificate: !server || verifyMode !== "none",
+      requireExtendedMasterSecret: flag("requireExtendedMasterSecret", given.requireExtendedMasterSecret, true),
+      honorCipherOrder: flag("honorCipherOrder", given.honorCipherOrder, true),
+    },
+    alpn,
+    verifyMode,
+    checkHostname,
+    commonNameFallback: flag("commonNameFallback", given.commonNameFallback, false),
+    tolerateAlpnMismatch:
+      server &&
+      oneOf("alpnMismatch", given.alpnMismatch ?? "fatal", ["fatal", "ignore"]) === "ignore" &&
+      alpn.length > 0,
+    now: checkNow(given.now ?? Date.now),
+    isolation: oneOf("isolation", given.isolation ?? "shared", ["shared", "context", "connection"]),
+  };
+}
+
+const commonNames: readonly (keyof BaseOptions)[] = [
+  "minVersion",
+  "maxVersion",
+  "cipherSuites",
+  "groups",
+  "signatureAlgorithms",
+  "alpn",
+  "identities",
+  "ca",
+  "verifyMode",
+  "requireExtendedMasterSecret",
+  "now",
+  "isolation",
+];
+const clientNames: readonly (keyof ClientOptions)[] = ["checkHostname", "commonNameFallback"];
+const serverNames: readonly (keyof ServerOptions)[] = ["honorCipherOrder", "alpnMismatch"];
+
+/** A misspelt option that is silently ignored would be a hole: `verifymode: "required"` must not mean "none". */
+function refuseUnknown(server: boolean, given: object): void {
+  const known: readonly string[] = [...commonNames, ...(server ? serverNames : clientNames)];
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw wrong(unknown, `there is no such option for a ${server ? "server" : "client"} (there are ${known.join(", ")})`);
+}
+
+function checkIdentity(identity: Identity, index: number): IdentityInput {
+  const name = `identities[${index}]`;
+  if (typeof identity !== "object" || identity === null)
+    throw new TypeError(`Cannot use ${name}: expected { cert, key }, got ${describe(identity)}`);
+  const chain = certificateList(`${name}.cert`, identity.cert);
+  if (chain.length === 0) throw wrong(`${name}.cert`, "it is missing");
+  const { password = "" } = identity;
+  const bytes =
+    typeof password === "string" ? new TextEncoder().encode(password) : toBytes(password, `${name}.password`).slice();
+  return { chain, key: keyFrom(identity.key, `${name}.key`), password: bytes };
+}
+
+function certificateList(name: string, value: PemOrDer | readonly PemOrDer[] | undefined): Uint8Array[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) return certificatesFrom(value as PemOrDer, name);
+  return value.flatMap((item: PemOrDer, i) => certificatesFrom(item, `${name}[${i}]`));
+}
+
+function checkCipherSuites(suites: readonly (string | number)[]): number[] {
+  const known = Object.entries(cipherSuiteId);
+  return nonEmpty("cipherSuites", suites).map((suite) => {
+    const found = known.find(([name, id]) => suite === name || suite === id || suite === opensslName(name));
+    if (found === undefined) throw wrong("cipherSuites", `${describe(suite)} is not a cipher suite that is supported`);
+    return found[1];
+  });
+}
+
+function ids<T extends string>(option: string, names: readonly T[], table: Readonly<Record<T, number>>): number[] {
+  return nonEmpty(option, names).map((name) => table[oneOf(option, name, Object.keys(table) as T[])]);
+}
+
+/** RFC 7301, section 3.1. Names are octets; the ones above ASCII are given as the characters of the same number. */
+function checkAlpn(names: readonly string[]): readonly string[] {
+  for (const name of list("alpn", names)) {
+    if (typeof name !== "string") throw new TypeError(`Cannot use alpn: expected strings, got ${describe(name)}`);
+    if (name.length < 1 || name.length > 255)
+      throw wrong(
+        "alpn",
+        `a protocol name has 1 to 255 bytes, ${JSON.stringify(name.slice(0, 20))} has ${name.length}`,
+      );
+    if (/[\0\u0100-\uffff]/.test(name)) throw wrong("alpn", "a protocol name consists of bytes other than 0");
+  }
+  return [...names];
+}
+
+function checkNow(now: () => number): () => number {
+  if (typeof now !== "function") throw new TypeError(`Cannot use now: expected a function, got ${describe(now)}`);
+  return now;
+}
+
+function oneOf<T extends string>(option: string, value: T, allowed: readonly T[]): T {
+  if (allowed.includes(value)) return value;
+  throw wrong(option, `expected ${allowed.map((name) => JSON.stringify(name)).join(" or ")}, got ${describe(value)}`);
+}
+
+function flag(option: string, value: boolean | undefined, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value !== "boolean")
+    throw new TypeError(`Cannot use ${option}: expected true or false, got ${describe(value)}`);
+  return value;
+}
+
+function list<T>(option: string, value: readonly T[]): readonly T[] {
+  if (!Array.isArray(value)) throw new TypeError(`Cannot use ${option}: expected an array, got ${describe(value)}`);
+  return value;
+}
+
+function nonEmpty<T>(option: string, value: readonly T[]): readonly T[] {
+  if (list(option, value).length === 0) throw wrong(option, "the list is empty");
+  return value;
+}
+
+function wrong(option: string, why: string): SSLConfigError {
+  return new SSLConfigError(`Cannot use ${option}: ${why}`, { reason: "BAD_OPTION" });
+}

@@ -1,0 +1,80 @@
+// PEM text (RFC 7468) to DER and back. Refuses what is broken, saying which block and why.
+import { type Bytes, describe, toBytes } from "./bytes.ts";
+import { SSLConfigError } from "../engine/errors.ts";
+
+/** A certificate or key as PEM text, or as bytes that hold PEM text or DER. */
+export type PemOrDer = string | Bytes;
+
+const block = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END ([A-Z0-9 ]+)-----/g;
+
+/** Every certificate in it, DER, in order. Throws SSLConfigError when there is none or one is broken. */
+export function certificatesFrom(value: PemOrDer, name: string): Uint8Array[] {
+  const text = pemText(value, name);
+  if (text === null) return [nonEmpty(toBytes(value as Bytes, name), name).slice()];
+  const found: Uint8Array[] = [];
+  for (const [, label, body, end] of text.matchAll(block)) {
+    if (label !== end) throw broken(name, `BEGIN ${label} is ended by END ${end}`);
+    if (label === "CERTIFICATE" || label === "X509 CERTIFICATE") found.push(decode(body!, name));
+  }
+  if (found.length > 0) return found;
+  const why = text.includes("-----BEGIN CERTIFICATE")
+    ? "a certificate block has no end"
+    : "the text has no CERTIFICATE block";
+  throw broken(name, why);
+}
+
+/** A private key as Mbed TLS wants it: PEM with a final NUL, or DER. */
+export function keyFrom(value: PemOrDer, name: string): Uint8Array {
+  const text = pemText(value, name);
+  if (text === null) return nonEmpty(toBytes(value as Bytes, name), name).slice();
+  if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) throw broken(name, "the text has no PRIVATE KEY block");
+  if (!/-----END [A-Z ]*PRIVATE KEY-----/.test(text)) throw broken(name, "the PRIVATE KEY block has no end");
+  return new TextEncoder().encode(`${keyBlocks(text)}\0`);
+}
+
+/** DER bytes as a PEM certificate (Python's `DER_cert_to_PEM_cert`). */
+export function derCertToPem(der: Bytes): string {
+  const text = btoa(String.fromCharCode(...toBytes(der, "der")));
+  return `-----BEGIN CERTIFICATE-----\n${text.replace(/.{64}(?=.)/g, "$&\n")}\n-----END CERTIFICATE-----\n`;
+}
+
+/** The first certificate of a PEM text as DER bytes (Python's `PEM_cert_to_DER_cert`). */
+export function pemCertToDer(pem: string): Uint8Array {
+  return certificatesFrom(pem, "pem")[0]!;
+}
+
+/** EC keys often come behind a block of parameters, which Mbed TLS would take for the key. */
+function keyBlocks(text: string): string {
+  return text.replace(/-----BEGIN EC PARAMETERS-----[\s\S]*?-----END EC PARAMETERS-----\s*/, "");
+}
+
+/** The text if the value is PEM, null if it is DER. */
+function pemText(value: PemOrDer, name: string): string | null {
+  if (typeof value === "string") {
+    if (value.trim() === "") throw broken(name, "the text is empty");
+    return value;
+  }
+  if (value === null || value === undefined || typeof value !== "object") {
+    throw new TypeError(`Cannot use ${name}: expected PEM text or bytes, got ${describe(value)}`);
+  }
+  const bytes = toBytes(value, name);
+  const text = new TextDecoder("latin1").decode(bytes.subarray(0, 4096));
+  return text.includes("-----BEGIN") ? new TextDecoder("latin1").decode(bytes) : null;
+}
+
+function nonEmpty(bytes: Uint8Array, name: string): Uint8Array {
+  if (bytes.length === 0) throw broken(name, "it is empty");
+  return bytes;
+}
+
+function decode(body: string, name: string): Uint8Array {
+  try {
+    return Uint8Array.from(atob(body.replace(/\s+/g, "")), (character) => character.charCodeAt(0));
+  } catch {
+    throw broken(name, "its Base64 text is broken");
+  }
+}
+
+function broken(name: string, why: string): SSLConfigError {
+  return new SSLConfigError(`Cannot use ${name}: ${why}`, { reason: "BAD_PEM", library: "PEM" });
+}

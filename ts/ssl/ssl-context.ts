@@ -1,0 +1,156 @@
+// A TLS configuration, immutable: what connections of one kind have in common. Refuses to know sockets and files.
+import { newRealm, sharedRealm } from "../engine/realms.ts";
+import { Settings } from "../engine/settings.ts";
+import { SSLConfigError, SSLStateError } from "../engine/errors.ts";
+import { describe } from "./bytes.ts";
+import { type Certificate, parseCertificate } from "./certificate.ts";
+import { MemoryBIO } from "./memory-bio.ts";
+import { type CheckedOptions, checkOptions, type ClientOptions, type ServerOptions } from "./options.ts";
+import { openConnection, SSLObject, type WrapOptions } from "./ssl-object.ts";
+import { cipherInfo, type CipherInfo, groupId, type NamedGroup, nameOfId } from "./tables.ts";
+import type { VerifyMode } from "./verification.ts";
+
+/**
+ * The configuration of clients or of servers, like Python's `ssl.SSLContext`; it cannot be changed, `with` makes a variant.
+ *
+ * Made by `SSLContext.client`, `SSLContext.server` or `createDefaultContext`, which check every option: what is wrong with
+ * a certificate, a key or a list is said here, not when the first connection fails.
+ *
+ * @example
+ * const context = SSLContext.client({ ca: pemText });
+ * const tls = context.wrapBio(incoming, outgoing, { serverHostname: "example.org" });
+ */
+export class SSLContext {
+  readonly #given: ClientOptions & ServerOptions;
+  readonly #checked: CheckedOptions;
+  #settings: Settings | undefined;
+  #disposed = false;
+
+  /**
+   * A configuration for clients. Throws SSLConfigError, TypeError or RangeError for a wrong option.
+   */
+  static client(options: ClientOptions = {}): SSLContext {
+    return new SSLContext(token, false, options);
+  }
+
+  /**
+   * A configuration for servers; `identities` needs at least one certificate with its key.
+   */
+  static server(options: ServerOptions): SSLContext {
+    return new SSLContext(token, true, options);
+  }
+
+  /** @internal */
+  constructor(secret: symbol, server: boolean, options: ClientOptions & ServerOptions) {
+    if (secret !== token)
+      throw new TypeError("Cannot make an SSLContext with new: use SSLContext.client or SSLContext.server");
+    this.#checked = checkOptions(server, options);
+    this.#given = { ...options };
+    this.#settingsIn(); // parses certificates and keys now, so that their errors come now
+  }
+
+  get serverSide(): boolean {
+    return this.#checked.input.server;
+  }
+
+  get verifyMode(): VerifyMode {
+    return this.#checked.verifyMode;
+  }
+
+  get checkHostname(): boolean {
+    return this.#checked.checkHostname;
+  }
+
+  /** The same configuration with some options changed. */
+  with(options: Partial<ClientOptions & ServerOptions>): SSLContext {
+    return new SSLContext(token, this.serverSide, { ...this.#given, ...options });
+  }
+
+  /**
+   * A TLS object between two byte queues, like Python's `wrap_bio`: ciphertext from the peer is read from `incoming`,
+   * ciphertext for the peer is written to `outgoing`.
+   *
+   * Throws SSLConfigError for a server name that cannot be used or is missing, SSLStateError after `dispose`.
+   */
+  wrapBio(incoming: MemoryBIO, outgoing: MemoryBIO, options: WrapOptions = {}): SSLObject {
+    if (!(incoming instanceof MemoryBIO) || !(outgoing instanceof MemoryBIO)) {
+      throw new TypeError(`Cannot wrap: expected two MemoryBIO, got ${describe(incoming)} and ${describe(outgoing)}`);
+    }
+    return new SSLObject(this.open(incoming, outgoing, options));
+  }
+
+  /**
+   * What an SSLObject is made of.
+   * @internal
+   */
+  open(incoming: MemoryBIO, outgoing: MemoryBIO, options: WrapOptions): ReturnType<typeof openConnection> {
+    if (this.#disposed) throw new SSLStateError("Cannot wrap: the context was disposed of");
+    const own = this.#checked.isolation === "connection";
+    const settings = own ? new Settings(newRealm(), this.#checked.input) : this.#settingsIn();
+    try {
+      return openConnection({ context: this, checked: this.#checked, settings, incoming, outgoing, options });
+    } finally {
+      if (own) settings.dispose(); // the connection keeps it alive
+    }
+  }
+
+  /** The trusted certificates, like Python's `get_ca_certs`. */
+  getCaCerts(): Certificate[] {
+    return this.#checked.input.ca.map((der) => parseCertificate(der));
+  }
+
+  /** The cipher suites in order of preference. */
+  getCiphers(): CipherInfo[] {
+    return this.#checked.input.cipherSuites.map((id) => cipherInfo(id)!);
+  }
+
+  /** The groups in order of preference. */
+  getGroups(): NamedGroup[] {
+    return this.#checked.input.groups.map((id) => nameOfId(groupId, id)!);
+  }
+
+  /** Frees the context's part of the wasm memory; connections that live keep what they need. Nothing can be wrapped afterwards. */
+  dispose(): void {
+    this.#disposed = true;
+    this.#settings?.dispose();
+    this.#settings = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** The configuration inside a realm that is in working order: after a trap it is made again in a fresh one. */
+  #settingsIn(): Settings {
+    if (this.#settings !== undefined && !this.#settings.realm.poisoned) return this.#settings;
+    const realm = this.#checked.isolation === "shared" ? sharedRealm() : newRealm();
+    this.#settings = new Settings(realm, this.#checked.input);
+    forgotten.register(this, this.#settings);
+    return this.#settings;
+  }
+}
+
+/**
+ * A context with safe defaults, like Python's `create_default_context`: for clients ("server-auth": certificate and name
+ * are verified) or for servers ("client-auth").
+ *
+ * @example
+ * const context = createDefaultContext("server-auth", { ca: pemText });
+ */
+export function createDefaultContext(purpose: "server-auth", options?: ClientOptions): SSLContext;
+export function createDefaultContext(purpose: "client-auth", options: ServerOptions): SSLContext;
+export function createDefaultContext(
+  purpose: "server-auth" | "client-auth" = "server-auth",
+  options: ClientOptions & ServerOptions = {},
+): SSLContext {
+  if (purpose === "server-auth") return SSLContext.client(options);
+  if (purpose === "client-auth") return SSLContext.server(options);
+  throw new SSLConfigError(`Cannot use purpose: expected "server-auth" or "client-auth", got ${describe(purpose)}`, {
+    reason: "BAD_OPTION",
+  });
+}
+
+const token: unique symbol = Symbol("wanttls");
+
+/** A safety net for contexts that nobody disposes of. */
+const forgotten = new FinalizationRegistry<Settings>((settings) => settings.dispose());

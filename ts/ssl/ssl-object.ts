@@ -1,0 +1,385 @@
+// Python's face over the engine: an SSLObject between two MemoryBIO, throwing where Python's `ssl` throws.
+// Owns the translation of outcomes into exceptions and the verdict over the peer. Refuses to know sockets.
+import { Connection, type Outcome, type SSLState } from "../engine/connection.ts";
+import { SSLConfigError, SSLStateError, SSLZeroReturnError } from "../engine/errors.ts";
+import type { Settings } from "../engine/settings.ts";
+import { type Bytes, describe, toBytes, toCount } from "./bytes.ts";
+import { type Certificate, parseCertificate } from "./certificate.ts";
+import type { MemoryBIO } from "./memory-bio.ts";
+import { type HostName, toHostName } from "./names.ts";
+import type { CheckedOptions } from "./options.ts";
+import type { SSLContext } from "./ssl-context.ts";
+import {
+  cipherInfo,
+  type CipherInfo,
+  groupId,
+  type NamedGroup,
+  nameOfId,
+  type TLSVersion,
+  versionId,
+} from "./tables.ts";
+import { judge, type VerificationPolicy } from "./verification.ts";
+import { SSLWantReadError, SSLWantWriteError, withoutStack } from "./want.ts";
+
+/** What can be said about one connection. */
+export interface WrapOptions {
+  /** Client: the server's name, a DNS name or an IP address; sent (names only) and verified. */
+  readonly serverHostname?: string;
+  /** Client: the name to verify, when it is another than `serverHostname`. */
+  readonly verifyName?: string;
+}
+
+/** What a call that never throws for would-block answers. */
+export type IoResult =
+  | { readonly kind: "ok"; readonly n: number }
+  | { readonly kind: "want"; readonly want: "read" | "write" | "callback" }
+  | { readonly kind: "eof" };
+
+/** @internal */
+export interface Parts {
+  readonly context: SSLContext;
+  readonly connection: Connection;
+  readonly incoming: MemoryBIO;
+  readonly outgoing: MemoryBIO;
+  readonly policy: VerificationPolicy;
+  readonly serverHostname: string | null;
+}
+
+/**
+ * One side of a TLS conversation over two byte queues, like Python's `ssl.SSLObject`. It does no I/O: bytes from the peer
+ * are read from the incoming MemoryBIO, bytes for the peer appear in the outgoing one after each call, failed ones included.
+ *
+ * Made by `SSLContext.wrapBio`. After the first fatal error every call throws an error of the same class with the first one
+ * as its cause; an alert that is due for the peer is still in the outgoing queue.
+ *
+ * @example
+ * const tls = context.wrapBio(incoming, outgoing, { serverHostname: "example.org" });
+ * try {
+ *   tls.doHandshake();
+ * } catch (error) {
+ *   if (!(error instanceof SSLWantReadError)) throw error; // send outgoing.read(), write what comes to incoming, try again
+ * }
+ */
+export class SSLObject {
+  readonly context: SSLContext;
+  readonly serverHostname: string | null;
+  protected readonly incoming: MemoryBIO;
+  protected readonly outgoing: MemoryBIO;
+  protected readonly connection: Connection;
+  readonly #policy: VerificationPolicy;
+  #want: "read" | "write" | "callback" | null = null;
+  #busy = false;
+  #disposed = false;
+
+  /** @internal */
+  constructor(parts: Parts) {
+    if (!(parts?.connection instanceof Connection))
+      throw new TypeError("Cannot make an SSLObject with new: use SSLContext.wrapBio");
+    this.context = parts.context;
+    this.serverHostname = parts.serverHostname;
+    this.incoming = parts.incoming;
+    this.outgoing = parts.outgoing;
+    this.connection = parts.connection;
+    this.#policy = parts.policy;
+    forgotten.register(this, parts.connection, this);
+  }
+
+  get serverSide(): boolean {
+    return this.context.serverSide;
+  }
+
+  /** Where the connection is in its life (statement B1). */
+  get state(): SSLState {
+    return this.connection.state;
+  }
+
+  /** What the last call would have had to wait for, null when it did not have to. */
+  get want(): "read" | "write" | "callback" | null {
+    return this.#want;
+  }
+
+  /**
+   * Goes on with the handshake until it is over; calling it again afterwards does nothing.
+   *
+   * Throws SSLWantReadError when more bytes of the peer are needed, SSLCertVerificationError when the peer cannot be
+   * trusted, SSLAlertError when the peer refused, SSLEOFError when the transport ended, SSLError for everything else.
+   */
+  doHandshake(): void {
+    raise(this.tryHandshake());
+  }
+
+  /**
+   * One to `n` bytes of plaintext, at most the rest of the current record; empty once the peer has closed its side.
+   *
+   * Throws SSLWantReadError when there are none yet, SSLZeroReturnError when both sides are closed, SSLEOFError when the
+   * transport ended without close_notify.
+   */
+  read(n: number = 16384): Uint8Array {
+    const into = new Uint8Array(Math.min(toCount(n, "n", 0), 65536));
+    const size = this.readInto(into);
+    return size === into.length ? into : into.slice(0, size);
+  }
+
+  /**
+   * As `read`, into the caller's array; answers how many bytes. `n` left out or 0 means the whole array.
+   */
+  readInto(into: Bytes, n?: number): number {
+    const result = this.tryRead(target(into, n));
+    if (result.kind === "eof" && this.connection.state === "closed") throw new SSLZeroReturnError();
+    return raise(result);
+  }
+
+  /** Encrypts all of `bytes` into the outgoing queue and answers their number. Throws as `doHandshake` before its end. */
+  write(bytes: Bytes): number {
+    return raise(this.tryWrite(bytes));
+  }
+
+  /** As `doHandshake`; would-block is an answer instead of an exception. */
+  tryHandshake(): IoResult {
+    return this.during(() => this.#handshake() ?? nothing);
+  }
+
+  /** As `readInto`; would-block and the end are answers instead of exceptions. */
+  tryRead(into: Bytes): IoResult {
+    const room = toBytes(into, "into");
+    return this.during(() => {
+      if (room.length === 0) return nothing;
+      return this.#handshake() ?? toResult(this.connection.read(this.incoming, room));
+    });
+  }
+
+  /** As `write`; would-block is an answer instead of an exception. */
+  tryWrite(bytes: Bytes): IoResult {
+    const from = toBytes(bytes, "bytes");
+    return this.during(() => {
+      if (from.length === 0) return nothing;
+      const want = this.#handshake();
+      if (want !== null) return want;
+      this.connection.write(from);
+      return { kind: "ok", n: from.length };
+    });
+  }
+
+  /** Bytes of the current record that are decrypted and not read; 0 until a read decrypts a record. */
+  pending(): number {
+    return this.connection.pending;
+  }
+
+  /** Whether a read would find something without new bytes from the peer: plaintext, or a whole record. */
+  hasBuffered(): boolean {
+    return this.connection.hasBuffered(this.incoming);
+  }
+
+  /**
+   * Closes both directions: queues close_notify the first time, then waits for the peer's.
+   *
+   * Throws SSLWantReadError until that has come, SSLStateError when plaintext waits to be read (unless `discard`), SSLError
+   * with reason `"SHUTDOWN_WHILE_IN_INIT"` before the end of the handshake, SSLEOFError when the transport ended without it.
+   */
+  unwrap(options: { readonly discard?: boolean } = {}): void {
+    raise(this.during(() => this.#unwrap(options.discard ?? false)));
+  }
+
+  /** Queues close_notify, once: nothing can be written afterwards, reading goes on until the peer closes too. */
+  shutdownWrite(): void {
+    this.during(() => {
+      this.#requireHandshake("close");
+      this.connection.closeNotify();
+      return nothing;
+    });
+  }
+
+  /** The protocol version, null before the end of the handshake. */
+  version(): TLSVersion | null {
+    return this.connection.handshakeOver ? nameOfId(versionId, this.connection.protocolVersion()) : null;
+  }
+
+  /** The cipher suite, null before the end of the handshake. */
+  cipher(): CipherInfo | null {
+    return this.connection.handshakeOver ? cipherInfo(this.connection.cipherSuite()) : null;
+  }
+
+  /** The group of the key exchange, null before the end of the handshake and when there was none. */
+  group(): NamedGroup | null {
+    return this.connection.handshakeOver ? nameOfId(groupId, this.connection.group()) : null;
+  }
+
+  /** The application protocol both sides agreed on (RFC 7301), or null. */
+  selectedAlpnProtocol(): string | null {
+    return this.connection.handshakeOver ? this.connection.alpn() : null;
+  }
+
+  /** Always null: TLS compression is not offered (RFC 8446 has none). */
+  compression(): null {
+    return null;
+  }
+
+  /**
+   * The peer's certificate, parsed, or as DER with `{ binary: true }`; null when it sent none. Whether it was verified
+   * follows from the context's `verifyMode`. Throws SSLStateError before the end of the handshake.
+   */
+  getPeerCert(options: { readonly binary: true }): Uint8Array | null;
+  getPeerCert(options?: { readonly binary?: false }): Certificate | null;
+  getPeerCert(options: { readonly binary?: boolean } = {}): Certificate | Uint8Array | null {
+    const der = this.getUnverifiedChain()[0];
+    if (der === undefined) return null;
+    return options.binary === true ? der : parseCertificate(der);
+  }
+
+  /** The certificates that the peer presented, DER, its own first. Throws SSLStateError before the end of the handshake. */
+  getUnverifiedChain(): Uint8Array[] {
+    if (!this.connection.handshakeOver)
+      throw new SSLStateError("Cannot get the certificate of the peer: handshake not done yet");
+    return [...this.connection.peerChain().chain];
+  }
+
+  /** Frees the connection's part of the wasm memory and wipes its keys. Every call throws SSLStateError afterwards. */
+  dispose(): void {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    forgotten.unregister(this);
+    this.connection.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Runs one call of the public interface: refuses re-entrance, notes what it wants, moves its ciphertext out in any case. */
+  protected during(act: () => IoResult): IoResult {
+    if (this.#disposed) throw new SSLStateError("Cannot use this connection: it was disposed of");
+    if (this.#busy) throw new SSLStateError("Cannot call into a connection from within one of its own calls");
+    this.#busy = true;
+    this.#want = null;
+    try {
+      const result = act();
+      if (result.kind === "want") this.#want = result.want;
+      return result;
+    } finally {
+      this.#busy = false;
+      this.connection.drain(this.outgoing);
+    }
+  }
+
+  /** Null when the handshake is over, or what it wants. */
+  #handshake(): IoResult | null {
+    for (;;) {
+      const outcome = this.connection.handshake(this.incoming);
+      if (outcome === "done") return null;
+      if (outcome === "want") return wantsRead;
+      this.#judgePeer();
+    }
+  }
+
+  #judgePeer(): void {
+    const failure = judge(this.connection.peerChain(), this.#policy);
+    if (failure !== null) throw this.connection.refuse(failure);
+    this.connection.accept();
+  }
+
+  #unwrap(discard: boolean): IoResult {
+    this.#requireHandshake("unwrap");
+    this.connection.closeNotify();
+    const scratch = new Uint8Array(discard ? 16384 : 0);
+    for (;;) {
+      const result = discard ? this.connection.read(this.incoming, scratch) : this.#nextIsEnd();
+      if (result.kind === "end") break;
+      if (result.kind === "want") return wantsRead;
+    }
+    return nothing;
+  }
+
+  /** Looks for the peer's close_notify without losing data that comes before it. */
+  #nextIsEnd(): Outcome {
+    const result = this.connection.peekEnd(this.incoming);
+    if (result.kind === "moved") throw unread();
+    return result;
+  }
+
+  #requireHandshake(doing: string): void {
+    if (this.connection.handshakeOver) return;
+    if (this.connection.failure !== undefined) throw this.connection.failure.again();
+    throw new SSLStateError(`Cannot ${doing}: the handshake is not over`, { reason: "SHUTDOWN_WHILE_IN_INIT" });
+  }
+}
+
+/** @internal */
+export interface OpenOptions {
+  readonly context: SSLContext;
+  readonly checked: CheckedOptions;
+  readonly settings: Settings;
+  readonly incoming: MemoryBIO;
+  readonly outgoing: MemoryBIO;
+  readonly options: WrapOptions;
+}
+
+/**
+ * Checks what was said about one connection and makes its engine.
+ * @internal
+ */
+export function openConnection({ context, checked, settings, incoming, outgoing, options }: OpenOptions): Parts {
+  const names = checkNames(context, options);
+  const connection = new Connection(settings, {
+    serverName: names.send?.kind === "dns" ? names.send.name : null,
+    tolerateAlpnMismatch: checked.tolerateAlpnMismatch ? checked.alpn : null,
+    now: checked.now,
+  });
+  const policy = {
+    mode: checked.verifyMode,
+    server: context.serverSide,
+    host: checked.checkHostname ? names.verify : null,
+    commonNameFallback: checked.commonNameFallback,
+  };
+  return { context, connection, incoming, outgoing, policy, serverHostname: options.serverHostname ?? null };
+}
+
+/** Turns an answer into Python's way of giving it; the end is 0 bytes. */
+export function raise(result: IoResult): number {
+  if (result.kind === "ok") return result.n;
+  if (result.kind === "eof") return 0;
+  throw withoutStack(() => (result.want === "write" ? new SSLWantWriteError() : new SSLWantReadError()));
+}
+
+const nothing: IoResult = { kind: "ok", n: 0 };
+const wantsRead: IoResult = { kind: "want", want: "read" };
+const eof: IoResult = { kind: "eof" };
+
+function toResult(outcome: Outcome): IoResult {
+  if (outcome.kind === "moved") return { kind: "ok", n: outcome.bytes };
+  return outcome.kind === "end" ? eof : wantsRead;
+}
+
+function unread(): SSLStateError {
+  return new SSLStateError(
+    "Cannot finish unwrap: there is unread application data; read it first, or unwrap with discard",
+    {
+      reason: "APPLICATION_DATA_AFTER_CLOSE_NOTIFY",
+    },
+  );
+}
+
+/** The part of the caller's array that may be filled. */
+function target(into: Bytes, n: number | undefined): Uint8Array<ArrayBuffer> {
+  const room = toBytes(into, "into");
+  const size = toCount(n, "n", 0);
+  return size === 0 ? room : room.subarray(0, size);
+}
+
+function checkNames(context: SSLContext, options: WrapOptions): { send: HostName | null; verify: HostName | null } {
+  if (typeof options !== "object" || options === null)
+    throw new TypeError(`Cannot wrap: expected an object of options, got ${describe(options)}`);
+  if (context.serverSide && (options.serverHostname !== undefined || options.verifyName !== undefined)) {
+    throw new SSLConfigError("Cannot use serverHostname: it can only be given on the client side", {
+      reason: "BAD_SERVER_HOSTNAME",
+    });
+  }
+  const send = options.serverHostname === undefined ? null : toHostName(options.serverHostname, "serverHostname");
+  const verify = options.verifyName === undefined ? send : toHostName(options.verifyName, "verifyName");
+  if (context.checkHostname && verify === null) {
+    throw new SSLConfigError("Cannot wrap: checkHostname requires serverHostname", { reason: "BAD_SERVER_HOSTNAME" });
+  }
+  return { send, verify };
+}
+
+/** A safety net for connections that nobody disposes of. */
+const forgotten = new FinalizationRegistry<Connection>((connection) => connection.dispose());

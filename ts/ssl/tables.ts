@@ -1,0 +1,93 @@
+// Names and numbers of versions, cipher suites, groups and signature schemes, and what is offered when nobody says.
+import { cipherSuiteId } from "../engine/codes.gen.ts";
+
+/** The protocol versions that exist here. */
+export type TLSVersion = "TLSv1.2" | "TLSv1.3";
+/** A cipher suite by its IANA name. */
+export type CipherName = keyof typeof cipherSuiteId;
+/** A group for the key exchange (RFC 8446, section 4.2.7). */
+export type NamedGroup = keyof typeof groupId;
+/** A signature scheme (RFC 8446, section 4.2.3). */
+export type SignatureScheme = keyof typeof signatureSchemeId;
+
+/** A cipher suite as `cipher()` and `getCiphers()` describe it. */
+export interface CipherInfo {
+  /** OpenSSL's name, as Python and Node give it. */
+  readonly name: string;
+  /** The IANA name. */
+  readonly standardName: string;
+  readonly id: number;
+  /** Bits of the symmetric key. */
+  readonly bits: number;
+  /** The protocol version that the suite belongs to. */
+  readonly version: TLSVersion;
+}
+
+export const versionId: Readonly<Record<TLSVersion, number>> = { "TLSv1.2": 771, "TLSv1.3": 772 };
+
+export const groupId = { x25519: 29, secp256r1: 23, secp384r1: 24, secp521r1: 25 } as const;
+
+export const signatureSchemeId = {
+  ecdsa_secp256r1_sha256: 1027,
+  ecdsa_secp384r1_sha384: 1283,
+  ecdsa_secp521r1_sha512: 1539,
+  rsa_pss_rsae_sha256: 2052,
+  rsa_pss_rsae_sha384: 2053,
+  rsa_pss_rsae_sha512: 2054,
+  rsa_pkcs1_sha256: 1025,
+  rsa_pkcs1_sha384: 1281,
+  rsa_pkcs1_sha512: 1537,
+} as const;
+
+/** Forward secrecy and authenticated encryption only; ChaCha20-Poly1305 first, as it is constant time without any table. */
+export const defaultCipherSuites: readonly CipherName[] = [
+  "TLS_CHACHA20_POLY1305_SHA256",
+  "TLS_AES_256_GCM_SHA384",
+  "TLS_AES_128_GCM_SHA256",
+  "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256",
+  "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256",
+  "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+  "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384",
+  "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
+  "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
+];
+
+export const defaultGroups: readonly NamedGroup[] = ["x25519", "secp256r1", "secp384r1", "secp521r1"];
+
+export const defaultSignatureAlgorithms: readonly SignatureScheme[] = [
+  "ecdsa_secp256r1_sha256",
+  "rsa_pss_rsae_sha256",
+  "ecdsa_secp384r1_sha384",
+  "rsa_pss_rsae_sha384",
+  "ecdsa_secp521r1_sha512",
+  "rsa_pss_rsae_sha512",
+  "rsa_pkcs1_sha256",
+  "rsa_pkcs1_sha384",
+  "rsa_pkcs1_sha512",
+];
+
+export function nameOfId<T extends string>(table: Readonly<Record<T, number>>, id: number): T | null {
+  const entry = Object.entries(table).find(([, value]) => value === id);
+  return entry === undefined ? null : (entry[0] as T);
+}
+
+export function cipherInfo(id: number): CipherInfo | null {
+  const standardName = nameOfId(cipherSuiteId, id);
+  if (standardName === null) return null;
+  const version = standardName.includes("_WITH_") ? "TLSv1.2" : "TLSv1.3";
+  const bits = /AES_128/.test(standardName) ? 128 : 256;
+  return { name: opensslName(standardName), standardName, id, bits, version };
+}
+
+/** OpenSSL's name for a suite: "ECDHE-RSA-AES128-GCM-SHA256" for TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256. */
+export function opensslName(standardName: string): string {
+  if (!standardName.includes("_WITH_")) return standardName;
+  const [exchange, cipher] = standardName.slice("TLS_".length).split("_WITH_") as [string, string];
+  const short = cipher
+    .replace(/AES_(\d+)/, "AES$1")
+    .replace("_CBC", "")
+    .replace(/(CHACHA20_POLY1305)_SHA256/, "$1")
+    .replace(/_8$/, "8")
+    .replaceAll("_", "-");
+  return exchange === "RSA" ? short : `${exchange.replaceAll("_", "-")}-${short}`;
+}
