@@ -2,7 +2,7 @@
 // into an empty project, its declarations are checked there without ours, and each entry is loaded by its runtime: the
 // core and ./node by the machine's own Node too, which may be the oldest that is supported.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, globSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
 
 const bin = `${process.cwd()}/node_modules/.bin`;
@@ -18,6 +18,7 @@ const entries = [
   { entry: "wanttls/bun", types: ["bun-types"], checkLibraries: false, loaders: [`${bin}/bun`] },
 ] as const;
 
+refuseLeftovers();
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(installed, { recursive: true });
 run("npm", ["pack", "--loglevel=error", "--pack-destination", folder]);
@@ -28,6 +29,14 @@ run("tar", ["-xzf", tarball, "-C", installed, "--strip-components=1"]);
 writeFileSync(`${project}/package.json`, JSON.stringify({ type: "module" }));
 for (const one of entries) checkEntry(one);
 console.log(`package: ${entries.length} entries checked`);
+
+/** The compiler never deletes, so what it made from a file that is gone would be published. */
+function refuseLeftovers(): void {
+  const leftover = globSync("dist/**/*.js").find((made) => !existsSync(made.replace(/^dist(.*)\.js$/, "ts$1.ts")));
+  if (leftover === undefined) return;
+  console.error(`Cannot accept the package: ${leftover} has no source any more (make clean build)`);
+  process.exit(1);
+}
 
 function checkEntry({ entry, types, checkLibraries, loaders }: (typeof entries)[number]): void {
   const name = entry.replace("/", "-");
