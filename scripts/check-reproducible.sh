@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Promise kept: the same sources give the same wasm. Builds it once more from nothing and compares the bytes.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/build-wasm.sh
+again=$(mktemp -d)
+trap 'rm -rf "$again"' EXIT
+scripts/build-wasm.sh --force --output "$again/wanttls.wasm"
+if ! cmp build/wanttls.wasm "$again/wanttls.wasm"; then
+  echo "The wasm is not reproducible: two builds of the same sources differ" >&2
+  exit 1
+fi
+digest=$(sha256sum build/wanttls.wasm 2>/dev/null || shasum -a 256 build/wanttls.wasm)
+echo "wasm: built twice, the same bytes: SHA-256 ${digest%% *}"
