@@ -69,6 +69,10 @@ export interface PeerChain {
 const wantsCiphertext = { kind: "want", what: "read" } as const;
 const ended = { kind: "end" } as const;
 const headerSize = 5;
+const alertSize = 2;
+const contentType = { alert: 21 } as const; // RFC 8446, section 5.1
+const fatal = 2; // RFC 8446, section 6
+const tls13 = 772;
 const largestPlaintext = 16384;
 const largestFragment = 16384 + 2048; // RFC 5246, section 6.2.3; TLS 1.3 allows less, which Mbed TLS checks
 
@@ -88,6 +92,8 @@ export class Connection {
   /** The record in progress: its header as far as it has come, and how many of its bytes were taken from the source. */
   readonly #header = new Uint8Array(headerSize);
   #taken = 0;
+  /** The level and number of the alert in progress, should the record be an unencrypted one. */
+  readonly #alert = new Uint8Array(alertSize);
   /** A server's first bytes, held back until the ClientHello is whole; null once the connection exists. */
   #held: Uint8Array | null = null;
 
@@ -332,6 +338,7 @@ export class Connection {
     if (size > 0) {
       const at = this.#reserve(size);
       from.readInto(this.#realm.view(at, size));
+      if (this.#hasAlertForm()) this.#alert.set(this.#realm.view(at, size), this.#taken - headerSize);
       this.#commit(size);
     }
     if (size < left) return false;
@@ -405,8 +412,22 @@ export class Connection {
 
   #fail(number: number, doing: string): SSLError {
     const pointer = this.#live();
-    const failure = failureOf(number, doing, this.#realm.exports.wt_received_alert(pointer));
+    const plain = number === code.SSL_INVALID_MAC && this.#hasPlainAlert();
+    const received = plain ? this.#alert[1]! : this.#realm.exports.wt_received_alert(pointer);
+    const failure = failureOf(plain ? code.SSL_FATAL_ALERT_MESSAGE : number, doing, received);
     return this.#enterFailed(failure, this.#realm.exports.wt_alerted(pointer) !== 0);
+  }
+
+  #hasAlertForm(): boolean {
+    return this.#header[0] === contentType.alert && fragmentLength(this.#header) === alertSize;
+  }
+
+  /**
+   * An OpenSSL client that refuses a TLS 1.3 server says so before it changes to the handshake keys. Encrypted alerts
+   * of TLS 1.3 look like application data, so this one cannot be encrypted; Mbed TLS sees a bad MAC.
+   */
+  #hasPlainAlert(): boolean {
+    return !this.#handshakeOver && this.#hasAlertForm() && this.#alert[0] === fatal && this.protocolVersion() === tls13;
   }
 
   #enterFailed(failure: Failure, alerted: boolean): SSLError {
@@ -414,9 +435,14 @@ export class Connection {
     this.#failure = failure.error;
     this.#pending = 0;
     if (failure.alert !== null && !alerted && this.#pointer !== 0 && !this.#realm.poisoned) {
-      this.#realm.exports.wt_send_alert(this.#pointer, 2, failure.alert);
+      this.#realm.exports.wt_send_alert(this.#pointer, fatal, this.#inThisVersion(failure.alert));
     }
     return failure.error;
+  }
+
+  /** TLS 1.2 has no alert for a missing certificate and says handshake_failure (RFC 5246, section 7.4.6). */
+  #inThisVersion(number: number): number {
+    return number === alert.certificate_required && this.protocolVersion() !== tls13 ? alert.handshake_failure : number;
   }
 
   /** Enters the module; a trap there ends the connection like any other failure. */

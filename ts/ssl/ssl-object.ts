@@ -152,7 +152,6 @@ export class SSLObject {
   tryWrite(bytes: Bytes): IoResult {
     const from = toBytes(bytes, "bytes");
     return this.during(() => {
-      if (from.length === 0) return nothing;
       const want = this.#handshake();
       if (want !== null) return want;
       this.connection.write(from);
