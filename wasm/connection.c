@@ -11,6 +11,7 @@
 #include "ssl_misc.h"
 
 #define SMALLEST_BUFFER 512
+#define MOST_KEY_UPDATES 32 /* in a row, without any data: each costs us more than it costs the peer */
 
 typedef struct buffer {
   uint8_t *data;
@@ -25,6 +26,8 @@ struct wt_connection {
   int group;       /* the NamedGroup of the key exchange, 0 before it is known */
   int alert;       /* the fatal alert that the peer sent, -1 without one */
   int alerted;     /* the call that failed has queued an alert itself */
+  int closed;      /* close_notify was queued: nothing else may follow */
+  int key_updates; /* received since the last data */
   int wrong_depth; /* the lowest place in the chain (0: the peer itself) that has something wrong, -1 without one */
 };
 
@@ -37,6 +40,8 @@ static void put_alert_keys_in_place(mbedtls_ssl_context *ssl);
 static void note_group(wt_connection *connection);
 static int is_certificate_state(const mbedtls_ssl_context *ssl, int state);
 static int has_more_to_look_at(wt_connection *connection, size_t incoming_before);
+static int renew_keys_in_time(wt_connection *connection);
+static int take_key_update(wt_connection *connection);
 static int outcome(wt_connection *connection, int result, size_t queued_before);
 static const mbedtls_x509_crt *peer_chain(const wt_connection *connection);
 static const mbedtls_x509_crt *peer_certificate_at(const wt_connection *connection, size_t index);
@@ -117,6 +122,11 @@ int wt_read(wt_connection *connection, size_t size) {
        records in a row. */
     if (result == MBEDTLS_ERR_SSL_WANT_READ && has_more_to_look_at(connection, before)) continue;
     if (result == 0) continue;
+    if (result == MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE && wt_is_key_update(&connection->ssl)) {
+      result = take_key_update(connection);
+      if (result == 0) continue;
+    }
+    if (result > 0) connection->key_updates = 0;
     return outcome(connection, result, queued);
   }
 }
@@ -125,6 +135,8 @@ int wt_read(wt_connection *connection, size_t size) {
 int wt_write(wt_connection *connection, size_t size) {
   size_t done = 0;
   while (done < size) {
+    int error = renew_keys_in_time(connection);
+    if (error != 0) return error;
     int result = mbedtls_ssl_write(&connection->ssl, wt_scratch() + done, size - done);
     if (result <= 0) return result;
     done += (size_t) result;
@@ -132,7 +144,15 @@ int wt_write(wt_connection *connection, size_t size) {
   return (int) done;
 }
 
-int wt_close_notify(wt_connection *connection) { return mbedtls_ssl_close_notify(&connection->ssl); }
+int wt_close_notify(wt_connection *connection) {
+  connection->closed = 1;
+  return mbedtls_ssl_close_notify(&connection->ssl);
+}
+
+/* New keys for what we send, and if `request` is 1 for what the peer sends. TLS 1.3 only. */
+int wt_update_keys(wt_connection *connection, int request) {
+  return wt_transmit_key_update(&connection->ssl, request);
+}
 
 int wt_send_alert(wt_connection *connection, int level, int description) {
   put_alert_keys_in_place(&connection->ssl);
@@ -267,6 +287,23 @@ static int is_certificate_state(const mbedtls_ssl_context *ssl, int state) {
 static int has_more_to_look_at(wt_connection *connection, size_t incoming_before) {
   size_t incoming = wt_incoming_size(connection);
   return incoming > 0 && incoming != incoming_before;
+}
+
+/* Long before the cipher's limit for one key (RFC 8446, 5.5: 2^24.5 full records of AES-GCM). */
+static int renew_keys_in_time(wt_connection *connection) {
+  mbedtls_ssl_context *ssl = &connection->ssl;
+  if (ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_3) return 0;
+  return MBEDTLS_GET_UINT64_BE(ssl->cur_out_ctr, 0) < connection->settings->records_per_key
+             ? 0
+             : wt_transmit_key_update(ssl, 0);
+}
+
+static int take_key_update(wt_connection *connection) {
+  int answer_wanted = 0;
+  if (++connection->key_updates > MOST_KEY_UPDATES) return WT_ERR_TOO_MANY_KEY_UPDATES;
+  int error = wt_receive_key_update(&connection->ssl, &answer_wanted);
+  if (error != 0 || !answer_wanted || connection->closed) return error;
+  return wt_transmit_key_update(&connection->ssl, 0);
 }
 
 static int outcome(wt_connection *connection, int result, size_t queued_before) {

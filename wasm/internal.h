@@ -27,9 +27,15 @@ struct wt_settings {
   wt_identity *identities;
   wt_identity *last_identity;
   int require_ems;
+  uint32_t records_per_key;
 };
 
 void wt_settings_retain(wt_settings *settings);
+
+/* key_update.c: is the message that mbedtls_ssl_read refused a KeyUpdate, and what to do about it. */
+int wt_is_key_update(mbedtls_ssl_context *ssl);
+int wt_receive_key_update(mbedtls_ssl_context *ssl, int *answer_wanted);
+int wt_transmit_key_update(mbedtls_ssl_context *ssl, int request);
 
 void wt_object_made(void);
 void wt_object_gone(void);

@@ -13,6 +13,7 @@ wt_settings *wt_settings_new(int server) {
   wt_settings *settings = wt_calloc(1, sizeof *settings);
   if (settings == NULL) return NULL;
   settings->references = 1;
+  settings->records_per_key = 1 << 24;
   mbedtls_ssl_config *conf = &settings->conf;
   mbedtls_ssl_config_init(conf);
   mbedtls_x509_crt_init(&settings->ca);
@@ -99,6 +100,8 @@ void wt_settings_set_flags(wt_settings *settings, int request_certificate, int r
   mbedtls_ssl_conf_preference_order(&settings->conf, client_order ? MBEDTLS_SSL_SRV_CIPHERSUITE_ORDER_CLIENT
                                                                   : MBEDTLS_SSL_SRV_CIPHERSUITE_ORDER_SERVER);
 }
+
+void wt_settings_set_records_per_key(wt_settings *settings, uint32_t records) { settings->records_per_key = records; }
 
 int wt_settings_add_ca(wt_settings *settings, const uint8_t *der, size_t size) {
   return mbedtls_x509_crt_parse_der(&settings->ca, der, size);

@@ -36,6 +36,7 @@
 #define WT_ERR_NO_EXTENDED_MASTER_SECRET (-0x10001)
 #define WT_ERR_OUT_OF_MEMORY (-0x10002)
 #define WT_ERR_KEY_MISMATCH (-0x10003)
+#define WT_ERR_TOO_MANY_KEY_UPDATES (-0x10004)
 
 typedef struct wt_settings wt_settings;
 typedef struct wt_connection wt_connection;
@@ -63,6 +64,7 @@ int WT_EXPORT(wt_settings_set_groups)(wt_settings *settings, const uint16_t *ids
 int WT_EXPORT(wt_settings_set_signature_algorithms)(wt_settings *settings, const uint16_t *ids, size_t count);
 int WT_EXPORT(wt_settings_set_alpn)(wt_settings *settings, const uint8_t *names, size_t size);
 void WT_EXPORT(wt_settings_set_flags)(wt_settings *settings, int request_certificate, int require_ems, int client_order);
+void WT_EXPORT(wt_settings_set_records_per_key)(wt_settings *settings, uint32_t records);
 int WT_EXPORT(wt_settings_add_ca)(wt_settings *settings, const uint8_t *der, size_t size);
 int WT_EXPORT(wt_settings_add_identity)(wt_settings *settings);
 int WT_EXPORT(wt_settings_identity_certificate)(wt_settings *settings, const uint8_t *der, size_t size);
@@ -84,6 +86,7 @@ void WT_EXPORT(wt_accept_certificate)(wt_connection *connection);
 int WT_EXPORT(wt_read)(wt_connection *connection, size_t size);
 int WT_EXPORT(wt_write)(wt_connection *connection, size_t size);
 int WT_EXPORT(wt_close_notify)(wt_connection *connection);
+int WT_EXPORT(wt_update_keys)(wt_connection *connection, int request);
 int WT_EXPORT(wt_send_alert)(wt_connection *connection, int level, int description);
 
 /* What became of it */

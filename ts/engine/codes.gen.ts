@@ -237,6 +237,7 @@ export const code = {
   ERR_NO_EXTENDED_MASTER_SECRET: -65537,
   ERR_OUT_OF_MEMORY: -65538,
   ERR_KEY_MISMATCH: -65539,
+  ERR_TOO_MANY_KEY_UPDATES: -65540,
 } as const;
 
 /** What Mbed TLS says about each of its errors. */

@@ -213,6 +213,13 @@ export class Connection {
     this.#state = this.#state === "open" ? "write-closed" : "closed";
   }
 
+  /** New keys for what this side sends, with `request` also for what the peer sends (RFC 8446, section 4.6.3). TLS 1.3 only. */
+  updateKeys(request: boolean): void {
+    this.#guard();
+    const result = this.#call((pointer) => this.#realm.exports.wt_update_keys(pointer, Number(request)));
+    if (result !== 0) throw this.#fail(result, "update the keys");
+  }
+
   /** The transport was given back: nothing more can be done with this connection. */
   unwrap(): void {
     this.#state = "unwrapped";

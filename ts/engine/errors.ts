@@ -304,6 +304,11 @@ const meanings: Readonly<Record<number, readonly [string, AlertName, string?]>> 
   ],
   [code.SSL_BAD_CERTIFICATE]: ["BAD_CERTIFICATE", "bad_certificate", "the certificate of the peer cannot be used"],
   [code.X509_CERT_VERIFY_FAILED]: ["CERTIFICATE_VERIFY_FAILED", "bad_certificate"],
+  [code.ERR_TOO_MANY_KEY_UPDATES]: [
+    "TOO_MANY_KEY_UPDATES",
+    "unexpected_message",
+    "the peer changed its keys again and again without sending data",
+  ],
   [code.SSL_COUNTER_WRAPPING]: ["TOO_MANY_RECORDS", "internal_error"],
   [code.SSL_PK_TYPE_MISMATCH]: ["WRONG_CERTIFICATE_TYPE", "illegal_parameter"],
   [code.SSL_UNRECOGNIZED_NAME]: ["UNRECOGNIZED_NAME", "unrecognized_name"],

@@ -26,6 +26,8 @@ export interface SettingsInput {
   readonly requestCertificate: boolean;
   readonly requireExtendedMasterSecret: boolean;
   readonly honorCipherOrder: boolean;
+  /** Records after which this side takes new keys (TLS 1.3). */
+  readonly recordsPerKey?: number;
 }
 
 /** The configuration as C sees it. Dispose of it when no more connections are to be made; living ones keep it alive. */
@@ -67,6 +69,7 @@ export class Settings {
       Number(input.requireExtendedMasterSecret),
       Number(!input.honorCipherOrder),
     );
+    if (input.recordsPerKey !== undefined) exports.wt_settings_set_records_per_key(this.#pointer, input.recordsPerKey);
     this.#list("cipherSuites", input.cipherSuites, exports.wt_settings_set_ciphersuites);
     this.#list("groups", input.groups, exports.wt_settings_set_groups);
     this.#list("signatureAlgorithms", input.signatureAlgorithms, exports.wt_settings_set_signature_algorithms);

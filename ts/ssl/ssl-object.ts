@@ -1,7 +1,7 @@
 // Python's face over the engine: an SSLObject between two MemoryBIO, throwing where Python's `ssl` throws.
 // Owns the translation of outcomes into exceptions and the verdict over the peer. Refuses to know sockets.
 import { Connection, type Outcome, type SSLState } from "../engine/connection.ts";
-import { SSLConfigError, SSLStateError, SSLZeroReturnError } from "../engine/errors.ts";
+import { SSLConfigError, SSLNotSupportedError, SSLStateError, SSLZeroReturnError } from "../engine/errors.ts";
 import type { Settings } from "../engine/settings.ts";
 import { type Bytes, describe, toBytes, toCount } from "./bytes.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
@@ -184,6 +184,22 @@ export class SSLObject {
     this.during(() => {
       this.#requireHandshake("close");
       this.connection.closeNotify();
+      return nothing;
+    });
+  }
+
+  /**
+   * Takes new keys for what this side sends and, with `request`, asks the peer to do the same (KeyUpdate, RFC 8446,
+   * section 4.6.3). This happens by itself before a key has encrypted too much.
+   *
+   * Throws SSLNotSupportedError in TLS 1.2, SSLStateError before the end of the handshake.
+   */
+  updateKeys(options: { readonly request?: boolean } = {}): void {
+    this.during(() => {
+      this.#requireHandshake("update the keys");
+      if (this.version() !== "TLSv1.3")
+        throw new SSLNotSupportedError("Cannot update the keys: TLS 1.2 has no KeyUpdate");
+      this.connection.updateKeys(options.request ?? false);
       return nothing;
     });
   }

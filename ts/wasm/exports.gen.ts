@@ -65,9 +65,11 @@ export interface WasmExports {
     clientOrder: number,
   ) => void;
   readonly wt_settings_set_groups: (settings: SettingsPointer, ids: Address, count: number) => number;
+  readonly wt_settings_set_records_per_key: (settings: SettingsPointer, records: number) => void;
   readonly wt_settings_set_signature_algorithms: (settings: SettingsPointer, ids: Address, count: number) => number;
   readonly wt_settings_set_versions: (settings: SettingsPointer, minimum: number, maximum: number) => void;
   readonly wt_start: () => number;
+  readonly wt_update_keys: (connection: ConnectionPointer, request: number) => number;
   readonly wt_verify_depth: (connection: ConnectionPointer) => number;
   readonly wt_verify_flags: (connection: ConnectionPointer) => number;
   readonly wt_version_text: () => Address;
