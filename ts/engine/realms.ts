@@ -29,6 +29,12 @@ export async function init(module?: WebAssembly.Module | Uint8Array<ArrayBuffer>
   await prepareModule(module);
 }
 
+/** The name and the version of the C library that does the work, such as `"Mbed TLS 3.6.7"`. */
+export function engineVersion(): string {
+  const realm = sharedRealm();
+  return realm.textAt(realm.exports.wt_version_text()) ?? "";
+}
+
 function trapped(cause: unknown): SSLEngineError {
   return new SSLEngineError("Cannot go on: the wasm module trapped, all connections in its realm are lost", { cause });
 }

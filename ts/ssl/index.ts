@@ -1,5 +1,5 @@
 // What the layer gives to others.
-export { init } from "../engine/realms.ts";
+export { engineVersion, init } from "../engine/realms.ts";
 export type { SSLState } from "../engine/connection.ts";
 export {
   type CertVerificationDetails,

@@ -1,0 +1,241 @@
+// Owns the command line: what can be said, the help, and the sentences for what cannot be understood. Refuses to know
+// files, sockets and TLS.
+import { parseArgs } from "node:util";
+
+/** What both subcommands can be told about TLS. */
+interface CommonArguments {
+  readonly ca: readonly string[];
+  readonly cert: string | null;
+  readonly key: string | null;
+  readonly password: string | null;
+  readonly alpn: readonly string[];
+  readonly minVersion: "TLSv1.2" | "TLSv1.3";
+  readonly maxVersion: "TLSv1.2" | "TLSv1.3";
+  /** What to tell about each connection on stderr: nothing, lines for people, or one line of JSON. */
+  readonly report: "none" | "text" | "json";
+  readonly timeoutMs: number;
+}
+
+export interface ConnectArguments extends CommonArguments {
+  readonly command: "connect";
+  readonly host: string;
+  readonly port: number;
+  readonly insecure: boolean;
+  readonly servername: string;
+}
+
+export interface ServeArguments extends CommonArguments {
+  readonly command: "serve";
+  readonly host: string;
+  readonly port: number;
+  readonly cert: string;
+  readonly key: string;
+  /** What a client gets: its own bytes, files of `www`, or our stdin. */
+  readonly service: "echo" | "www" | "pipe";
+  readonly www: string;
+  readonly once: boolean;
+}
+
+export type Arguments = ConnectArguments | ServeArguments | { readonly command: "help" | "version" };
+
+/** The command line cannot be understood, or names something that cannot be used: exit status 2. */
+export class UsageError extends Error {}
+
+export const help: string = `Usage:
+  wanttls connect HOST:PORT [options]   join stdin and stdout with a TLS server
+  wanttls serve --cert FILE --key FILE --port N [options]
+                                        echo what TLS clients send
+  wanttls --help | --version
+
+The end of stdin is sent as close_notify; what the peer sends is read until it closes too. When the peer closes first,
+the command ends. A connection that ends without close_notify is an error, because it may have been cut.
+
+Options of connect:
+  --ca FILE          trust the certificates in FILE (PEM or DER) instead of the system's; may be repeated
+  --insecure         do not verify the certificate of the server
+  --servername NAME  the name to send and to verify, when it is not HOST
+  --cert FILE, --key FILE, --password TEXT
+                     the own certificate chain and private key, for servers that ask for them
+
+Options of serve:
+  --cert FILE        the certificate chain, the own certificate first
+  --key FILE         the private key; --password TEXT when it is encrypted
+  --port N           the port to listen on; 0 lets the system choose. The address is told on stderr
+  --host ADDRESS     the address to listen on, 127.0.0.1 unless told
+  --ca FILE          require a certificate of the client that FILE vouches for; may be repeated
+  --www DIR          answer HTTP requests for the files in DIR instead of echoing
+  --pipe             join stdin and stdout with the first client instead of echoing, then end
+  --once             end after the first connection; the exit status tells how it went
+
+Options of both:
+  --alpn A,B         application protocols (ALPN), the preferred one first
+  --tls1.2, --tls1.3 only this version
+  --info             tell about the connection on stderr: version, suite, group, protocol, certificate of the peer
+  --json             the same as one line of JSON
+  --timeout SECONDS  for connecting and for the handshake, 30 unless told
+
+Exit status: 0 all went well, 1 the connection or TLS failed, 2 the command line cannot be used.`;
+
+type Kind = "flag" | "value" | "list";
+
+const common: Readonly<Record<string, Kind>> = {
+  ca: "list",
+  cert: "value",
+  key: "value",
+  password: "value",
+  alpn: "value",
+  "tls1.2": "flag",
+  "tls1.3": "flag",
+  info: "flag",
+  json: "flag",
+  timeout: "value",
+};
+const known: Readonly<Record<"connect" | "serve" | "", Readonly<Record<string, Kind>>>> = {
+  connect: { ...common, insecure: "flag", servername: "value" },
+  serve: { ...common, host: "value", port: "value", www: "value", pipe: "flag", once: "flag" },
+  "": {},
+};
+
+/** Understands the command line, without the names of program and script. Throws `UsageError`. */
+export function parseCommandLine(args: readonly string[]): Arguments {
+  const { given, positionals } = read(args);
+  if (given.flag("help")) return { command: "help" };
+  if (given.flag("version")) return { command: "version" };
+  const [command, ...rest] = positionals;
+  if (command === "connect") return connectArguments(given, rest);
+  if (command === "serve") return serveArguments(given, rest);
+  if (command === undefined) throw new UsageError("Cannot start: expected connect or serve; --help tells more");
+  throw new UsageError(`Cannot start: there is no command ${command}, only connect and serve`);
+}
+
+function connectArguments(given: Given, rest: readonly string[]): ConnectArguments {
+  const [target, ...tooMany] = rest;
+  if (target === undefined) throw new UsageError("Cannot connect: HOST:PORT is missing");
+  refuseMore(tooMany);
+  const { host, port } = hostAndPort(target);
+  const [cert, key] = [given.value("cert"), given.value("key")];
+  if ((cert === null) !== (key === null)) throw new UsageError("Cannot connect: --cert and --key need each other");
+  const insecure = given.flag("insecure");
+  if (insecure && given.list("ca").length > 0)
+    throw new UsageError("Cannot connect: --ca and --insecure contradict each other");
+  const servername = given.value("servername") ?? host;
+  return { command: "connect", host, port, insecure, servername, cert, key, ...commonArguments(given) };
+}
+
+function serveArguments(given: Given, rest: readonly string[]): ServeArguments {
+  refuseMore(rest);
+  const [cert, key, port] = [given.value("cert"), given.value("key"), given.value("port")];
+  const missing = Object.entries({ cert, key, port }).find(([, value]) => value === null);
+  if (missing !== undefined) throw new UsageError(`Cannot serve: --${missing[0]} is missing`);
+  const www = given.value("www");
+  const pipe = given.flag("pipe");
+  if (pipe && www !== null) throw new UsageError("Cannot serve: --www and --pipe contradict each other");
+  return {
+    command: "serve",
+    host: given.value("host") ?? "127.0.0.1",
+    port: toPort(port!, "--port"),
+    cert: cert!,
+    key: key!,
+    service: pipe ? "pipe" : www === null ? "echo" : "www",
+    www: www ?? "",
+    once: pipe || given.flag("once"),
+    ...commonArguments(given),
+  };
+}
+
+function commonArguments(given: Given): Omit<CommonArguments, "cert" | "key"> {
+  const [only12, only13] = [given.flag("tls1.2"), given.flag("tls1.3")];
+  const alpn = given.value("alpn");
+  return {
+    ca: given.list("ca"),
+    password: given.value("password"),
+    alpn: alpn === null ? [] : alpn.split(","),
+    minVersion: only13 && !only12 ? "TLSv1.3" : "TLSv1.2",
+    maxVersion: only12 && !only13 ? "TLSv1.2" : "TLSv1.3",
+    report: given.flag("json") ? "json" : given.flag("info") ? "text" : "none",
+    timeoutMs: toTimeout(given.value("timeout") ?? "30"),
+  };
+}
+
+/** The options that were given, by name. */
+interface Given {
+  flag(name: string): boolean;
+  value(name: string): string | null;
+  list(name: string): readonly string[];
+}
+
+/** Not strict: the sentences about what is wrong are ours, and the same on each runtime. */
+function read(args: readonly string[]): { given: Given; positionals: readonly string[] } {
+  const { tokens, positionals } = parseArgs({
+    args: [...args],
+    options: optionsOfParser(),
+    strict: false,
+    tokens: true,
+  });
+  const table = tableOf(positionals[0]);
+  const found = new Map<string, string[]>();
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const { name, rawName, value } = token;
+    checkOption(table[name], rawName, value, token.inlineValue === true, positionals[0]);
+    found.set(name, [...(found.get(name) ?? []), value ?? ""]);
+  }
+  const given: Given = {
+    flag: (name) => found.has(name),
+    value: (name) => found.get(name)?.at(-1) ?? null,
+    list: (name) => found.get(name) ?? [],
+  };
+  return { given, positionals };
+}
+
+function optionsOfParser(): Record<string, { type: "string" | "boolean"; short?: string }> {
+  const all = Object.entries({ ...known.connect, ...known.serve });
+  return {
+    ...Object.fromEntries(all.map(([name, kind]) => [name, { type: kind === "flag" ? "boolean" : "string" } as const])),
+    help: { type: "boolean", short: "h" },
+    version: { type: "boolean", short: "V" },
+  };
+}
+
+function tableOf(command: string | undefined): Readonly<Record<string, Kind>> {
+  const own = command === "connect" || command === "serve" ? known[command] : known[""];
+  return { ...own, help: "flag", version: "flag" };
+}
+
+function checkOption(
+  kind: Kind | undefined,
+  name: string,
+  value: string | undefined,
+  inline: boolean,
+  command: string = "wanttls",
+): void {
+  if (kind === undefined) throw new UsageError(`Cannot use ${name}: ${command} has no such option; --help tells more`);
+  if (kind === "flag" && value !== undefined) throw new UsageError(`Cannot use ${name}: it takes no value`);
+  if (kind !== "flag" && (value === undefined || value === "" || (value.startsWith("-") && !inline)))
+    throw new UsageError(`Cannot use ${name}: its value is missing`);
+}
+
+function refuseMore(rest: readonly string[]): void {
+  if (rest.length > 0) throw new UsageError(`Cannot use ${rest[0]}: there is nothing it could mean; --help tells more`);
+}
+
+function hostAndPort(target: string): { host: string; port: number } {
+  const match = /^(?:\[([^\]]+)\]|([^:[\]]+)):(\d+)$/.exec(target);
+  if (match === null)
+    throw new UsageError(`Cannot connect to ${target}: expected HOST:PORT, or [ADDRESS]:PORT for IPv6`);
+  const port = toPort(match[3]!, target);
+  if (port === 0) throw new UsageError(`Cannot connect to ${target}: port 0 is none to connect to`);
+  return { host: (match[1] ?? match[2])!, port };
+}
+
+function toPort(text: string, where: string): number {
+  const port = Number(text);
+  if (/^\d+$/.test(text) && port <= 65535) return port;
+  throw new UsageError(`Cannot use ${where}: a port is a number from 0 to 65535, not ${text}`);
+}
+
+function toTimeout(text: string): number {
+  const seconds = Number(text);
+  if (/^\d+(\.\d+)?$/.test(text) && seconds > 0) return seconds * 1000;
+  throw new UsageError(`Cannot use --timeout: expected a number of seconds above 0, not ${text}`);
+}

@@ -1,0 +1,23 @@
+// Owns the handshake of both commands: the classic loop of non-blocking sockets, with an end in time.
+import { select, type SSLSocket, SSLTimeoutError, SSLWantReadError, SSLWantWriteError } from "../index.ts";
+
+/** Does the handshake. Throws what `doHandshake` throws, and `SSLTimeoutError`. */
+export async function finishHandshake(socket: SSLSocket, timeoutMs: number): Promise<void> {
+  const end = performance.now() + timeoutMs;
+  for (;;) {
+    try {
+      socket.doHandshake();
+      return;
+    } catch (error) {
+      const left = end - performance.now();
+      if (left <= 0) throw tooLate(timeoutMs);
+      if (error instanceof SSLWantReadError) await select([socket], [], [], left);
+      else if (error instanceof SSLWantWriteError) await select([], [socket], [], left);
+      else throw error;
+    }
+  }
+}
+
+function tooLate(timeoutMs: number): SSLTimeoutError {
+  return new SSLTimeoutError(`Cannot finish the handshake: the peer took more than ${timeoutMs / 1000} seconds`);
+}

@@ -1,0 +1,68 @@
+// Owns what is told about a connection on stderr, as lines for people and as JSON. Refuses to know where it comes from.
+import type { Certificate, DistinguishedName, SSLSocket } from "../index.ts";
+
+/** Tells about a connection whose handshake is over, the way the command line wants it. */
+export function report(socket: SSLSocket, how: "none" | "text" | "json"): void {
+  if (how === "json") console.error(JSON.stringify(asJson(socket)));
+  if (how === "text") console.error(asText(socket));
+}
+
+function asJson(socket: SSLSocket): unknown {
+  const cipher = socket.cipher();
+  return {
+    version: socket.version(),
+    cipher: cipher?.name ?? null,
+    bits: cipher?.bits ?? null,
+    group: socket.group(),
+    alpn: socket.selectedAlpnProtocol(),
+    serverHostname: socket.serverHostname,
+    verified: verifiedAs(socket),
+    peer: certificateAsJson(socket.getPeerCert()),
+  };
+}
+
+function asText(socket: SSLSocket): string {
+  const certificate = socket.getPeerCert();
+  const lines: [string, string | null | undefined][] = [
+    ["version", socket.version()],
+    ["suite", socket.cipher()?.name],
+    ["group", socket.group() ?? "none"],
+    ["protocol", socket.selectedAlpnProtocol() ?? "none (ALPN)"],
+    ["verified", verifiedAs(socket) ?? "no"],
+    ["subject", certificate === null ? "none, the peer sent no certificate" : nameText(certificate.subject)],
+    ["names", certificate?.subjectAltName.map(([kind, name]) => `${kind}:${name}`).join(", ")],
+    ["issuer", certificate && nameText(certificate.issuer)],
+    ["valid", certificate && `from ${certificate.notBefore} to ${certificate.notAfter}`],
+  ];
+  return lines.flatMap(([name, value]) => (value ? [`${name.padEnd(10)}${value}`] : [])).join("\n");
+}
+
+/** The name that the peer's certificate was found to be good for; a server verifies clients without a name. */
+function verifiedAs(socket: SSLSocket): string | null {
+  if (socket.context.verifyMode === "none" || socket.getPeerCert() === null) return null;
+  return socket.context.checkHostname ? socket.serverHostname : "chain";
+}
+
+function certificateAsJson(certificate: Certificate | null): unknown {
+  if (certificate === null) return null;
+  const { subject, issuer, subjectAltName, notBefore, notAfter, serialNumber } = certificate;
+  const validity = { notBefore: new Date(notBefore).toISOString(), notAfter: new Date(notAfter).toISOString() };
+  return { subject: nameText(subject), issuer: nameText(issuer), subjectAltName, ...validity, serialNumber };
+}
+
+function nameText(name: DistinguishedName): string {
+  const text = name.map((rdn) =>
+    rdn.map(([attribute, value]) => `${short[attribute] ?? attribute}=${value}`).join("+"),
+  );
+  return text.join(", ") || "(empty)";
+}
+
+/** The usual abbreviations (RFC 4514, section 3). */
+const short: Readonly<Record<string, string>> = {
+  commonName: "CN",
+  countryName: "C",
+  localityName: "L",
+  organizationName: "O",
+  organizationalUnitName: "OU",
+  stateOrProvinceName: "ST",
+};

@@ -1,0 +1,70 @@
+// Owns `wanttls serve`: accepting connections, one conversation for each, and when to stop.
+import { type NonBlockingTransport, select, SSLContext, type SSLSocket, wrapSocket } from "../index.ts";
+import type { ServeArguments } from "./arguments.ts";
+import { identityOf } from "./connect.ts";
+import { readNamedFile } from "./files.ts";
+import { finishHandshake } from "./handshake.ts";
+import { pipeStdio } from "./pipe.ts";
+import { report } from "./report.ts";
+import { type Listener, listenOn, type Runtime } from "./runtime.ts";
+import { serveFile } from "./www.ts";
+
+/** Serves until the process ends, or one connection with `--once`; that one's failure is thrown. */
+export async function serve(args: ServeArguments, runtime: Runtime): Promise<void> {
+  using context = contextOf(args);
+  let listener: Listener | null = null;
+  const first = new Promise<void>((resolve, reject) => {
+    let count = 0;
+    const accept = (transport: NonBlockingTransport): void => {
+      count += 1;
+      if (args.once && count > 1) return transport.abort();
+      listener?.close();
+      const conversation = converse(args, context, transport);
+      if (args.once) conversation.then(resolve, reject);
+      else conversation.catch(tell(count));
+    };
+    listenOn(runtime, args.host, args.port, accept).then((opened) => {
+      if (args.once) listener = opened;
+      console.error(`listening on ${hostText(args.host)}:${opened.port}`);
+    }, reject);
+  });
+  await first;
+}
+
+async function converse(args: ServeArguments, context: SSLContext, transport: NonBlockingTransport): Promise<void> {
+  using socket = wrapSocket(context, transport);
+  await finishHandshake(socket, args.timeoutMs);
+  report(socket, args.report);
+  if (args.service === "pipe") await pipeStdio(socket);
+  else if (args.service === "www") await serveFile(socket, args.www, args.timeoutMs);
+  else await echo(socket);
+}
+
+/** Sends back what comes. Nothing more is received before all of it is sent, so memory does not grow. */
+async function echo(socket: SSLSocket): Promise<void> {
+  const received = new Uint8Array(16 * 1024);
+  for (;;) {
+    const result = socket.tryRecv(received);
+    if (result.kind === "eof") return;
+    if (result.kind === "ok") await socket.sendAll(received.subarray(0, result.n));
+    else if (result.want === "write") await select([], [socket]);
+    else await select([socket], []);
+  }
+}
+
+function contextOf(args: ServeArguments): SSLContext {
+  const { alpn, minVersion, maxVersion } = args;
+  const identities = identityOf(args.cert, args.key, args.password);
+  const common = { alpn, minVersion, maxVersion, identities };
+  if (args.ca.length === 0) return SSLContext.server(common);
+  return SSLContext.server({ ...common, ca: args.ca.map(readNamedFile), verifyMode: "required" });
+}
+
+/** The failure of one connection is no failure of the server. */
+function tell(count: number): (error: unknown) => void {
+  return (error) => console.error(`wanttls: connection ${count}: ${error instanceof Error ? error.message : error}`);
+}
+
+function hostText(host: string): string {
+  return host.includes(":") ? `[${host}]` : host;
+}
