@@ -71,6 +71,10 @@ int WT_EXPORT(wt_settings_identity_certificate)(wt_settings *settings, const uin
 int WT_EXPORT(wt_settings_identity_key)(wt_settings *settings, const uint8_t *key, size_t size, const uint8_t *password,
                                         size_t password_size);
 
+/* Certificates */
+int WT_EXPORT(wt_verify_signature)(const uint8_t *at, size_t key_size, size_t data_size, size_t signature_size, int hash,
+                                   int salt);
+
 /* Connections */
 wt_connection *WT_EXPORT(wt_connection_new)(wt_settings *settings, const char *server_name, int without_alpn);
 void WT_EXPORT(wt_connection_free)(wt_connection *connection);

@@ -72,6 +72,14 @@ export interface WasmExports {
   readonly wt_update_keys: (connection: ConnectionPointer, request: number) => number;
   readonly wt_verify_depth: (connection: ConnectionPointer) => number;
   readonly wt_verify_flags: (connection: ConnectionPointer) => number;
+  readonly wt_verify_signature: (
+    at: Address,
+    keySize: number,
+    dataSize: number,
+    signatureSize: number,
+    hash: number,
+    salt: number,
+  ) => number;
   readonly wt_version_text: () => Address;
   readonly wt_write: (connection: ConnectionPointer, size: number) => number;
 }

@@ -117,10 +117,10 @@ export class Realm {
     for (const [name, call] of Object.entries(raw)) {
       if (typeof call !== "function") continue;
       // Fixed parameters, as a rest parameter would cost an array per call; the module ignores what is too many.
-      guarded[name] = (a: number, b: number, c: number, d: number, e: number): number => {
+      guarded[name] = (a: number, b: number, c: number, d: number, e: number, f: number): number => {
         if (this.#trap !== undefined) throw this.#trap;
         try {
-          return (call as Call)(a, b, c, d, e);
+          return (call as Call)(a, b, c, d, e, f);
         } catch (cause) {
           throw (this.#trap = trapped(cause));
         }

@@ -1,0 +1,28 @@
+// Whether a signature over a certificate or a revocation list is right: Mbed TLS's arithmetic, nothing else.
+import type { Realm } from "../wasm/realm.ts";
+
+/** How something was signed. `saltLength` is that of RSASSA-PSS, absent for PKCS#1 v1.5 and ECDSA. */
+export interface SignatureMethod {
+  readonly hash: 1 | 224 | 256 | 384 | 512;
+  readonly saltLength?: number;
+}
+
+/** True when `signature` over `data` was made by the owner of `publicKey`, a SubjectPublicKeyInfo (DER). */
+export function verifySignature(
+  realm: Realm,
+  publicKey: Uint8Array,
+  method: SignatureMethod,
+  data: Uint8Array,
+  signature: Uint8Array,
+): boolean {
+  const together = new Uint8Array(publicKey.length + data.length + signature.length);
+  together.set(publicKey);
+  together.set(data, publicKey.length);
+  together.set(signature, publicKey.length + data.length);
+  const { exports } = realm;
+  const salt = method.saltLength ?? -1;
+  return realm.lend(
+    together,
+    (at) => exports.wt_verify_signature(at, publicKey.length, data.length, signature.length, method.hash, salt) === 0,
+  );
+}
