@@ -78,3 +78,14 @@ export function ringOnChange(bell: Bell, sources: Iterable<Selectable>): () => v
     for (const stop of stops) stop();
   };
 }
+
+/** Resolves when `condition`, which only a change of `source` makes true, holds; rejects when `signal` aborts. */
+export async function waitUntil(source: Selectable, condition: () => boolean, signal?: AbortSignal): Promise<void> {
+  const bell = new Bell();
+  const stop = ringOnChange(bell, [source]);
+  try {
+    while (!condition()) await bell.heard(new Deadline(undefined), signal);
+  } finally {
+    stop();
+  }
+}
