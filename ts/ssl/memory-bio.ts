@@ -53,7 +53,7 @@ export class MemoryBIO {
 
   /** Drops the first `n` bytes; RangeError when there are fewer. */
   consume(n: number): void {
-    if (toCount(n, "n", 0) > this.#pending)
+    if (toCount(n, "n", Infinity) > this.#pending)
       throw new RangeError(`Cannot consume ${n} bytes: only ${this.#pending} are pending`);
     this.#pending -= n;
     this.#offset += n;
