@@ -7,3 +7,4 @@
  */
 export * from "./ssl/index.ts";
 export * from "./socket/index.ts";
+export { SSLContext } from "./socket/ssl-context.ts";

@@ -24,7 +24,7 @@ export { type AltName, type Certificate, type DistinguishedName, parseCertificat
 export { MemoryBIO } from "./memory-bio.ts";
 export type { BaseOptions, ClientOptions, Identity, Isolation, ServerOptions } from "./options.ts";
 export { derCertToPem, pemCertToDer, type PemOrDer } from "./pem.ts";
-export { createDefaultContext, SSLContext } from "./ssl-context.ts";
+export { type ContextClass, SSLContext } from "./ssl-context.ts";
 export { type IoResult, SSLObject, type WrapOptions } from "./ssl-object.ts";
 export type { CipherInfo, CipherName, NamedGroup, SignatureScheme, TLSVersion } from "./tables.ts";
 export type { VerifyMode } from "./verification.ts";

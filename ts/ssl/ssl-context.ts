@@ -1,7 +1,7 @@
 // A TLS configuration, immutable: what connections of one kind have in common. Refuses to know sockets and files.
 import { newRealm, sharedRealm } from "../engine/realms.ts";
 import { Settings } from "../engine/settings.ts";
-import { SSLConfigError, SSLStateError } from "../engine/errors.ts";
+import { SSLStateError } from "../engine/errors.ts";
 import { describe } from "./bytes.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
 import { MemoryBIO } from "./memory-bio.ts";
@@ -29,15 +29,15 @@ export class SSLContext {
   /**
    * A configuration for clients. Throws SSLConfigError, TypeError or RangeError for a wrong option.
    */
-  static client(options: ClientOptions = {}): SSLContext {
-    return new SSLContext(token, false, options);
+  static client<T extends SSLContext>(this: ContextClass<T>, options: ClientOptions = {}): T {
+    return new this(token, false, options);
   }
 
   /**
    * A configuration for servers; `identities` needs at least one certificate with its key.
    */
-  static server(options: ServerOptions): SSLContext {
-    return new SSLContext(token, true, options);
+  static server<T extends SSLContext>(this: ContextClass<T>, options: ServerOptions): T {
+    return new this(token, true, options);
   }
 
   /** @internal */
@@ -62,8 +62,8 @@ export class SSLContext {
   }
 
   /** The same configuration with some options changed. */
-  with(options: Partial<ClientOptions & ServerOptions>): SSLContext {
-    return new SSLContext(token, this.serverSide, { ...this.#given, ...options });
+  with(options: Partial<ClientOptions & ServerOptions>): this {
+    return new (this.constructor as ContextClass<this>)(token, this.serverSide, { ...this.#given, ...options });
   }
 
   /**
@@ -130,25 +130,8 @@ export class SSLContext {
   }
 }
 
-/**
- * A context with safe defaults, like Python's `create_default_context`: for clients ("server-auth": certificate and name
- * are verified) or for servers ("client-auth").
- *
- * @example
- * const context = createDefaultContext("server-auth", { ca: pemText });
- */
-export function createDefaultContext(purpose: "server-auth", options?: ClientOptions): SSLContext;
-export function createDefaultContext(purpose: "client-auth", options: ServerOptions): SSLContext;
-export function createDefaultContext(
-  purpose: "server-auth" | "client-auth" = "server-auth",
-  options: ClientOptions & ServerOptions = {},
-): SSLContext {
-  if (purpose === "server-auth") return SSLContext.client(options);
-  if (purpose === "client-auth") return SSLContext.server(options);
-  throw new SSLConfigError(`Cannot use purpose: expected "server-auth" or "client-auth", got ${describe(purpose)}`, {
-    reason: "BAD_OPTION",
-  });
-}
+/** SSLContext, or what a higher layer makes of it. */
+export type ContextClass<T> = new (secret: symbol, server: boolean, options: ClientOptions & ServerOptions) => T;
 
 const token: unique symbol = Symbol("wanttls");
 
