@@ -19,6 +19,7 @@ import {
   SSLStateError,
 } from "./errors.ts";
 import type { Settings } from "./settings.ts";
+import { noRecord, notTls } from "./strangers.ts";
 
 /** Where ciphertext comes from. */
 export interface CiphertextSource {
@@ -80,7 +81,7 @@ export class Connection {
   readonly #settings: Settings;
   readonly #realm: Realm;
   readonly #options: ConnectionOptions;
-  #pointer: ConnectionPointer | 0 = 0;
+  readonly #pointer: ConnectionPointer;
   #state: SSLState = "init";
   #failure: SSLError | undefined;
   #disposed = false;
@@ -92,17 +93,20 @@ export class Connection {
   /** The record in progress: its header as far as it has come, and how many of its bytes were taken from the source. */
   readonly #header = new Uint8Array(headerSize);
   #taken = 0;
+  #recordSeen = false;
   /** The level and number of the alert in progress, should the record be an unencrypted one. */
   readonly #alert = new Uint8Array(alertSize);
-  /** A server's first bytes, held back until the ClientHello is whole; null once the connection exists. */
-  #held: Uint8Array | null = null;
+  /** A server that tolerates an ALPN mismatch has not seen the whole ClientHello yet. */
+  #alpnUndecided: boolean;
+  /** Bytes that were taken from the source for a look at the ClientHello and are still to be fed. */
+  #held: Uint8Array = new Uint8Array(0);
 
   constructor(settings: Settings, options: ConnectionOptions) {
     this.#settings = settings;
     this.#realm = settings.realm;
     this.#options = options;
-    if (options.tolerateAlpnMismatch === null) this.#create(false);
-    else this.#held = new Uint8Array(0);
+    this.#alpnUndecided = options.tolerateAlpnMismatch !== null;
+    this.#pointer = this.#create();
   }
 
   get state(): SSLState {
@@ -129,7 +133,7 @@ export class Connection {
     this.#guard();
     if (this.#handshakeOver) return "done";
     this.#state = "handshaking";
-    if (this.#held !== null && !this.#holdClientHello(source)) return this.#wantOrEnd(source, "finish the handshake");
+    if (this.#alpnUndecided && !this.#decideOnAlpn(source)) return this.#wantOrEnd(source, "finish the handshake");
     this.#realm.time = this.#options.now();
     for (;;) {
       const result = this.#call((pointer) => this.#realm.exports.wt_handshake(pointer));
@@ -232,7 +236,7 @@ export class Connection {
 
   /** Gives everything that Mbed TLS has produced to the sink; also after a failure, as it may be an alert. */
   drain(sink: CiphertextSink): void {
-    if (this.#pointer === 0 || this.#disposed || this.#realm.poisoned) return;
+    if (this.#disposed || this.#realm.poisoned) return;
     const size = this.#realm.exports.wt_outgoing_size(this.#pointer);
     if (size === 0) return;
     sink.append(this.#realm.copyOut(this.#realm.exports.wt_outgoing_data(this.#pointer), size));
@@ -290,7 +294,7 @@ export class Connection {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#header.fill(0);
-    if (this.#pointer !== 0 && !this.#realm.poisoned) this.#realm.exports.wt_connection_free(this.#pointer);
+    if (!this.#realm.poisoned) this.#realm.exports.wt_connection_free(this.#pointer);
   }
 
   #fromStash(into: Uint8Array): Outcome {
@@ -301,55 +305,53 @@ export class Connection {
     return { kind: "moved", bytes: part.length };
   }
 
-  #create(withoutAlpn: boolean): void {
-    const { exports } = this.#realm;
+  #create(): ConnectionPointer {
     const { serverName } = this.#options;
-    const name = serverName === null ? null : new TextEncoder().encode(`${serverName}\0`);
-    const make = (at: number): ConnectionPointer =>
-      exports.wt_connection_new(this.#settings.pointer, at, Number(withoutAlpn));
-    this.#pointer = name === null ? make(0) : this.#realm.lend(name, make);
-    if (this.#pointer === 0) throw new SSLMemoryError("Cannot make a connection: the wasm memory is full");
+    const make = (name: number): ConnectionPointer =>
+      this.#realm.exports.wt_connection_new(this.#settings.pointer, name);
+    const pointer = serverName === null ? make(0) : this.#realm.lend(new TextEncoder().encode(`${serverName}\0`), make);
+    if (pointer === 0) throw new SSLMemoryError("Cannot make a connection: the wasm memory is full");
+    return pointer;
   }
 
   /**
    * A server that tolerates an ALPN mismatch must know the client's protocols before Mbed TLS, to which a mismatch is
    * fatal, sees them. False while the ClientHello is not whole.
    */
-  #holdClientHello(source: CiphertextSource): boolean {
-    const more = new Uint8Array(source.pending);
-    source.readInto(more);
-    const held = new Uint8Array(this.#held!.length + more.length);
-    held.set(this.#held!);
-    held.set(more, this.#held!.length);
+  #decideOnAlpn(source: CiphertextSource): boolean {
+    const held = new Uint8Array(this.#held.length + source.pending);
+    held.set(this.#held);
+    source.readInto(held.subarray(this.#held.length));
     this.#held = held;
     const hello = summarizeClientHello(held);
     if (hello === "incomplete" && held.length < 4 * largestFragment && !source.eof) return false;
     const known = this.#options.tolerateAlpnMismatch!;
     const mismatch = hello !== null && hello !== "incomplete" && !hello.alpn.some((name) => known.includes(name));
-    this.#create(mismatch);
+    if (mismatch) this.#call((pointer) => this.#realm.exports.wt_forget_alpn(pointer));
+    this.#alpnUndecided = false;
     return true;
   }
 
   /** Moves bytes of the record in progress from the source into the engine; true when it is whole. */
   #feedRecord(source: CiphertextSource): boolean {
-    const from = this.#held === null || this.#held.length === 0 ? source : this.#heldThen(source);
     if (this.#taken < headerSize) {
       const room = this.#header.subarray(this.#taken);
-      const got = from.readInto(room);
+      const got = this.#take(source, room);
       this.#feed(room.subarray(0, got));
       if (this.#taken < headerSize) return false;
       this.#checkHeader();
     }
     const left = headerSize + fragmentLength(this.#header) - this.#taken;
-    const size = Math.min(left, from.pending);
+    const size = Math.min(left, this.#held.length + source.pending);
     if (size > 0) {
       const at = this.#reserve(size);
-      from.readInto(this.#realm.view(at, size));
+      this.#take(source, this.#realm.view(at, size));
       if (this.#hasAlertForm()) this.#alert.set(this.#realm.view(at, size), this.#taken - headerSize);
       this.#commit(size);
     }
     if (size < left) return false;
     this.#taken = 0;
+    this.#recordSeen = true;
     return true;
   }
 
@@ -371,38 +373,31 @@ export class Connection {
     this.#taken += size;
   }
 
-  /** The bytes that were held back for the ClientHello, then the source. */
-  #heldThen(source: CiphertextSource): CiphertextSource {
-    const held = this.#held!;
-    return {
-      pending: held.length + source.pending,
-      eof: false,
-      peek: (size) => held.subarray(0, size),
-      readInto: (into) => {
-        const part = held.subarray(0, into.length);
-        into.set(part);
-        this.#held = held.subarray(part.length);
-        return part.length < into.length ? part.length + source.readInto(into.subarray(part.length)) : part.length;
-      },
-    };
+  /** Reads the bytes that are held, then those of the source. */
+  #take(source: CiphertextSource, into: Uint8Array): number {
+    const part = this.#held.subarray(0, into.length);
+    into.set(part);
+    this.#held = this.#held.subarray(part.length);
+    return part.length + source.readInto(into.subarray(part.length));
   }
 
-  /** RFC 8446, section 5.1. What does not look like TLS at all is said to be so, with a hint at what it looks like. */
+  /** RFC 8446, section 5.1. A first record that does not look like TLS at all is said to be so, with a hint at what it is. */
   #checkHeader(): void {
     const [type, major] = this.#header;
+    const doing = this.#handshakeOver ? "read" : "finish the handshake";
+    const fail = (error: SSLError, number: number): never => {
+      throw this.#enterFailed({ error, alert: number }, false);
+    };
     if (type! < 20 || type! > 24 || major !== 3) {
-      const doing = this.#handshakeOver ? "read" : "finish the handshake";
-      throw this.#enterFailed(
-        { error: notTls(this.#header, doing, this.#settings.server), alert: alert.unexpected_message },
-        false,
+      const role = this.#settings.server ? "server" : "client";
+      fail(
+        this.#recordSeen ? noRecord(this.#header, doing) : notTls(this.#header, doing, role),
+        alert.unexpected_message,
       );
     }
     if (fragmentLength(this.#header) > largestFragment) {
-      const message = `Cannot read: the peer sent a record of ${fragmentLength(this.#header)} bytes, more than TLS allows`;
-      throw this.#enterFailed(
-        { error: new SSLError(message, { reason: "DATA_LENGTH_TOO_LONG" }), alert: alert.record_overflow },
-        false,
-      );
+      const message = `Cannot ${doing}: the peer sent a record of ${fragmentLength(this.#header)} bytes, more than TLS allows`;
+      fail(new SSLError(message, { reason: "DATA_LENGTH_TOO_LONG" }), alert.record_overflow);
     }
   }
 
@@ -441,7 +436,7 @@ export class Connection {
     this.#state = "failed";
     this.#failure = failure.error;
     this.#pending = 0;
-    if (failure.alert !== null && !alerted && this.#pointer !== 0 && !this.#realm.poisoned) {
+    if (failure.alert !== null && !alerted && !this.#realm.poisoned) {
       this.#realm.exports.wt_send_alert(this.#pointer, fatal, this.#inThisVersion(failure.alert));
     }
     return failure.error;
@@ -472,34 +467,12 @@ export class Connection {
 
   #live(): ConnectionPointer {
     if (this.#disposed) throw new SSLStateError("Cannot use this connection: it was disposed of");
-    return this.#pointer as ConnectionPointer;
+    return this.#pointer;
   }
 }
 
 function fragmentLength(header: Uint8Array): number {
   return header[3]! * 256 + header[4]!;
-}
-
-function notTls(header: Uint8Array, doing: string, server: boolean): SSLError {
-  const text = String.fromCharCode(...header);
-  if (server && /^(GET|POST|PUT|HEAD|OPTI|DELE|PATC|TRAC)/.test(text)) {
-    return new SSLError(`Cannot ${doing}: the peer does not speak TLS but seems to send an HTTP request`, {
-      reason: "HTTP_REQUEST",
-    });
-  }
-  if (server && text.startsWith("CONNE")) {
-    return new SSLError(`Cannot ${doing}: the peer does not speak TLS but seems to want an HTTP proxy`, {
-      reason: "HTTPS_PROXY_REQUEST",
-    });
-  }
-  const seems = text.startsWith("HTTP")
-    ? "an HTTP response: the port may be one for plain HTTP"
-    : /^(220|\* OK|\+OK|EHLO|HELO)/.test(text)
-      ? "an SMTP, IMAP, POP3 or FTP greeting: the protocol may need STARTTLS first"
-      : `something else, beginning with ${JSON.stringify(text)}`;
-  return new SSLError(`Cannot ${doing}: the peer does not speak TLS but sent ${seems}`, {
-    reason: "WRONG_VERSION_NUMBER",
-  });
 }
 
 /** An alert that this side decided to send, as an error. */

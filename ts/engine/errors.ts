@@ -223,20 +223,20 @@ export function failureOf(number: number, doing: string, received: number): Fail
     const message = `Cannot ${doing}: the peer sent the alert ${alertName(received)}`;
     return { error: new SSLAlertError(message, { alert: received, sent: false }), alert: null };
   }
-  if (outOfMemory.has(number)) {
+  if (outOfMemory.has(number) || outOfMemory.has(lowPart(number))) {
     return {
       error: new SSLMemoryError(`Cannot ${doing}: the wasm memory is full`, { errno: number }),
       alert: alert.internal_error,
     };
   }
-  const [reason, name, text] = meanings[number] ?? ["INTERNAL_ERROR", "internal_error", undefined];
-  const message = `Cannot ${doing}: ${text ?? lowerFirst(codeText[number] ?? `Mbed TLS failed with ${number}`)}`;
+  const [reason, name, text] = meanings[number] ?? meaningOfFamily(number);
+  const message = `Cannot ${doing}: ${text ?? textOf(number)}`;
   return { error: new SSLError(message, { reason, errno: number }), alert: alert[name] };
 }
 
 /** The sentence for an error of Mbed TLS's parsers. */
 export function textOf(number: number): string {
-  const text = codeText[number] ?? codeText[-(-number & ~lowBits)] ?? `Mbed TLS error ${number}`;
+  const text = codeText[number] ?? codeText[number - lowPart(number)] ?? `Mbed TLS error ${number}`;
   return lowerFirst(text);
 }
 
@@ -245,7 +245,15 @@ function lowerFirst(text: string): string {
 }
 
 /** Mbed TLS adds a low-level error (below 0x80) to a high-level one. */
-const lowBits = 127;
+function lowPart(number: number): number {
+  return -(-number & 127);
+}
+
+/** The parsers' errors come in hundreds of sums; which parser it was says what of the peer's was wrong. */
+function meaningOfFamily(number: number): Meaning {
+  const family = families.find(([first, last]) => number <= first && number > last - 128);
+  return family?.[2] ?? ["INTERNAL_ERROR", "internal_error"];
+}
 
 const outOfMemory: ReadonlySet<number> = new Set([
   code.SSL_ALLOC_FAILED,
@@ -254,11 +262,14 @@ const outOfMemory: ReadonlySet<number> = new Set([
   code.MD_ALLOC_FAILED,
   code.ECP_ALLOC_FAILED,
   code.MPI_ALLOC_FAILED,
+  code.ASN1_ALLOC_FAILED,
   code.ERR_OUT_OF_MEMORY,
 ]);
 
 /** Reason, the alert that RFC 8446 or RFC 5246 wants for it, and a sentence where Mbed TLS's own does not help a user. */
-const meanings: Readonly<Record<number, readonly [string, AlertName, string?]>> = {
+type Meaning = readonly [string, AlertName, string?];
+
+const meanings: Readonly<Record<number, Meaning>> = {
   [code.SSL_INVALID_MAC]: [
     "DECRYPTION_FAILED_OR_BAD_RECORD_MAC",
     "bad_record_mac",
@@ -270,6 +281,17 @@ const meanings: Readonly<Record<number, readonly [string, AlertName, string?]>> 
     "ILLEGAL_PARAMETER",
     "illegal_parameter",
     "the peer sent a value that TLS does not allow there",
+  ],
+  // A TLS 1.2 client answers these two for a cipher suite or a compression in the ServerHello that it did not offer.
+  [code.SSL_BAD_INPUT_DATA]: [
+    "ILLEGAL_PARAMETER",
+    "illegal_parameter",
+    "the peer sent a value that TLS does not allow there",
+  ],
+  [code.SSL_FEATURE_UNAVAILABLE]: [
+    "ILLEGAL_PARAMETER",
+    "illegal_parameter",
+    "the peer chose something that was not offered",
   ],
   [code.SSL_UNEXPECTED_MESSAGE]: [
     "UNEXPECTED_MESSAGE",
@@ -334,3 +356,24 @@ const meanings: Readonly<Record<number, readonly [string, AlertName, string?]>> 
     "the peer does not support the extended master secret (RFC 7627), which TLS 1.2 needs to be safe",
   ],
 };
+
+const brokenSignature: Meaning = ["BAD_SIGNATURE", "decrypt_error", "a signature of the peer cannot be decoded"];
+const brokenCertificate: Meaning = [
+  "BAD_CERTIFICATE",
+  "bad_certificate",
+  "the certificate of the peer cannot be decoded",
+];
+const brokenKey: Meaning = [
+  "BAD_CERTIFICATE",
+  "unsupported_certificate",
+  "the key in the certificate of the peer is broken or not supported (supported: RSA, P-256, P-384, P-521)",
+];
+
+/** From the first to the last code of a family, with what it means when the peer's bytes brought it about. */
+const families: readonly (readonly [first: number, last: number, Meaning])[] = [
+  [code.ASN1_OUT_OF_DATA, code.ASN1_BUF_TOO_SMALL, brokenSignature],
+  [code.X509_FEATURE_UNAVAILABLE, code.X509_BUFFER_TOO_SMALL, brokenCertificate],
+  [code.PK_BUFFER_TOO_SMALL, code.PK_ALLOC_FAILED, brokenKey],
+  [code.RSA_BAD_INPUT_DATA, code.RSA_RNG_FAILED, brokenKey],
+  [code.ECP_IN_PROGRESS, code.ECP_BAD_INPUT_DATA, brokenKey],
+];

@@ -20,7 +20,7 @@ export interface VerificationPolicy {
 /** Null when the peer may be trusted, or what to throw and which alert to send. */
 export function judge(peer: PeerChain, policy: VerificationPolicy): Failure | null {
   if (policy.mode === "none") return null;
-  if (peer.chain.length === 0) return missing(policy);
+  if (peer.chain.length === 0) return (peer.flags & verifyFlag.BADCERT_MISSING) === 0 ? illegible() : missing(policy);
   const flags = peer.flags & ~verifyFlag.BADCERT_CN_MISMATCH;
   if (flags !== 0) return refusal(peer, flags >>> 0, policy.host);
   return policy.host === null ? null : judgeName(peer, policy.host, policy.commonNameFallback);
@@ -33,6 +33,13 @@ function missing(policy: VerificationPolicy): Failure | null {
     reason: "PEER_DID_NOT_RETURN_A_CERTIFICATE",
   });
   return { error, alert: alert.certificate_required };
+}
+
+/** Mbed TLS passes over certificates with a signature algorithm that it does not know, until none is left. */
+function illegible(): Failure {
+  const why = "the certificate of the peer is signed with an algorithm that is not supported";
+  const error = new SSLError(`Cannot finish the handshake: ${why}`, { reason: "BAD_CERTIFICATE", library: "X509" });
+  return { error, alert: alert.unsupported_certificate };
 }
 
 function judgeName(peer: PeerChain, host: HostName, commonNameFallback: boolean): Failure | null {
