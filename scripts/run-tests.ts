@@ -26,7 +26,7 @@ interface Report {
 
 const bin = "node_modules/.bin";
 const vitest = "node_modules/vitest/vitest.mjs";
-const minutesPerRuntime = 25;
+const minutesPerRuntime = 20;
 
 const commands: Readonly<Record<string, readonly string[]>> = {
   node: [`${bin}/node`, vitest, "run"],
