@@ -49,7 +49,7 @@ static uint8_t *reserve(buffer *buffer, size_t size);
 static size_t size_of(const buffer *buffer);
 static void consume(buffer *buffer, size_t size);
 
-wt_connection *wt_connection_new(wt_settings *settings, const char *server_name, int without_alpn) {
+wt_connection *wt_connection_new(wt_settings *settings, const char *server_name) {
   wt_connection *connection = wt_calloc(1, sizeof *connection);
   if (connection == NULL) return NULL;
   connection->settings = settings;
@@ -59,19 +59,21 @@ wt_connection *wt_connection_new(wt_settings *settings, const char *server_name,
   mbedtls_ssl_init(ssl);
   wt_settings_retain(settings);
   wt_object_made();
-  const mbedtls_ssl_config *conf = &settings->conf;
-  if (without_alpn) {
-    settings->conf_without_alpn = settings->conf;
-    settings->conf_without_alpn.alpn_list = NULL;
-    conf = &settings->conf_without_alpn;
-  }
-  if (mbedtls_ssl_setup(ssl, conf) != 0 || mbedtls_ssl_set_hostname(ssl, server_name) != 0) {
+  if (mbedtls_ssl_setup(ssl, &settings->conf) != 0 || mbedtls_ssl_set_hostname(ssl, server_name) != 0) {
     wt_connection_free(connection);
     return NULL;
   }
   mbedtls_ssl_set_bio(ssl, connection, transmit, receive, NULL);
   mbedtls_ssl_set_verify(ssl, note_certificate, connection);
   return connection;
+}
+
+/* As if the settings named no application protocol; before the handshake only. */
+void wt_forget_alpn(wt_connection *connection) {
+  wt_settings *settings = connection->settings;
+  settings->conf_without_alpn = settings->conf;
+  settings->conf_without_alpn.alpn_list = NULL;
+  connection->ssl.conf = &settings->conf_without_alpn;
 }
 
 void wt_connection_free(wt_connection *connection) {

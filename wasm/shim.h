@@ -76,7 +76,8 @@ int WT_EXPORT(wt_verify_signature)(const uint8_t *at, size_t key_size, size_t da
                                    int salt);
 
 /* Connections */
-wt_connection *WT_EXPORT(wt_connection_new)(wt_settings *settings, const char *server_name, int without_alpn);
+wt_connection *WT_EXPORT(wt_connection_new)(wt_settings *settings, const char *server_name);
+void WT_EXPORT(wt_forget_alpn)(wt_connection *connection);
 void WT_EXPORT(wt_connection_free)(wt_connection *connection);
 uint8_t *WT_EXPORT(wt_incoming_reserve)(wt_connection *connection, size_t size);
 void WT_EXPORT(wt_incoming_commit)(wt_connection *connection, size_t size);

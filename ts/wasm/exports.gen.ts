@@ -20,11 +20,8 @@ export interface WasmExports {
   readonly wt_ciphersuite: (connection: ConnectionPointer) => number;
   readonly wt_close_notify: (connection: ConnectionPointer) => number;
   readonly wt_connection_free: (connection: ConnectionPointer) => void;
-  readonly wt_connection_new: (
-    settings: SettingsPointer,
-    serverName: Address,
-    withoutAlpn: number,
-  ) => ConnectionPointer;
+  readonly wt_connection_new: (settings: SettingsPointer, serverName: Address) => ConnectionPointer;
+  readonly wt_forget_alpn: (connection: ConnectionPointer) => void;
   readonly wt_group: (connection: ConnectionPointer) => number;
   readonly wt_handshake: (connection: ConnectionPointer) => number;
   readonly wt_incoming_commit: (connection: ConnectionPointer, size: number) => void;
