@@ -138,31 +138,35 @@ export function handshake(pair: Pair, chunk: Chunk = Infinity): Pair {
   const outcome = attempt(pair, chunk);
   const error = outcome.client ?? outcome.server;
   if (error !== undefined) throw error;
+  for (const { role, tls } of [pair.client, pair.server]) {
+    if (tls.state !== "open") throw new Error(`The handshake of the ${role} hangs`);
+  }
   return pair;
 }
 
-/** What each side's handshake threw, if it did; the other side sees the alert. */
+/** What each side's handshake threw, undefined if it did not; the other side sees the alert. */
 export interface Attempt {
   readonly client: unknown;
   readonly server: unknown;
 }
 
-/** Goes through the handshake as far as it goes. */
-export function attempt(pair: Pair, chunk: Chunk = Infinity): Attempt {
-  const state = { client: new Doing(pair.client), server: new Doing(pair.server) };
-  state.client.goOn();
-  state.server.goOn();
+/** Goes through the handshake as far as it goes. The wire may change what it carries. */
+export function attempt(
+  pair: Pair,
+  chunk: Chunk = Infinity,
+  wire: (from: Role, bytes: Uint8Array) => Uint8Array = (_, bytes) => bytes,
+): Attempt {
+  const client = new Doing(pair.client);
+  const server = new Doing(pair.server);
+  client.goOn();
+  server.goOn();
   for (;;) {
-    const toServer = drained(pair.client);
-    for (const piece of cut(toServer, chunk)) state.server.take(piece);
-    const toClient = drained(pair.server);
-    for (const piece of cut(toClient, chunk)) state.client.take(piece);
-    if (toServer.length + toClient.length === 0) break;
+    const toServer = wire("client", drained(pair.client));
+    for (const piece of cut(toServer, chunk)) server.take(piece);
+    const toClient = wire("server", drained(pair.server));
+    for (const piece of cut(toClient, chunk)) client.take(piece);
+    if (toServer.length + toClient.length === 0) return { client: client.error, server: server.error };
   }
-  for (const doing of [state.client, state.server]) {
-    if (!doing.done && doing.error === undefined) throw new Error(`The handshake of the ${doing.end.role} hangs`);
-  }
-  return { client: state.client.error, server: state.server.error };
 }
 
 /** Everything the end has for its peer, taken off its outgoing queue. */
