@@ -51,7 +51,7 @@ export async function nodeSockets(): Promise<[net.Socket, net.Socket]> {
 /** Two connected `Deno.Conn`s. */
 export async function denoConns(): Promise<[Deno.TcpConn, Deno.TcpConn]> {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr as Deno.NetAddr;
+  const { port } = listener.addr;
   return await Promise.all([Deno.connect({ hostname: "127.0.0.1", port }), listener.accept()]);
 }
 

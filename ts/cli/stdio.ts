@@ -80,7 +80,7 @@ export class StandardOutput extends Standard {
       this.#full = false;
       this.changed();
     });
-    process.stdout.on("error", (error) => {
+    process.stdout.on("error", (error: Error) => {
       this.#failure ??= failureOf("write to stdout", "write", error);
       this.changed();
     });

@@ -227,7 +227,8 @@ function flag(option: string, value: boolean | undefined, fallback: boolean): bo
 }
 
 function list<T>(option: string, value: readonly T[]): readonly T[] {
-  if (!Array.isArray(value)) throw new TypeError(`Cannot use ${option}: expected an array, got ${describe(value)}`);
+  const given: unknown = value;
+  if (!Array.isArray(given)) throw new TypeError(`Cannot use ${option}: expected an array, got ${describe(given)}`);
   return value;
 }
 

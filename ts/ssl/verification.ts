@@ -65,8 +65,8 @@ function judgeName(peer: PeerChain, host: HostName, commonNameFallback: boolean)
 }
 
 function refusal(peer: PeerChain, flags: number, host: HostName | null): Failure {
-  const findings = meanings.filter(([flag]) => (flags & flag) !== 0);
-  const [flag, verifyCode, nodeCode, alertNumber] = findings[0] ?? fallback;
+  const finding = meanings.find(([flag]) => (flags & flag) !== 0);
+  const [flag, verifyCode, nodeCode, alertNumber] = finding ?? fallback;
   const refined = flag === verifyFlag.BADCERT_NOT_TRUSTED ? refineUntrusted(peer) : { verifyCode, nodeCode };
   const texts = Object.entries(verifyText).filter(([bit]) => (flags & Number(bit)) !== 0);
   const place = peer.depth === 0 ? "" : ` (certificate ${peer.depth} of the chain)`;

@@ -53,7 +53,7 @@ export class Realm {
 
   /** A fresh view; use it in the same expression. */
   view(at: Address, length: number): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.#memory.buffer as ArrayBuffer, at >>> 0, length);
+    return new Uint8Array(this.#memory.buffer, at >>> 0, length);
   }
 
   copyOut(at: Address, length: number): Uint8Array<ArrayBuffer> {
