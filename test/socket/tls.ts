@@ -2,6 +2,7 @@
 import { afterAll, afterEach } from "vitest";
 import type { ClientOptions, ServerOptions, TLSVersion } from "../../ts/ssl/index.ts";
 import { SSLContext, SSLWantReadError, SSLWantWriteError } from "../../ts/ssl/index.ts";
+import { memoryTransportPair } from "../../ts/socket/memory-transport.ts";
 import { select } from "../../ts/socket/select.ts";
 import { type SSLSocket, wrapSocket, type WrapSocketOptions } from "../../ts/socket/ssl-socket.ts";
 import type { NonBlockingTransport } from "../../ts/socket/transport.ts";
@@ -15,6 +16,8 @@ export const roles: readonly Role[] = ["client", "server"];
 
 export interface TlsOptions {
   readonly version?: TLSVersion;
+  /** The CA that the client trusts, when it is not the right one. */
+  readonly trust?: string;
   readonly client?: WrapSocketOptions;
   readonly server?: WrapSocketOptions;
 }
@@ -69,7 +72,7 @@ export class Workshop {
   wrapPair([left, right]: Pair, options: TlsOptions = {}): TlsPair {
     const version = options.version ?? "TLSv1.3";
     return {
-      client: this.wrap(this.clientContext(version), left, options.client),
+      client: this.wrap(this.clientContext(version, options.trust ? { ca: options.trust } : {}), left, options.client),
       server: this.wrap(this.serverContext(version), right, options.server),
     };
   }
@@ -133,4 +136,59 @@ export function caught(call: () => unknown): Error {
     return error as Error;
   }
   throw new Error("Expected an exception, and there was none");
+}
+
+/** A client and a server with the test between them: ciphertext moves only when it is carried, and may be changed. */
+export class Wire {
+  readonly pair: TlsPair;
+  readonly atClient: NonBlockingTransport;
+  readonly atServer: NonBlockingTransport;
+
+  constructor(workshop: Workshop, options: TlsOptions = {}) {
+    const capacity = 1 << 22;
+    const [left, atClient] = memoryTransportPair({ capacity });
+    const [right, atServer] = memoryTransportPair({ capacity });
+    this.pair = workshop.wrapPair([left, right], options);
+    this.atClient = atClient;
+    this.atServer = atServer;
+    workshop.keep([atClient, atServer]);
+  }
+
+  /** What `role` has sent and was not carried yet; it is taken off the wire. */
+  take(role: Role): Uint8Array {
+    return (role === "client" ? this.atClient : this.atServer).takeRemaining();
+  }
+
+  /** Puts bytes on the wire to `role`. */
+  give(role: Role, bytes: Uint8Array): void {
+    (role === "client" ? this.atClient : this.atServer).send(bytes);
+  }
+
+  /** The wire's end at `role`, to end or reset the connection. */
+  endAt(role: Role): NonBlockingTransport {
+    return role === "client" ? this.atClient : this.atServer;
+  }
+
+  /** Carries everything both ways; whether there was anything. */
+  carry(): boolean {
+    const [there, back] = [this.take("client"), this.take("server")];
+    this.give("server", there);
+    this.give("client", back);
+    return there.length + back.length > 0;
+  }
+
+  /** Does the whole handshake and leaves nothing in flight. */
+  connect(): this {
+    const { client, server } = this.pair;
+    do {
+      client.tryHandshake();
+      server.tryHandshake();
+    } while (this.carry());
+    client.tryRecv(new Uint8Array(1));
+    return this;
+  }
+}
+
+export function otherRole(role: Role): Role {
+  return role === "client" ? "server" : "client";
 }

@@ -308,7 +308,7 @@ export class SSLSocket extends SSLObject implements Selectable {
   }
 
   #receive(into: Uint8Array<ArrayBuffer>): IoResult {
-    const handshake = this.#shakeHands();
+    const handshake = this.connection.handshakeOver ? nothing : this.#shakeHands();
     if (handshake.kind !== "ok") return handshake;
     for (;;) {
       const before = this.outgoing.pending;
@@ -335,7 +335,6 @@ export class SSLSocket extends SSLObject implements Selectable {
   #transmit(bytes: Uint8Array<ArrayBuffer>): IoResult {
     const handshake = this.#shakeHands();
     if (handshake.kind !== "ok") return handshake;
-    this.#push();
     if (this.#sendFailure) throw this.#sendFailure.again();
     const free = this.#highWaterMark - this.outgoing.pending;
     if (free <= 0) return this.#wantWriteUntil(this.#highWaterMark - 1);
@@ -375,7 +374,7 @@ export class SSLSocket extends SSLObject implements Selectable {
   }
 
   #shakeHands(): IoResult {
-    if (this.connection.handshakeOver) return nothing;
+    if (this.connection.handshakeOver && this.connection.failure === undefined) return nothing;
     for (;;) {
       const result = super.tryHandshake();
       this.#push();
@@ -410,7 +409,6 @@ export class SSLSocket extends SSLObject implements Selectable {
   }
 
   #flushed(): IoResult {
-    this.#push();
     if (this.#sendFailure) throw this.#sendFailure.again();
     return this.outgoing.pending > 0 ? this.#wantWriteUntil(0) : nothing;
   }
@@ -421,9 +419,10 @@ export class SSLSocket extends SSLObject implements Selectable {
     return wantWrite;
   }
 
-  /** Runs one call: sends what it produced, the alert of a failure included, and tells the watchers. */
+  /** Runs one call: before it sends what is queued, after a failure its alert, and tells the watchers. */
   #settle(call: () => IoResult): IoResult {
     try {
+      this.#push();
       const result = call();
       this.#closeNotifyQueued ||= super.state === "write-closed" || super.state === "closed";
       this.#want = result.kind === "want" ? result.want : null;
