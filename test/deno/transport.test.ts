@@ -53,7 +53,7 @@ describe.runIf(runtime === "deno")("fromDenoConn", () => {
 
   it("fails with ECONNRESET, every time, when the peer resets", async () => {
     using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-    const peer = net.connect((listener.addr).port, "127.0.0.1");
+    const peer = net.connect(listener.addr.port, "127.0.0.1");
     const transport = fromDenoConn(await listener.accept());
     peer.write("last words");
     await readable(transport);

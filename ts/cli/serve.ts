@@ -62,7 +62,8 @@ function contextOf(args: ServeArguments): SSLContext {
 
 /** The failure of one connection is no failure of the server. */
 function tell(count: number): (error: unknown) => void {
-  return (error) => console.error(`wanttls: connection ${count}: ${error instanceof Error ? error.message : String(error)}`);
+  return (error) =>
+    console.error(`wanttls: connection ${count}: ${error instanceof Error ? error.message : String(error)}`);
 }
 
 function hostText(host: string): string {
