@@ -213,6 +213,7 @@ export class World {
   }
 
   #send(side: Role, part: { first?: number; allBut?: number } = {}): void {
+    if (this.#ended[side]) return; // a closed transport takes nothing
     const all = this.#unsent[side];
     const count = part.first ?? Math.max(0, all.length - (part.allBut ?? 0));
     this.#underway[side] = concat(this.#underway[side], all.subarray(0, count));

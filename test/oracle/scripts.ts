@@ -206,7 +206,13 @@ export const conversations: readonly Conversation[] = [
   {
     title: "B22 a client that verifies nothing takes an unknown issuer",
     client: { ca: "unknownRoot", verifyMode: "none" },
-    script: [handshake, ["client", "write", hello], ["client", "sends"], ["server", "read", 10]],
+    script: [
+      handshake,
+      ["client", "getPeerCert"],
+      ["client", "write", hello],
+      ["client", "sends"],
+      ["server", "read", 10],
+    ],
   },
   {
     title: "B24 B25 a server that requires a certificate refuses a client without one",
@@ -428,6 +434,10 @@ export const conversations: readonly Conversation[] = [
     ],
   },
   {
+    title: "B45 EOF without close_notify and the other side",
+    script: [handshake, ["server", "ends"], ["client", "read", 10], ["client", "hasOutput"]],
+  },
+  {
     title: "B45 B47 EOF within a record is an error",
     script: [
       handshake,
@@ -472,6 +482,23 @@ export const conversations: readonly Conversation[] = [
       ["client", "sends"],
       ["server", "read", 10],
     ],
+  },
+  {
+    title: "B2 B21 after a failure version() stays",
+    script: [
+      handshake,
+      ["server", "write", { bytes: "bad" }],
+      ["server", "sends"],
+      ["server", "flips", 0],
+      ["client", "read", 10],
+      ["client", "version"],
+      ["client", "pending"],
+      ["client", "read", 0],
+    ],
+  },
+  {
+    title: "B2 after EOF without close_notify every call fails",
+    script: [handshake, ["server", "ends"], ["client", "read", 10], ["client", "doHandshake"]],
   },
   {
     title: "B2 after a failure every call fails",
@@ -521,6 +548,16 @@ export const conversations: readonly Conversation[] = [
       ["client", "hasOutput"],
       ["server", "write", { bytes: "" }],
       ["server", "hasOutput"],
+    ],
+  },
+  {
+    title: "B55 B64 write() of nothing is refused where write() is",
+    script: [
+      ["client", "write", { bytes: "" }],
+      ["client", "hasOutput"],
+      handshake,
+      ["client", "unwrap"],
+      ["client", "write", { bytes: "" }],
     ],
   },
   {
