@@ -6,6 +6,13 @@ const here = "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node
 const elsewhere = ["node", "deno", "bun"].filter((runtime) => runtime !== here);
 
 export default defineConfig({
+  resolve: {
+    // The README's examples import the package by its name; here that means the sources.
+    alias: [
+      { find: /^wanttls\/(node|deno|bun)$/, replacement: `${import.meta.dirname}/ts/$1/index.ts` },
+      { find: /^wanttls$/, replacement: `${import.meta.dirname}/ts/index.ts` },
+    ],
+  },
   test: {
     include: ["test/**/*.test.ts"],
     setupFiles: ["test/support/leaks.ts"],

@@ -1,0 +1,98 @@
+// Runs the README: each code block that names a file is written out and executed, on whichever runtime this is, and every
+// make target and option that the README mentions must exist.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { pathToFileURL } from "node:url";
+import { expect, test } from "vitest";
+import { createDefaultContext, EVENT_READ, memoryTransportPair, Selector, SSLContext, type SSLSocket } from "../../ts/index.ts";
+import { certs } from "../support/certs.ts";
+import { pythonServer } from "../support/peers.ts";
+
+const runtime = "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node";
+const folder = `${import.meta.dirname}/../../build/readme/${runtime}`;
+const readme = readFileSync(`${import.meta.dirname}/../../README.md`, "utf8");
+
+mkdirSync(folder, { recursive: true });
+const written = [...readme.matchAll(/^```ts file=(\S+)\n([\s\S]*?)^```$/gm)].map(([, name, code]) => {
+  writeFileSync(`${folder}/${name}`, code!);
+  return name!;
+});
+
+async function snippet<T>(name: string): Promise<T> {
+  expect(written).toContain(name);
+  return (await import(/* @vite-ignore */ pathToFileURL(`${folder}/${name}`).href)) as T;
+}
+
+interface Client {
+  connect(context: SSLContext, hostname: string, port: number): Promise<SSLSocket>;
+}
+interface Exchange {
+  exchange(tls: SSLSocket, request: string): Promise<string>;
+}
+
+test("README: the handshake loop connects over this runtime's own socket, and data goes both ways", async () => {
+  await using peer = await pythonServer({ count: 1 });
+  const { connect } = await snippet<Client>(`client.${runtime}.ts`);
+  const { exchange } = await snippet<Exchange>("exchange.ts");
+  using context = createDefaultContext("server-auth", { ca: certs.root.cert });
+  const tls = await connect(context, "localhost", peer.port);
+  expect(tls.version()).toBe("TLSv1.3");
+  const request = "what the README sends ".repeat(1000);
+  expect(await exchange(tls, request)).toBe(request);
+  tls.close();
+});
+
+test("README: a certificate of an unknown authority ends the handshake loop with the error that says so", async () => {
+  await using peer = await pythonServer({ count: 1 });
+  const { connect } = await snippet<Client>(`client.${runtime}.ts`);
+  using context = createDefaultContext("server-auth", { ca: certs.unknownRoot.cert });
+  await expect(connect(context, "localhost", peer.port)).rejects.toThrow(
+    "Cannot trust the certificate of the peer",
+  );
+});
+
+test("README: the echo server serves a hundred connections from one loop and survives a bad handshake", async () => {
+  const { serve } = await snippet<{ serve(selector: Selector<Uint8Array[]>, stopped: () => boolean): Promise<void> }>(
+    "echo-server.ts",
+  );
+  const { handshake } = await snippet<{ handshake(tls: SSLSocket): Promise<void> }>("handshake.ts");
+  const { exchange } = await snippet<Exchange>("exchange.ts");
+  using server = SSLContext.server({ identities: [{ cert: certs.localhost.chain, key: certs.localhost.key }] });
+  using client = SSLContext.client({ ca: certs.root.cert });
+  using suspicious = SSLContext.client({ ca: certs.unknownRoot.cert });
+  const selector = new Selector<Uint8Array[]>();
+  let stop = false;
+  const served = serve(selector, () => stop);
+
+  const open = (context: SSLContext): SSLSocket => {
+    const [ours, theirs] = memoryTransportPair();
+    selector.register(server.wrapSocket(theirs), EVENT_READ, []);
+    return context.wrapSocket(ours, { serverHostname: "localhost" });
+  };
+  await expect(handshake(open(suspicious))).rejects.toThrow("Cannot trust the certificate of the peer");
+  const answers = Array.from({ length: 100 }, async (_, i) => {
+    const tls = open(client);
+    await handshake(tls);
+    expect(await exchange(tls, `connection ${i} `.repeat(500))).toBe(`connection ${i} `.repeat(500));
+    tls.close();
+  });
+  await Promise.all(answers);
+  stop = true;
+  await served;
+  selector.close();
+});
+
+test("README: TLS between two byte queues", async () => {
+  const { talk } = await snippet<{ talk(ca: string, cert: string, key: string): string }>("memory.ts");
+  const { chain, key } = certs.localhost;
+  expect(talk(certs.root.cert, chain, key)).toBe("TLSv1.3: hello through two queues");
+});
+
+test("README: every make target that it names exists, and every document", () => {
+  const makefile = readFileSync(`${import.meta.dirname}/../../Makefile`, "utf8");
+  const targets = [...readme.matchAll(/`?make ([a-z]+)/g)].map(([, target]) => target!);
+  expect(targets.length).toBeGreaterThan(3);
+  for (const target of targets) expect(makefile).toMatch(new RegExp(`^${target}:`, "m"));
+  for (const [, path] of readme.matchAll(/\]\(([^)#:]+)\)/g)) {
+    expect(readFileSync(`${import.meta.dirname}/../../${path}`, "utf8").length).toBeGreaterThan(100);
+  }
+});
