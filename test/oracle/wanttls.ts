@@ -1,6 +1,6 @@
 // wanttls as a party of the differential test: the command set of oracle.ts over SSLContext, MemoryBIO and SSLObject.
 // Translates calls and outcomes, judges nothing.
-import type { Certificate, ClientOptions, ServerOptions, SSLObject } from "../../ts/ssl/index.ts";
+import type { Certificate, SSLObject } from "../../ts/ssl/index.ts";
 import type {
   Answer,
   Bio,
@@ -90,9 +90,9 @@ function contextFor(config: PartyConfig): SSLContext {
       ? {}
       : { identities: [{ cert: certs[config.cert].chain, key: certs[config.cert].key }] }),
   };
-  if (config.role === "server") return SSLContext.server(options as ServerOptions);
+  if (config.role === "server") return SSLContext.server(options);
   const check = config.checkHostname === undefined ? {} : { checkHostname: config.checkHostname };
-  return SSLContext.client({ ...options, ...check } as ClientOptions);
+  return SSLContext.client({ ...options, ...check });
 }
 
 function commonName(certificate: Certificate | null): string | null {
