@@ -19,6 +19,7 @@ import {
   SSLStateError,
 } from "./errors.ts";
 import type { Settings } from "./settings.ts";
+import { Limits } from "./limits.ts";
 import { noRecord, notTls } from "./strangers.ts";
 
 /** Where ciphertext comes from. */
@@ -75,7 +76,7 @@ const contentType = { alert: 21 } as const; // RFC 8446, section 5.1
 const fatal = 2; // RFC 8446, section 6
 const tls13 = 772;
 const largestPlaintext = 16384;
-const largestFragment = 16384 + 2048; // RFC 5246, section 6.2.3; TLS 1.3 allows less, which Mbed TLS checks
+const largestHello = 65536;
 
 export class Connection {
   readonly #settings: Settings;
@@ -93,7 +94,7 @@ export class Connection {
   /** The record in progress: its header as far as it has come, and how many of its bytes were taken from the source. */
   readonly #header = new Uint8Array(headerSize);
   #taken = 0;
-  #recordSeen = false;
+  readonly #limits = new Limits();
   /** The level and number of the alert in progress, should the record be an unencrypted one. */
   readonly #alert = new Uint8Array(alertSize);
   /** A server that tolerates an ALPN mismatch has not seen the whole ClientHello yet. */
@@ -174,10 +175,14 @@ export class Connection {
       if (result > 0) {
         this.#realm.moveFromScratch(into, result);
         this.#pending = this.#realm.exports.wt_pending(this.#live());
+        this.#limits.dataCame();
         return { kind: "moved", bytes: result };
       }
       this.#pending = 0;
-      if (result === code.SSL_WANT_READ) continue;
+      if (result === code.SSL_WANT_READ) {
+        this.#checkLimit(this.#limits.checkIdle());
+        continue;
+      }
       if (result !== code.SSL_PEER_CLOSE_NOTIFY) throw this.#fail(result, "read");
       this.#state = this.#state === "write-closed" ? "closed" : "read-closed";
       return ended;
@@ -324,7 +329,7 @@ export class Connection {
     source.readInto(held.subarray(this.#held.length));
     this.#held = held;
     const hello = summarizeClientHello(held);
-    if (hello === "incomplete" && held.length < 4 * largestFragment && !source.eof) return false;
+    if (hello === "incomplete" && held.length < largestHello && !source.eof) return false;
     const known = this.#options.tolerateAlpnMismatch!;
     const mismatch = hello !== null && hello !== "incomplete" && !hello.alpn.some((name) => known.includes(name));
     if (mismatch) this.#call((pointer) => this.#realm.exports.wt_forget_alpn(pointer));
@@ -351,7 +356,6 @@ export class Connection {
     }
     if (size < left) return false;
     this.#taken = 0;
-    this.#recordSeen = true;
     return true;
   }
 
@@ -385,20 +389,18 @@ export class Connection {
   #checkHeader(): void {
     const [type, major] = this.#header;
     const doing = this.#handshakeOver ? "read" : "finish the handshake";
-    const fail = (error: SSLError, number: number): never => {
-      throw this.#enterFailed({ error, alert: number }, false);
-    };
     if (type! < 20 || type! > 24 || major !== 3) {
       const role = this.#settings.server ? "server" : "client";
-      fail(
-        this.#recordSeen ? noRecord(this.#header, doing) : notTls(this.#header, doing, role),
-        alert.unexpected_message,
-      );
+      const error = this.#limits.recordSeen ? noRecord(this.#header, doing) : notTls(this.#header, doing, role);
+      throw this.#enterFailed({ error, alert: alert.unexpected_message }, false);
     }
-    if (fragmentLength(this.#header) > largestFragment) {
-      const message = `Cannot ${doing}: the peer sent a record of ${fragmentLength(this.#header)} bytes, more than TLS allows`;
-      fail(new SSLError(message, { reason: "DATA_LENGTH_TOO_LONG" }), alert.record_overflow);
-    }
+    const length = fragmentLength(this.#header);
+    this.#checkLimit(this.#limits.checkSize(length, this.protocolVersion() === tls13, doing));
+    if (!this.#handshakeOver) this.#checkLimit(this.#limits.checkHandshake(type!, length));
+  }
+
+  #checkLimit(failure: Failure | null): void {
+    if (failure !== null) throw this.#enterFailed(failure, false);
   }
 
   /** "want", or the error that is due when the transport has ended. */
