@@ -13,6 +13,7 @@ export interface PeerOptions {
   readonly verify?: boolean; // a client verifies unless false; a server asks for a certificate only when true
   readonly alpn?: readonly string[];
   readonly name?: string; // client: server name and verified name, "localhost" when absent
+  readonly commands?: boolean; // openssl client: obey its one-letter commands on its input
   readonly extra?: readonly string[]; // further arguments of the command
 }
 
@@ -203,7 +204,8 @@ export function opensslClient(port: number, options: PeerOptions = {}): Peer {
           options.ca ?? certPath("root", "cert"),
         ];
   return new Peer("openssl", [
-    ...["s_client", "-connect", `127.0.0.1:${port}`, "-servername", name, "-nocommands"],
+    ...["s_client", "-connect", `127.0.0.1:${port}`, "-servername", name],
+    ...(options.commands === true ? [] : ["-nocommands"]),
     ...opensslVersion(options),
     ...verify,
     ...(options.cert === undefined ? [] : ["-cert", options.cert]),

@@ -201,9 +201,7 @@ export class Connection {
   /** Encrypts all of it, in as many records as it takes. The handshake must be over. */
   write(bytes: Uint8Array): void {
     this.#guard();
-    if (this.#state === "write-closed" || this.#state === "closed") {
-      throw new SSLError("Cannot write: this side has closed its direction", { reason: "PROTOCOL_IS_SHUTDOWN" });
-    }
+    this.#requireOpenDirection("write");
     for (let at = 0; at < bytes.length; at += scratchLimit) {
       const part = bytes.subarray(at, at + scratchLimit);
       this.#realm.fillScratch(part);
@@ -225,6 +223,7 @@ export class Connection {
   /** New keys for what this side sends, with `request` also for what the peer sends (RFC 8446, section 4.6.3). TLS 1.3 only. */
   updateKeys(request: boolean): void {
     this.#guard();
+    this.#requireOpenDirection("update the keys");
     const result = this.#call((pointer) => this.#realm.exports.wt_update_keys(pointer, Number(request)));
     if (result !== 0) throw this.#fail(result, "update the keys");
   }
@@ -457,6 +456,11 @@ export class Connection {
       if (error instanceof SSLError && this.#state !== "failed") this.#enterFailed({ error, alert: null }, true);
       throw error;
     }
+  }
+
+  #requireOpenDirection(doing: string): void {
+    if (this.#state !== "write-closed" && this.#state !== "closed") return;
+    throw new SSLError(`Cannot ${doing}: this side has closed its direction`, { reason: "PROTOCOL_IS_SHUTDOWN" });
   }
 
   #guard(): void {

@@ -1,0 +1,50 @@
+// KeyUpdate with OpenSSL: its s_server and s_client send one when they read a line with "k", or "K" to ask for ours.
+import { expect, test } from "vitest";
+import { isWant, select, SSLContext, type SSLSocket } from "../../ts/index.ts";
+import { certs } from "../support/certs.ts";
+import { dial, listen } from "../support/dial.ts";
+import { opensslClient, opensslServer, type Peer } from "../support/peers.ts";
+
+test("B39 OpenSSL's server may change keys and ask for ours, and so may we", async () => {
+  await using peer = await opensslServer({ version: "TLSv1.3", extra: ["-msg"] });
+  using context = SSLContext.client({ ca: certs.root.cert, minVersion: "TLSv1.3" });
+  const tls = context.wrapSocket(await dial(peer.port), { serverHostname: "localhost" });
+  await converse(tls, peer);
+  tls.close();
+});
+
+test("B39 OpenSSL's client may change keys and ask for ours, and so may we", async () => {
+  using context = SSLContext.server({ identities: [{ cert: certs.localhost.chain, key: certs.localhost.key }] });
+  const accepted = Promise.withResolvers<SSLSocket>();
+  const listening = await listen((transport) => accepted.resolve(context.wrapSocket(transport)));
+  await using peer = opensslClient(listening.port, { version: "TLSv1.3", commands: true, extra: ["-msg"] });
+  const tls = await accepted.promise;
+  await converse(tls, peer);
+  tls.close();
+  listening.stop();
+});
+
+async function converse(tls: SSLSocket, peer: Peer): Promise<void> {
+  for (const [round, command] of ["k", "K", "k"].entries()) {
+    await tls.sendAll(new TextEncoder().encode(`ours ${round}\n`));
+    await peer.waitFor(new RegExp(`ours ${round}\n`));
+    peer.write(`${command}\n`);
+    await peer.waitFor(new RegExp(`(?:>>> [^\\n]*KeyUpdate[^]*){${round + 1}}`));
+    tls.updateKeys({ request: round > 0 });
+    peer.write(`theirs ${round}\n`);
+    expect(await line(tls)).toBe(`theirs ${round}\n`);
+    await peer.waitFor(new RegExp(`(?:<<< [^\\n]*KeyUpdate[^]*){${round + 1}}`));
+  }
+}
+
+async function line(tls: SSLSocket): Promise<string> {
+  for (let text = ""; ;) {
+    try {
+      text += new TextDecoder().decode(tls.recv());
+      if (text.endsWith("\n")) return text;
+    } catch (error) {
+      if (!isWant(error)) throw error;
+      await select([tls], [], []);
+    }
+  }
+}
