@@ -1,6 +1,6 @@
 // Two SSLObjects that talk over MemoryBIOs, and the wire between them, which a test can cut into pieces, hold back or
 // tamper with. Disposes of everything after each test. Knows no sockets and judges nothing.
-import { afterEach } from "vitest";
+import { afterEach, expect } from "vitest";
 import {
   type ClientOptions,
   isWant,
@@ -142,6 +142,17 @@ export function handshake(pair: Pair, chunk: Chunk = Infinity): Pair {
     if (tls.state !== "open") throw new Error(`The handshake of the ${role} hangs`);
   }
   return pair;
+}
+
+/** Asserts that both sides come to the end of the handshake. */
+export function expectHandshake(pair: Pair, chunk: Chunk = Infinity): void {
+  const { client, server } = attempt(pair, chunk);
+  expect([client, server, pair.client.tls.state, pair.server.tls.state]).toEqual([
+    undefined,
+    undefined,
+    "open",
+    "open",
+  ]);
 }
 
 /** What each side's handshake threw, undefined if it did not; the other side sees the alert. */
