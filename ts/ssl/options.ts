@@ -139,6 +139,14 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
   };
 }
 
+/** What a context keeps of the caller's options for its variants: lists and bytes may be changed or wiped afterwards. */
+export function copyOf<T>(value: T): T {
+  if (Array.isArray(value)) return value.map(copyOf) as T;
+  if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return toBytes(value, "options").slice() as T;
+  if (typeof value !== "object" || value === null || Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, copyOf(part)])) as T;
+}
+
 const commonNames: readonly (keyof BaseOptions)[] = [
   "minVersion",
   "maxVersion",
@@ -211,7 +219,11 @@ function checkAlpn(names: readonly string[]): readonly string[] {
 
 function checkNow(now: () => number): () => number {
   if (typeof now !== "function") throw new TypeError(`Cannot use now: expected a function, got ${describe(now)}`);
-  return now;
+  return () => {
+    const time = now();
+    if (Number.isFinite(time)) return time;
+    throw new TypeError(`Cannot use now: expected it to answer milliseconds since 1970, it answered ${describe(time)}`);
+  };
 }
 
 function oneOf<T extends string>(option: string, value: T, allowed: readonly T[]): T {

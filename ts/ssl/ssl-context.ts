@@ -5,7 +5,7 @@ import { SSLStateError } from "../engine/errors.ts";
 import { describe } from "./bytes.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
 import { MemoryBIO } from "./memory-bio.ts";
-import { type CheckedOptions, checkOptions, type ClientOptions, type ServerOptions } from "./options.ts";
+import { type CheckedOptions, checkOptions, type ClientOptions, copyOf, type ServerOptions } from "./options.ts";
 import { openConnection, SSLObject, type WrapOptions } from "./ssl-object.ts";
 import { cipherInfo, type CipherInfo, groupId, type NamedGroup, nameOfId } from "./tables.ts";
 import type { VerifyMode } from "./verification.ts";
@@ -45,7 +45,7 @@ export class SSLContext {
     if (secret !== token)
       throw new TypeError("Cannot make an SSLContext with new: use SSLContext.client or SSLContext.server");
     this.#checked = checkOptions(server, options);
-    this.#given = { ...options };
+    this.#given = copyOf(options);
     this.#settingsIn(); // parses certificates and keys now, so that their errors come now
   }
 

@@ -85,7 +85,7 @@ export function opensslName(standardName: string): string {
   const [exchange, cipher] = standardName.slice("TLS_".length).split("_WITH_") as [string, string];
   const short = cipher
     .replace(/AES_(\d+)/, "AES$1")
-    .replace("_CBC", "")
+    .replace("_CBC", exchange.endsWith("PSK") ? "_CBC" : "") // only these names keep it
     .replace(/(CHACHA20_POLY1305)_SHA256/, "$1")
     .replace(/_8$/, "8")
     .replaceAll("_", "-");
