@@ -34,7 +34,7 @@ describe(`wanttls and ${pythonVersion} have the same outcomes`, () => {
         }
         return observations;
       };
-      expect(unexpected(await observe(python), await observe(wanttls), met)).toEqual([]);
+      expect(unexpected(await observe(python), await observe(wanttls), { title, met })).toEqual([]);
     });
   }
 
@@ -45,7 +45,7 @@ describe(`wanttls and ${pythonVersion} have the same outcomes`, () => {
         for (const chunk of PIECES) {
           const play = played(conversation, version, chunk);
           const ours = await World.play({ client: wanttls, server: wanttls }, play);
-          expect(unexpected(expected, ours, met), `in pieces of ${chunk}`).toEqual([]);
+          expect(unexpected(expected, ours, { title: conversation.title, met }), `in pieces of ${chunk}`).toEqual([]);
         }
       });
     }
@@ -60,7 +60,10 @@ describe(`wanttls and ${pythonVersion} over the wire have the outcomes of Python
         for (const role of ["client", "server"] as const) {
           for (const chunk of [Infinity, 5]) {
             const mixed = await World.play(players(role), played(conversation, version, chunk));
-            expect(unexpected(expected, mixed, met), `wanttls as ${role}, in pieces of ${chunk}`).toEqual([]);
+            expect(
+              unexpected(expected, mixed, { title: conversation.title, met }),
+              `wanttls as ${role}, in pieces of ${chunk}`,
+            ).toEqual([]);
           }
         }
       });
@@ -90,7 +93,7 @@ describe(`random scripts, seed ${seed} (WANTTLS_SEED repeats it)`, () => {
           const [script, version, chunk] = drawn;
           const play = played({ title: "random", script }, version, chunk);
           const expected = await World.play({ client: python, server: python }, play);
-          expect(unexpected(expected, await World.play(both, play), met)).toEqual([]);
+          expect(unexpected(expected, await World.play(both, play), { title: "random", met })).toEqual([]);
         }),
         { seed, numRuns: RUNS },
       );

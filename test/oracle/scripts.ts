@@ -1,5 +1,6 @@
 // The hand-written scripts of the differential test: for each statement about Python's behaviour, calls that show it.
 // No expected outcomes here: Python gives them.
+import type { CertName } from "../support/certs.ts";
 import type { Argument, BioCallName, PartyConfig, Step } from "./oracle.ts";
 
 export interface Conversation {
@@ -65,7 +66,50 @@ export const bioScripts: readonly BioScript[] = [
   },
 ];
 
+/** A server's certificate, the name the client asks for, and where it trusts another CA than `root`, that. */
+const presented: readonly (readonly [CertName, string, CertName?])[] = [
+  ["localhost", "localhost"],
+  ["localhost", "LOCALHOST"],
+  ["localhost", "127.0.0.1"],
+  ["localhost", "127.0.0.2"],
+  ["localhost", "::1"],
+  ["localhost", "::2"],
+  ["localhost", "localhost.localdomain"],
+  ["localhost", "localhos"],
+  ["localhostRsa", "localhost", "rsaRoot"],
+  ["localhostP384", "localhost"],
+  ["viaIntermediate", "localhost"],
+  ["viaIntermediate", "localhost", "intermediate"],
+  ["otherHost", "other.example"],
+  ["otherHost", "localhost"],
+  ["wildcard", "www.wild.example"],
+  ["wildcard", "wild.example"],
+  ["wildcard", "a.b.wild.example"],
+  ["wildcard", "*.wild.example"],
+  ["cnOnly", "localhost"],
+  ["ipOnly", "127.0.0.1"],
+  ["ipOnly", "localhost"],
+  ["idn", "xn--bcher-kva.example"],
+  ["idn", "www.xn--bcher-kva.example"],
+  ["idn", "xn--bcher.example"],
+  ["expired", "localhost"],
+  ["notYetValid", "localhost"],
+  ["selfSigned", "localhost"],
+  ["selfSigned", "localhost", "selfSigned"],
+  ["unknownCa", "localhost"],
+  ["unknownCa", "localhost", "unknownRoot"],
+  ["wrongUsage", "localhost"],
+  ["localhost", "localhost", "localhost"],
+  ["rsa1024", "localhost", "rsaRoot"],
+];
+
 export const conversations: readonly Conversation[] = [
+  ...presented.map(([cert, serverHostname, ca = "root"]) => ({
+    title: `B22 a client that trusts ${ca} and asks for ${serverHostname} judges the certificate ${cert}`,
+    client: { serverHostname, ca },
+    server: { cert },
+    script: [handshake, ["client", "getPeerCert"]] satisfies Step[],
+  })),
   {
     title: "B13 the first doHandshake() of a client speaks, that of a server listens",
     script: [
