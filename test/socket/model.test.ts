@@ -14,8 +14,8 @@ type Call =
   | { readonly kind: "send" | "recv"; readonly role: Role; readonly size: number }
   | { readonly kind: "handshake" | "flush" | "shutdown" | "turn"; readonly role: Role };
 
-const role = fc.constantFrom(...roles);
-const size = fc.oneof(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 50_000 }));
+const role: fc.Arbitrary<Role> = fc.constantFrom(...roles);
+const size: fc.Arbitrary<number> = fc.oneof(fc.integer({ min: 0, max: 100 }), fc.integer({ min: 0, max: 50_000 }));
 const calls: fc.Arbitrary<Call[]> = fc.array(
   fc.oneof(
     { weight: 5, arbitrary: fc.record({ kind: fc.constant("send" as const), role, size }) },
@@ -94,7 +94,7 @@ async function perform({ socket, out, in: incoming }: Party, call: Call): Promis
     const result = socket.trySend(out.next(call.size));
     if (result.kind === "ok") out.taken += result.n;
   } else {
-    const into = new Uint8Array(call.size);
+    const into: Uint8Array<ArrayBuffer> = new Uint8Array(call.size);
     const result = socket.tryRecv(into);
     if (result.kind === "ok") incoming.receive(into.subarray(0, result.n));
   }
