@@ -13,27 +13,12 @@
 #define SMALLEST_BUFFER 512
 #define MOST_KEY_UPDATES 32 /* in a row, without any data: each costs us more than it costs the peer */
 
-typedef struct buffer {
-  uint8_t *data;
-  size_t start, end, capacity;
-} buffer;
-
-struct wt_connection {
-  mbedtls_ssl_context ssl;
-  wt_settings *settings;
-  buffer incoming, outgoing;
-  int paused;      /* a verdict on the peer's certificate is due */
-  int group;       /* the NamedGroup of the key exchange, 0 before it is known */
-  int alert;       /* the fatal alert that the peer sent, -1 without one */
-  int alerted;     /* the call that failed has queued an alert itself */
-  int closed;      /* close_notify was queued: nothing else may follow */
-  int key_updates; /* received since the last data */
-  int wrong_depth; /* the lowest place in the chain (0: the peer itself) that has something wrong, -1 without one */
-};
-
 static int receive(void *context, unsigned char *into, size_t size);
 static int transmit(void *context, const unsigned char *bytes, size_t size);
 static int note_certificate(void *context, mbedtls_x509_crt *certificate, int depth, uint32_t *flags);
+static void note_key(void *context, mbedtls_ssl_key_export_type type, const unsigned char *secret, size_t size,
+                     const unsigned char client_random[32], const unsigned char server_random[32],
+                     mbedtls_tls_prf_types prf);
 static int step(wt_connection *connection);
 static int check_extended_master_secret(wt_connection *connection, int state);
 static void put_alert_keys_in_place(mbedtls_ssl_context *ssl);
@@ -43,11 +28,10 @@ static int has_more_to_look_at(wt_connection *connection, size_t incoming_before
 static int renew_keys_in_time(wt_connection *connection);
 static int take_key_update(wt_connection *connection);
 static int outcome(wt_connection *connection, int result, size_t queued_before);
-static const mbedtls_x509_crt *peer_chain(const wt_connection *connection);
-static const mbedtls_x509_crt *peer_certificate_at(const wt_connection *connection, size_t index);
-static uint8_t *reserve(buffer *buffer, size_t size);
-static size_t size_of(const buffer *buffer);
-static void consume(buffer *buffer, size_t size);
+static int ends_with_alert(const wt_connection *connection, size_t from);
+static uint8_t *reserve(wt_buffer *buffer, size_t size);
+static size_t size_of(const wt_buffer *buffer);
+static void consume(wt_buffer *buffer, size_t size);
 
 wt_connection *wt_connection_new(wt_settings *settings, const char *server_name) {
   wt_connection *connection = wt_calloc(1, sizeof *connection);
@@ -65,6 +49,13 @@ wt_connection *wt_connection_new(wt_settings *settings, const char *server_name)
   }
   mbedtls_ssl_set_bio(ssl, connection, transmit, receive, NULL);
   mbedtls_ssl_set_verify(ssl, note_certificate, connection);
+  if (!settings->log_keys) return connection;
+  connection->key_log = wt_calloc(WT_MOST_LOGGED_KEYS, sizeof *connection->key_log);
+  if (connection->key_log == NULL) {
+    wt_connection_free(connection);
+    return NULL;
+  }
+  mbedtls_ssl_set_export_keys_cb(ssl, note_key, connection);
   return connection;
 }
 
@@ -80,6 +71,7 @@ void wt_connection_free(wt_connection *connection) {
   mbedtls_ssl_free(&connection->ssl);
   wt_free(connection->incoming.data);
   wt_free(connection->outgoing.data);
+  wt_free(connection->key_log);
   wt_settings_release(connection->settings);
   wt_free(connection);
   wt_object_gone();
@@ -157,44 +149,12 @@ int wt_update_keys(wt_connection *connection, int request) {
 }
 
 int wt_send_alert(wt_connection *connection, int level, int description) {
+  /* Mbed TLS collects records of a flight, and instead of an alert sends what it has collected. */
+  int error = mbedtls_ssl_flush_output(&connection->ssl);
+  if (error != 0) return error;
   put_alert_keys_in_place(&connection->ssl);
   return mbedtls_ssl_send_alert_message(&connection->ssl, (unsigned char) level, (unsigned char) description);
 }
-
-size_t wt_pending(wt_connection *connection) { return mbedtls_ssl_get_bytes_avail(&connection->ssl); }
-
-int wt_received_alert(wt_connection *connection) { return connection->alert; }
-
-int wt_alerted(wt_connection *connection) { return connection->alerted; }
-
-int wt_protocol_version(wt_connection *connection) { return mbedtls_ssl_get_version_number(&connection->ssl); }
-
-int wt_ciphersuite(wt_connection *connection) {
-  return mbedtls_ssl_get_ciphersuite_id_from_ssl(&connection->ssl);
-}
-
-int wt_group(wt_connection *connection) { return connection->group; }
-
-const char *wt_alpn(wt_connection *connection) { return mbedtls_ssl_get_alpn_protocol(&connection->ssl); }
-
-const uint8_t *wt_peer_certificate(wt_connection *connection, size_t index) {
-  const mbedtls_x509_crt *certificate = peer_certificate_at(connection, index);
-  return certificate == NULL ? NULL : certificate->raw.p;
-}
-
-size_t wt_peer_certificate_size(wt_connection *connection, size_t index) {
-  const mbedtls_x509_crt *certificate = peer_certificate_at(connection, index);
-  return certificate == NULL ? 0 : certificate->raw.len;
-}
-
-/* Everything found wrong with the peer's chain, in Mbed TLS's bits; all ones when it was not checked. */
-uint32_t wt_verify_flags(wt_connection *connection) {
-  const mbedtls_ssl_session *session =
-      connection->ssl.session_negotiate != NULL ? connection->ssl.session_negotiate : connection->ssl.session;
-  return session == NULL ? UINT32_MAX : session->verify_result;
-}
-
-int wt_verify_depth(wt_connection *connection) { return connection->wrong_depth; }
 
 static int receive(void *context, unsigned char *into, size_t size) {
   wt_connection *connection = context;
@@ -222,6 +182,21 @@ static int note_certificate(void *context, mbedtls_x509_crt *certificate, int de
   if (depth == 0) *flags &= ~(uint32_t) MBEDTLS_X509_BADCERT_CN_MISMATCH;
   if (*flags != 0) connection->wrong_depth = depth;
   return 0;
+}
+
+/* For the key log; TypeScript picks it up between calls. Secrets beyond the room are those of a renegotiation. */
+static void note_key(void *context, mbedtls_ssl_key_export_type type, const unsigned char *secret, size_t size,
+                     const unsigned char client_random[32], const unsigned char server_random[32],
+                     mbedtls_tls_prf_types prf) {
+  wt_connection *connection = context;
+  (void) server_random;
+  (void) prf;
+  if (connection->logged_keys == WT_MOST_LOGGED_KEYS || size > sizeof connection->key_log[0].secret) return;
+  wt_logged_key *entry = &connection->key_log[connection->logged_keys++];
+  entry->type = (uint8_t) type;
+  entry->size = (uint8_t) size;
+  memcpy(entry->client_random, client_random, sizeof entry->client_random);
+  memcpy(entry->secret, secret, size);
 }
 
 static int step(wt_connection *connection) {
@@ -309,27 +284,30 @@ static int take_key_update(wt_connection *connection) {
 }
 
 static int outcome(wt_connection *connection, int result, size_t queued_before) {
-  connection->alerted = wt_outgoing_size(connection) > queued_before;
+  connection->alerted = ends_with_alert(connection, queued_before);
   if (result == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && connection->ssl.in_msg != NULL)
     connection->alert = connection->ssl.in_msg[1];
   return result;
 }
 
-static const mbedtls_x509_crt *peer_chain(const wt_connection *connection) {
-  const mbedtls_ssl_context *ssl = &connection->ssl;
-  if (ssl->session_negotiate != NULL && ssl->session_negotiate->peer_cert != NULL)
-    return ssl->session_negotiate->peer_cert;
-  return ssl->session == NULL ? NULL : ssl->session->peer_cert;
-}
-
-static const mbedtls_x509_crt *peer_certificate_at(const wt_connection *connection, size_t index) {
-  const mbedtls_x509_crt *certificate = peer_chain(connection);
-  while (certificate != NULL && index-- > 0) certificate = certificate->next;
-  return certificate;
+/* Whether the last record among what was queued behind the first `from` bytes is an alert. TLS 1.3 encrypts the type too
+   (RFC 8446, 5.2); no handshake message is as short as an alert, though. */
+static int ends_with_alert(const wt_connection *connection, size_t from) {
+  const mbedtls_ssl_transform *keys = connection->ssl.transform_out;
+  const uint8_t *at = connection->outgoing.data + connection->outgoing.start + from;
+  const uint8_t *end = connection->outgoing.data + connection->outgoing.end;
+  int alert = 0;
+  while (end - at >= 5) {
+    size_t length = (size_t) at[3] << 8 | at[4];
+    int encrypted = at[0] == MBEDTLS_SSL_MSG_APPLICATION_DATA && keys != NULL && length == 2 + 1 + keys->taglen;
+    alert = at[0] == MBEDTLS_SSL_MSG_ALERT || encrypted;
+    at += 5 + length;
+  }
+  return alert;
 }
 
 /* Room for `size` more bytes at the end, or NULL. What is there already moves to the front first. */
-static uint8_t *reserve(buffer *buffer, size_t size) {
+static uint8_t *reserve(wt_buffer *buffer, size_t size) {
   size_t there = size_of(buffer);
   if (buffer->capacity - buffer->end >= size && buffer->data != NULL) return buffer->data + buffer->end;
   if (buffer->capacity - there >= size && buffer->data != NULL) {
@@ -349,10 +327,10 @@ static uint8_t *reserve(buffer *buffer, size_t size) {
   return buffer->data + there;
 }
 
-static size_t size_of(const buffer *buffer) { return buffer->end - buffer->start; }
+static size_t size_of(const wt_buffer *buffer) { return buffer->end - buffer->start; }
 
 /* An empty buffer gives its memory back: most connections are idle most of the time. */
-static void consume(buffer *buffer, size_t size) {
+static void consume(wt_buffer *buffer, size_t size) {
   buffer->start += size;
   if (buffer->start < buffer->end) return;
   wt_free(buffer->data);
