@@ -94,7 +94,7 @@ export class Side {
 
   constructor(plot: Plot, role: Role) {
     this.role = role;
-    this.realm = newRealm((into) => this.#random.fill(into));
+    this.realm = newRealm((into) => this.#random.feed(into));
     this.#checked = checkOptions(role === "server", plot[role]);
     this.#context = role === "server" ? SSLContext.server(plot.server) : SSLContext.client(plot.client);
     this.#settings = new Settings(this.realm, this.#checked.input);
@@ -283,7 +283,7 @@ export class FixedRandom {
     this.#state = seed;
   }
 
-  fill(into: Uint8Array): void {
+  feed(into: Uint8Array): void {
     for (let i = 0; i < into.length; i++) into[i] = this.#next();
   }
 
