@@ -2,6 +2,8 @@
 // before the engine exists. Knows bytes only; refuses to judge: what cannot be read is left to Mbed TLS to refuse.
 
 export interface ClientHelloSummary {
+  /** The versions that the client offers, null when it knows nothing newer than TLS 1.2 (RFC 8446, section 4.2.1). */
+  readonly versions: readonly number[] | null;
   /** The application protocols that the client offers, empty without the extension (RFC 7301). */
   readonly alpn: readonly string[];
 }
@@ -9,13 +11,15 @@ export interface ClientHelloSummary {
 const handshakeType = 22;
 const clientHelloType = 1;
 const alpnExtension = 16;
+const versionsExtension = 43;
 
 /** The summary, "incomplete" while more bytes are needed, or null when this is no ClientHello that can be read. */
 export function summarizeClientHello(records: Uint8Array): ClientHelloSummary | "incomplete" | null {
   const message = firstMessage(records);
   if (message === null || message === "incomplete") return message;
   try {
-    return { alpn: alpnOf(extensionsOf(message)) };
+    const extensions = extensionsOf(message);
+    return { versions: versionsOf(extensions), alpn: alpnOf(extensions) };
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
@@ -51,6 +55,14 @@ function extensionsOf(body: Uint8Array): Map<number, Reader> {
   const list = hello.vector(2);
   while (list.left > 0) extensions.set(list.number(2), list.vector(2));
   return extensions;
+}
+
+function versionsOf(extensions: Map<number, Reader>): number[] | null {
+  const list = extensions.get(versionsExtension)?.vector(1);
+  if (list === undefined) return null;
+  const versions: number[] = [];
+  while (list.left > 0) versions.push(list.number(2));
+  return versions;
 }
 
 function alpnOf(extensions: Map<number, Reader>): string[] {

@@ -7,7 +7,7 @@
 import type { ConnectionPointer } from "../wasm/exports.gen.ts";
 import { type Realm, scratchLimit } from "../wasm/realm.ts";
 import { alert } from "./alerts.ts";
-import { summarizeClientHello } from "./client-hello.ts";
+import { type ClientHelloSummary, summarizeClientHello } from "./client-hello.ts";
 import { code } from "./codes.gen.ts";
 import {
   type Failure,
@@ -76,6 +76,7 @@ const contentType = { alert: 21 } as const; // RFC 8446, section 5.1
 const fatal = 2; // RFC 8446, section 6
 const tls13 = 772;
 const largestPlaintext = 16384;
+const tls12 = 771;
 const largestHello = 65536;
 
 export class Connection {
@@ -97,8 +98,8 @@ export class Connection {
   readonly #limits = new Limits();
   /** The level and number of the alert in progress, should the record be an unencrypted one. */
   readonly #alert = new Uint8Array(alertSize);
-  /** A server that tolerates an ALPN mismatch has not seen the whole ClientHello yet. */
-  #alpnUndecided: boolean;
+  /** A server that must look at the ClientHello before Mbed TLS does has not had it whole yet. */
+  #helloAwaited: boolean;
   /** Bytes that were taken from the source for a look at the ClientHello and are still to be fed. */
   #held: Uint8Array = new Uint8Array(0);
 
@@ -106,7 +107,7 @@ export class Connection {
     this.#settings = settings;
     this.#realm = settings.realm;
     this.#options = options;
-    this.#alpnUndecided = options.tolerateAlpnMismatch !== null;
+    this.#helloAwaited = settings.server && (options.tolerateAlpnMismatch !== null || settings.maxVersion === tls12);
     this.#pointer = this.#create();
   }
 
@@ -134,7 +135,7 @@ export class Connection {
     this.#guard();
     if (this.#handshakeOver) return "done";
     this.#state = "handshaking";
-    if (this.#alpnUndecided && !this.#decideOnAlpn(source)) return this.#wantOrEnd(source, "finish the handshake");
+    if (this.#helloAwaited && !this.#lookAtHello(source)) return this.#wantOrEnd(source, "finish the handshake");
     this.#realm.time = this.#options.now();
     for (;;) {
       const result = this.#call((pointer) => this.#realm.exports.wt_handshake(pointer));
@@ -318,22 +319,29 @@ export class Connection {
     return pointer;
   }
 
-  /**
-   * A server that tolerates an ALPN mismatch must know the client's protocols before Mbed TLS, to which a mismatch is
-   * fatal, sees them. False while the ClientHello is not whole.
-   */
-  #decideOnAlpn(source: CiphertextSource): boolean {
+  /** Takes what there is of the ClientHello from the source and holds it; false while it is not whole. */
+  #lookAtHello(source: CiphertextSource): boolean {
     const held = new Uint8Array(this.#held.length + source.pending);
     held.set(this.#held);
     source.readInto(held.subarray(this.#held.length));
     this.#held = held;
     const hello = summarizeClientHello(held);
     if (hello === "incomplete" && held.length < largestHello && !source.eof) return false;
-    const known = this.#options.tolerateAlpnMismatch!;
-    const mismatch = hello !== null && hello !== "incomplete" && !hello.alpn.some((name) => known.includes(name));
-    if (mismatch) this.#call((pointer) => this.#realm.exports.wt_forget_alpn(pointer));
-    this.#alpnUndecided = false;
-    return true;
+    this.#helloAwaited = false;
+    if (hello !== null && hello !== "incomplete") this.#decideOn(hello);
+    return true; // what cannot be read is left to Mbed TLS to refuse
+  }
+
+  /**
+   * What Mbed TLS would decide otherwise: without TLS 1.3 it does not look at the list of versions and misses something
+   * else in a client that speaks nothing older, and an ALPN mismatch is always fatal to it.
+   */
+  #decideOn({ versions, alpn }: ClientHelloSummary): void {
+    if (versions !== null && this.#settings.maxVersion === tls12 && !versions.includes(tls12))
+      throw this.#fail(code.SSL_BAD_PROTOCOL_VERSION, "finish the handshake");
+    const known = this.#options.tolerateAlpnMismatch;
+    if (known !== null && !alpn.some((name) => known.includes(name)))
+      this.#call((pointer) => this.#realm.exports.wt_forget_alpn(pointer));
   }
 
   /** Moves bytes of the record in progress from the source into the engine; true when it is whole. */

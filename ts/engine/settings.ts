@@ -36,12 +36,14 @@ export class Settings {
   readonly server: boolean;
   readonly #pointer: SettingsPointer;
   #disposed = false;
+  readonly maxVersion: number;
 
   constructor(realm: Realm, input: SettingsInput) {
     this.realm = realm;
     this.server = input.server;
     this.#pointer = realm.exports.wt_settings_new(Number(input.server));
     if (this.#pointer === 0) throw new SSLMemoryError("Cannot make a context: the wasm memory is full");
+    this.maxVersion = input.maxVersion;
     try {
       this.#fill(input);
     } catch (error) {

@@ -5,6 +5,7 @@ import type { IdentityInput, SettingsInput } from "../engine/settings.ts";
 import { type Bytes, describe, toBytes } from "./bytes.ts";
 import { certificatesFrom, keyFrom, type PemOrDer } from "./pem.ts";
 import {
+  cipherInfo,
   type CipherName,
   defaultCipherSuites,
   defaultGroups,
@@ -33,9 +34,9 @@ export interface Identity {
 export type Isolation = "shared" | "context" | "connection";
 
 export interface BaseOptions {
-  /** Default `"TLSv1.2"`. */
+  /** Default `"TLSv1.2"`, or what `cipherSuites` are for. */
   readonly minVersion?: TLSVersion;
-  /** Default `"TLSv1.3"`. */
+  /** Default `"TLSv1.3"`, or what `cipherSuites` are for. */
   readonly maxVersion?: TLSVersion;
   /** IANA or OpenSSL names or numbers, in order of preference; for both versions in one list. Default: AEAD with forward secrecy only. */
   readonly cipherSuites?: readonly (CipherName | (string & {}) | number)[];
@@ -89,10 +90,8 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
   if (typeof given !== "object" || given === null)
     throw new TypeError(`Cannot make a context: expected an object of options, got ${describe(given)}`);
   refuseUnknown(server, given);
-  const minVersion = oneOf("minVersion", given.minVersion ?? "TLSv1.2", ["TLSv1.2", "TLSv1.3"]);
-  const maxVersion = oneOf("maxVersion", given.maxVersion ?? "TLSv1.3", ["TLSv1.2", "TLSv1.3"]);
-  if (versionId[minVersion] > versionId[maxVersion])
-    throw wrong("minVersion", `${minVersion} is above maxVersion, ${maxVersion}`);
+  const cipherSuites = checkCipherSuites(given.cipherSuites ?? defaultCipherSuites);
+  const { minVersion, maxVersion } = checkVersions(given, cipherSuites);
   const verifyMode = oneOf("verifyMode", given.verifyMode ?? (server ? "none" : "required"), [
     "none",
     "optional",
@@ -112,13 +111,9 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
       server,
       minVersion: versionId[minVersion],
       maxVersion: versionId[maxVersion],
-      cipherSuites: checkCipherSuites(given.cipherSuites ?? defaultCipherSuites),
+      cipherSuites,
       groups: ids("groups", given.groups ?? defaultGroups, groupId),
-      signatureAlgorithms: ids(
-        "signatureAlgorithms",
-        given.signatureAlgorithms ?? defaultSignatureAlgorithms,
-        signatureSchemeId,
-      ),
+      signatureAlgorithms: checkSignatureAlgorithms(given.signatureAlgorithms, maxVersion),
       alpn: alpn.map((name) => Uint8Array.from(name, (character) => character.charCodeAt(0))),
       identities,
       ca: certificateList("ca", given.ca),
@@ -178,6 +173,28 @@ function checkIdentity(identity: Identity, index: number): IdentityInput {
     throw new TypeError(`Cannot use ${name}: expected { cert, key }, got ${describe(identity)}`);
   const chain = certificateList(`${name}.cert`, identity.cert);
   if (chain.length === 0) throw wrong(`${name}.cert`, "it is missing");
+/** A bound that is left out is the first or last version that the cipher suites are for. */
+function checkVersions(
+  given: BaseOptions,
+  suites: readonly number[],
+): { minVersion: TLSVersion; maxVersion: TLSVersion } {
+  const versions = suites.map((id) => cipherInfo(id)!.version).toSorted();
+  const known: readonly TLSVersion[] = ["TLSv1.2", "TLSv1.3"];
+  const minVersion = oneOf("minVersion", given.minVersion ?? versions[0]!, known);
+  const maxVersion = oneOf("maxVersion", given.maxVersion ?? versions.at(-1)!, known);
+  if (!versions.includes(maxVersion)) throw wrong("cipherSuites", `there is none for maxVersion, ${maxVersion}`);
+  if (versionId[minVersion] <= versionId[maxVersion]) return { minVersion, maxVersion };
+  if (given.maxVersion === undefined) throw wrong("cipherSuites", `there is none for minVersion, ${minVersion}`);
+  throw wrong("minVersion", `${minVersion} is above maxVersion, ${maxVersion}`);
+}
+
+function checkSignatureAlgorithms(names: readonly SignatureScheme[] | undefined, maxVersion: TLSVersion): number[] {
+  const found = ids("signatureAlgorithms", names ?? defaultSignatureAlgorithms, signatureSchemeId);
+  if (maxVersion === "TLSv1.2" && names?.every((name) => name.startsWith("rsa_pss")) === true)
+    throw wrong("signatureAlgorithms", "RSA-PSS is supported in TLSv1.3 only, and maxVersion is TLSv1.2");
+  return found;
+}
+
   const { password = "" } = identity;
   const bytes =
     typeof password === "string" ? new TextEncoder().encode(password) : toBytes(password, `${name}.password`).slice();
