@@ -10,7 +10,7 @@ import { everything, forEachReplay, isOwnFinding, type Replay } from "./replays.
 const headerSize = 5;
 
 forEachReplay("One bit flipped in every byte", (replay) => {
-  it("B49 is an error, with an alert for the peer, unless nobody protects that byte", () => {
+  it("B49 is an error, with an alert for the peer, unless nobody protects that byte", { timeout: 600_000 }, () => {
     const { bytes, side, offsets } = replay();
     const unnoticed: string[] = [];
     for (let at = 0; at < bytes.length; at++) {

@@ -2,7 +2,14 @@
 // recorded: the same result, or an error that names what is wrong. Never other plaintext, never a clean end too early.
 import process from "node:process";
 import { afterAll, beforeAll, describe, expect } from "vitest";
-import { SSLAlertError, SSLEngineError, SSLEOFError, SSLError, SSLMemoryError } from "../../ts/ssl/index.ts";
+import {
+  SSLAlertError,
+  SSLEngineError,
+  SSLEOFError,
+  SSLError,
+  SSLMemoryError,
+  type TLSVersion,
+} from "../../ts/ssl/index.ts";
 import {
   allThatIsSaidTo,
   lines,
@@ -29,6 +36,7 @@ const plots: readonly Plot[] = [
 /** One side and what its peer once said to it. */
 export class Replay {
   readonly role: Role;
+  readonly version: TLSVersion;
   readonly side: Side;
   readonly bytes: Uint8Array;
   /** Where the records begin; the last one is the end. */
@@ -36,6 +44,7 @@ export class Replay {
 
   constructor(plot: Plot, role: Role) {
     this.role = role;
+    this.version = plot.version;
     this.side = new Side(plot, role);
     this.bytes = record(plot).said[other(role)];
     this.offsets = recordOffsets(this.bytes);

@@ -21,6 +21,7 @@ export type Role = "client" | "server";
 /** A conversation by the options of its two sides. */
 export interface Plot {
   readonly name: string;
+  readonly version: TLSVersion;
   readonly client: ClientOptions;
   readonly server: ServerOptions;
 }
@@ -72,11 +73,17 @@ export function plotOf(
   };
   if (extra.groups === "retry") {
     const client: ClientOptions = { ...plain.client, groups: ["secp256r1", "x25519"] };
-    return { name: `${version} with HelloRetryRequest`, client, server: { ...plain.server, groups: ["x25519"] } };
+    return {
+      name: `${version} with HelloRetryRequest`,
+      version,
+      client,
+      server: { ...plain.server, groups: ["x25519"] },
+    };
   }
-  if (extra.clientCertificate !== true) return { name: version, ...plain };
+  if (extra.clientCertificate !== true) return { name: version, version, ...plain };
   return {
     name: `${version} with a client certificate`,
+    version,
     client: { ...plain.client, identities: [{ cert: certs.client.chain, key: certs.client.key }] },
     server: { ...plain.server, verifyMode: "required", ca: certs.root.cert },
   };
@@ -117,10 +124,12 @@ export class Side {
     return new Actor(this.role, new SSLObject(openConnection(parts)), incoming, outgoing);
   }
 
-  /** Plays against `bytes`, then against the end of the transport; leaves nothing behind. */
-  playAgainst(bytes: Uint8Array): Outcome {
+  /** Plays against `bytes`, the first ones in pieces of the sizes given, then against the end of the transport; leaves nothing behind. */
+  playAgainst(bytes: Uint8Array, pieces: readonly number[] = []): Outcome {
     const actor = this.enter();
-    actor.hear(bytes);
+    let at = 0;
+    for (const size of pieces) actor.hear(bytes.subarray(at, (at += size)));
+    actor.hear(bytes.subarray(at));
     actor.hearEnd();
     const outcome = actor.outcome();
     actor.leave();

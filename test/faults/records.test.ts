@@ -1,0 +1,115 @@
+// Whole records of a conversation are dropped, doubled, swapped, shortened, lengthened, merged, split, retyped and emptied.
+// What may go unnoticed is written down below; everything else must be an error.
+import { expect, it } from "vitest";
+import { recordOf, recordType } from "../support/conversation.ts";
+import { concat, splitRecords } from "../support/recording.ts";
+import { forEachReplay } from "./replays.ts";
+
+interface Harm {
+  readonly name: string;
+  /** The stream with record `i` harmed, null where that makes no sense. */
+  readonly harm: (records: readonly Uint8Array[], i: number) => readonly Uint8Array[] | null;
+  /** Whether TLS lets it pass. */
+  readonly passes: (stream: Stream, i: number) => boolean;
+}
+
+interface Stream {
+  readonly records: readonly Uint8Array[];
+  readonly version: string;
+}
+
+const never = (): boolean => false;
+
+const harms: readonly Harm[] = [
+  { name: "dropped", harm: (records, i) => records.toSpliced(i, 1), passes: isIdleChangeCipherSpec },
+  {
+    name: "doubled",
+    harm: (records, i) => records.toSpliced(i, 0, records[i]!),
+    // What comes behind the goodbye is not read (B44).
+    passes: (stream, i) => isIdleChangeCipherSpec(stream, i) || i === stream.records.length - 1,
+  },
+  {
+    name: "swapped with the next one",
+    harm: (records, i) => (i + 1 < records.length ? records.toSpliced(i, 2, records[i + 1]!, records[i]!) : null),
+    passes: (stream, i) => isIdleChangeCipherSpec(stream, i) || isIdleChangeCipherSpec(stream, i + 1),
+  },
+  {
+    name: "cut to half its length",
+    harm: (records, i) => replaced(records, i, bodyOf(records[i]!).subarray(0, halfOf(records[i]!))),
+    passes: never,
+  },
+  {
+    name: "one byte longer",
+    harm: (records, i) => replaced(records, i, [...bodyOf(records[i]!), 0]),
+    passes: never,
+  },
+  {
+    name: "as long as no plaintext may be",
+    harm: (records, i) =>
+      replaced(records, i, [...bodyOf(records[i]!), ...new Uint8Array(16385 - bodyOf(records[i]!).length)]),
+    passes: never,
+  },
+  {
+    name: "merged with the next one",
+    harm: (records, i) =>
+      i + 1 < records.length
+        ? replaced(records.toSpliced(i + 1, 1), i, [...bodyOf(records[i]!), ...bodyOf(records[i + 1]!)])
+        : null,
+    passes: (stream, i) => isPlainHandshake(stream, i) && isPlainHandshake(stream, i + 1),
+  },
+  {
+    name: "split in two",
+    harm: (records, i) => {
+      const [body, half] = [bodyOf(records[i]!), halfOf(records[i]!)];
+      const type = records[i]![0]!;
+      return records.toSpliced(i, 1, recordOf(type, body.subarray(0, half)), recordOf(type, body.subarray(half)));
+    },
+    // Mbed TLS wants the first four bytes of a message, its header, in one piece.
+    passes: (stream, i) => isPlainHandshake(stream, i) && halfOf(stream.records[i]!) >= 4,
+  },
+  { name: "emptied", harm: (records, i) => replaced(records, i, []), passes: never },
+  ...Object.entries(recordType).map(([name, type]) => ({
+    name: `retyped as ${name}`,
+    harm: (records: readonly Uint8Array[], i: number) =>
+      records[i]![0] === type ? null : records.with(i, recordOf(type, bodyOf(records[i]!))),
+    passes: never,
+  })),
+];
+
+forEachReplay("One record harmed", (replay) => {
+  it.each(harms)("a record that is $name is an error, but for what TLS lets pass", ({ name, harm, passes }) => {
+    const { side, bytes, version } = replay();
+    const stream = { records: splitRecords(bytes), version };
+    stream.records.forEach((record, i) => {
+      const harmed = harm(stream.records, i);
+      if (harmed === null) return;
+      const what = `record ${i} of type ${record[0]}, ${name}`;
+      const unnoticed = replay().expectHarmless(side.playAgainst(concat(harmed)), what);
+      expect(unnoticed, what).toBe(passes(stream, i));
+    });
+    replay().expectUnharmed();
+  });
+});
+
+/** TLS 1.3 has them for the sake of middleboxes only (RFC 8446, appendix D.4). */
+function isIdleChangeCipherSpec({ records, version }: Stream, i: number): boolean {
+  return version === "TLSv1.3" && records[i]?.[0] === recordType.changeCipherSpec;
+}
+
+/** Records of handshake messages may be cut anywhere (RFC 8446, section 5.1); encrypted ones are protected as they are. */
+function isPlainHandshake({ records, version }: Stream, i: number): boolean {
+  const keysAt = records.findIndex(([type]) => type === recordType.changeCipherSpec);
+  return records[i]?.[0] === recordType.handshake && (version === "TLSv1.3" || i < keysAt);
+}
+
+function bodyOf(record: Uint8Array): Uint8Array {
+  return record.subarray(5);
+}
+
+function halfOf(record: Uint8Array): number {
+  return Math.floor(bodyOf(record).length / 2);
+}
+
+function replaced(records: readonly Uint8Array[], i: number, body: Uint8Array | readonly number[]): Uint8Array[] {
+  return records.with(i, recordOf(records[i]![0]!, body));
+}
