@@ -93,8 +93,8 @@ async function perform({ socket, out, in: incoming }: Party, call: Call): Promis
     if (out.ended) return;
     const result = socket.trySend(out.next(call.size));
     if (result.kind === "ok") out.taken += result.n;
-  } else {
-    const into: Uint8Array<ArrayBuffer> = new Uint8Array(call.size);
+  } else if (call.kind === "recv") {
+    const into = new Uint8Array(call.size);
     const result = socket.tryRecv(into);
     if (result.kind === "ok") incoming.receive(into.subarray(0, result.n));
   }

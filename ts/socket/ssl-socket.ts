@@ -118,14 +118,14 @@ export class SSLSocket extends SSLObject implements Selectable {
 
   /** @internal Made by `wrapSocket`. */
   constructor(context: SSLContext, transport: NonBlockingTransport, options: WrapSocketOptions) {
+    // Checked first: what the engine has opened would otherwise stay behind.
+    const outgoing = positive(options.highWaterMark?.outgoing ?? OUTGOING_HIGH_WATER_MARK, "highWaterMark.outgoing");
+    const shutdownTimeout = positive(options.shutdownTimeout ?? SHUTDOWN_TIMEOUT_MS, "shutdownTimeout");
     super(context.open(new MemoryBIO(), new MemoryBIO(), options));
     this.transport = transport;
     this.#suppressRaggedEofs = options.suppressRaggedEofs ?? false;
-    this.#highWaterMark = positive(
-      options.highWaterMark?.outgoing ?? OUTGOING_HIGH_WATER_MARK,
-      "highWaterMark.outgoing",
-    );
-    this.#shutdownTimeout = positive(options.shutdownTimeout ?? SHUTDOWN_TIMEOUT_MS, "shutdownTimeout");
+    this.#highWaterMark = outgoing;
+    this.#shutdownTimeout = shutdownTimeout;
     this.#writeGoal = this.#highWaterMark - 1;
     this.#stopWatching = transport.watch(() => this.#onTransport());
   }
