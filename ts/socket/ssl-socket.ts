@@ -280,7 +280,6 @@ export class SSLSocket extends SSLObject implements Selectable {
     this.#refuseWhenOver("shut down");
     this.#settle(() => {
       super.shutdownWrite();
-      this.#push();
       return nothing;
     });
   }
@@ -307,6 +306,16 @@ export class SSLSocket extends SSLObject implements Selectable {
     this.close();
   }
 
+  /** Whatever call of an SSLObject it was: what it has produced goes to the transport at once. */
+  protected override during(act: () => IoResult): IoResult {
+    try {
+      return super.during(act);
+    } finally {
+      this.#push();
+      this.#watchers.notify();
+    }
+  }
+
   #receive(into: Uint8Array<ArrayBuffer>): IoResult {
     const handshake = this.connection.handshakeOver ? nothing : this.#shakeHands();
     if (handshake.kind !== "ok") return handshake;
@@ -315,7 +324,6 @@ export class SSLSocket extends SSLObject implements Selectable {
       const result = this.#readFromEngine(into);
       if (result.kind !== "want" || result.want !== "read") return result;
       const owes = this.outgoing.pending > before;
-      this.#push();
       // What the engine must answer (alerts, key updates) is bounded too: a peer that asks without reading has to wait.
       if (owes && this.outgoing.pending > this.#highWaterMark) return this.#wantWriteUntil(this.#highWaterMark - 1);
       if (!this.#pull()) return wantRead;
@@ -338,11 +346,7 @@ export class SSLSocket extends SSLObject implements Selectable {
     if (this.#sendFailure) throw this.#sendFailure.again();
     const free = this.#highWaterMark - this.outgoing.pending;
     if (free <= 0) return this.#wantWriteUntil(this.#highWaterMark - 1);
-    const result = super.tryWrite(
-      bytes.subarray(0, Math.max(1, Math.floor(free / RECORD_PLAINTEXT)) * RECORD_PLAINTEXT),
-    );
-    this.#push();
-    return result;
+    return super.tryWrite(bytes.subarray(0, Math.max(1, Math.floor(free / RECORD_PLAINTEXT)) * RECORD_PLAINTEXT));
   }
 
   async #sendAll(bytes: Uint8Array<ArrayBuffer>, progress: { sent: number }, signal?: AbortSignal): Promise<void> {
@@ -352,7 +356,7 @@ export class SSLSocket extends SSLObject implements Selectable {
       this.#refuseWhenOver("send");
       const result = this.#settle(() => (flushing ? this.#flushed() : this.#transmit(rest)));
       if (result.kind === "want") {
-        if (progress.sent + rest.length === bytes.length && rest.buffer === bytes.buffer) rest = rest.slice();
+        if (rest.buffer === bytes.buffer) rest = rest.slice();
         await this.#until(result.want, signal);
       } else if (flushing) return;
       else {
@@ -377,7 +381,6 @@ export class SSLSocket extends SSLObject implements Selectable {
     if (this.connection.handshakeOver && this.connection.failure === undefined) return nothing;
     for (;;) {
       const result = super.tryHandshake();
-      this.#push();
       if (result.kind !== "want" || result.want !== "read") return result;
       if (this.#pull()) continue;
       if (this.#sendFailure) throw this.#brokenOff(this.#sendFailure);
@@ -387,12 +390,10 @@ export class SSLSocket extends SSLObject implements Selectable {
 
   #endTls(options: { readonly discard?: boolean }): IoResult {
     while (!this.#unwrapEngine(options)) {
-      this.#push();
       if (this.#pull()) continue;
       if (this.#sendFailure) throw this.#sendFailure.again();
       return this.outgoing.pending > 0 ? this.#wantWriteUntil(0, true) : wantRead;
     }
-    this.#push();
     // The peer has said all it had to say: that it is gone before our answer is no failure of anybody.
     return this.outgoing.pending > 0 ? this.#wantWriteUntil(0) : nothing;
   }
@@ -419,7 +420,7 @@ export class SSLSocket extends SSLObject implements Selectable {
     return wantWrite;
   }
 
-  /** Runs one call: before it sends what is queued, after a failure its alert, and tells the watchers. */
+  /** Runs one call of ours: before it sends what is queued, after it notes what came of it and tells the watchers. */
   #settle(call: () => IoResult): IoResult {
     try {
       this.#push();
@@ -430,7 +431,6 @@ export class SSLSocket extends SSLObject implements Selectable {
       return result;
     } catch (error) {
       this.#want = null;
-      this.#push();
       if (super.state === "failed") this.#closeReason ??= reasonOf(error);
       throw error;
     } finally {
@@ -522,7 +522,6 @@ export class SSLSocket extends SSLObject implements Selectable {
     } catch {
       // Without a handshake, or after a failure, there is no close_notify; an alert may be queued instead.
     }
-    this.#push();
     this.#stopWatching();
     if (this.outgoing.pending === 0) this.transport.close();
     else this.#closeTransportLater();
