@@ -1,6 +1,6 @@
 // What a certificate says, for people and for the name check (RFC 5280). Whether it can be trusted is decided elsewhere.
 import { type Bytes, toBytes } from "./bytes.ts";
-import { DerReader, type Element, oidText, stringOf, tag, timeOf } from "./der.ts";
+import { DerReader, type Element, explicit, implicit, latin1Text, oidText, stringOf, tag, timeOf } from "./der.ts";
 
 /** A distinguished name as Python gives it: a list of RDNs, each a list of attribute and value. */
 export type DistinguishedName = readonly (readonly (readonly [string, string])[])[];
@@ -123,7 +123,7 @@ function altNamesOf(extension: Uint8Array | undefined): AltName[] {
 }
 
 function altName({ tag: kind, content }: Element): AltName {
-  const text = (): string => String.fromCharCode(...content);
+  const text = (): string => latin1Text(content);
   if (kind === implicit(1)) return ["email", text()];
   if (kind === implicit(2)) return ["DNS", text()];
   if (kind === implicit(6)) return ["URI", text()];
@@ -157,13 +157,4 @@ function hex(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0"))
     .join("")
     .toUpperCase();
-}
-
-/** Context-specific tags: constructed and primitive. */
-function explicit(number: number): number {
-  return 160 + number;
-}
-
-function implicit(number: number): number {
-  return 128 + number;
 }

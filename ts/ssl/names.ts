@@ -13,7 +13,8 @@ export type HostName =
 /** Checks and normalises what a caller gave as `serverHostname` or `verifyName`. Throws SSLConfigError or TypeError. */
 export function toHostName(value: string, option: string): HostName {
   if (typeof value !== "string") throw new TypeError(`Cannot use ${option}: expected a string, got ${describe(value)}`);
-  const bare = value.startsWith("[") && value.endsWith("]") ? value.slice(1, -1) : value;
+  const ascii = asciiName(value);
+  const bare = /^\[.*:.*\]$/.test(ascii) ? ascii.slice(1, -1) : ascii;
   const address = addressOf(bare);
   if (address !== null) return { kind: "ip", address, name: bare };
   const fail = (why: string): never => {
@@ -24,7 +25,7 @@ export function toHostName(value: string, option: string): HostName {
   if (value === "") fail("it is empty");
   if (value.includes("\0")) fail("it contains a NUL character");
   if (value.startsWith(".")) fail("it begins with a dot");
-  const name = asciiName(value).replace(/\.$/, "");
+  const name = ascii.replace(/\.$/, "");
   if (name === "" || name.length > 253) fail("a DNS name has 1 to 253 characters");
   if (/[^a-z0-9._-]/.test(name)) fail("it is neither a DNS name nor an IP address");
   if (name.split(".").some((label) => label === "" || label.length > 63))
@@ -67,19 +68,20 @@ export function addressOf(text: string): Uint8Array | null {
 function v6Address(text: string): Uint8Array | null {
   const halves = text.replace(/%.*$/, "").split("::");
   if (halves.length > 2) return null;
-  const [front, back] = halves.map(groupsOf);
+  const [front, back] = halves.map((half, i) => groupsOf(half, i === halves.length - 1));
   if (front === undefined || front === null || back === null) return null;
   const missing = 16 - front.length - (back?.length ?? 0);
   if (back === undefined ? missing !== 0 : missing < 2) return null;
   return Uint8Array.from([...front, ...Array<number>(missing).fill(0), ...(back ?? [])]);
 }
 
-function groupsOf(text: string): number[] | null {
+/** Only the end of an address may have the form of IPv4. */
+function groupsOf(text: string, atEnd: boolean): number[] | null {
   if (text === "") return [];
   const bytes: number[] = [];
   const groups = text.split(":");
   for (const [i, group] of groups.entries()) {
-    const v4 = i === groups.length - 1 && group.includes(".") ? addressOf(group) : null;
+    const v4 = atEnd && i === groups.length - 1 && group.includes(".") ? addressOf(group) : null;
     if (v4 !== null) bytes.push(...v4);
     else if (/^[0-9a-f]{1,4}$/i.test(group))
       bytes.push(Math.floor(parseInt(group, 16) / 256), parseInt(group, 16) % 256);
@@ -89,8 +91,8 @@ function groupsOf(text: string): number[] | null {
 }
 
 /** A dNSName with at most one wildcard, which is the whole leftmost label and stands for one label (RFC 9525, section 6.3). */
-function matchesPattern(pattern: string, name: string): boolean {
-  const wanted = pattern.toLowerCase().replace(/\.$/, "");
+export function matchesPattern(pattern: string, name: string): boolean {
+  const wanted = pattern.toLowerCase();
   if (!wanted.includes("*")) return wanted === name;
   if (!wanted.startsWith("*.") || wanted.indexOf("*", 1) !== -1) return false;
   const rest = wanted.slice(1);
@@ -98,9 +100,12 @@ function matchesPattern(pattern: string, name: string): boolean {
   return name.endsWith(rest) && !name.slice(0, -rest.length).includes(".") && name.length > rest.length;
 }
 
-/** The A-label form. The URL parser is the one IDNA implementation that every runtime has. */
+/**
+ * The A-label form. The URL parser is the one IDNA implementation that every runtime has; it must not get what it would
+ * take for another part of a URL.
+ */
 function asciiName(value: string): string {
-  if (/^[\x20-\x7e]*$/.test(value)) return value.toLowerCase();
+  if (/^[\0-\x7f]*$/.test(value) || /[\0-\x20"#%/:<>?@[\\\]^`{|}\x7f]/.test(value)) return value.toLowerCase();
   try {
     return new URL(`http://${value}/`).hostname;
   } catch {

@@ -23,6 +23,23 @@ export function certificatesFrom(value: PemOrDer, name: string): Uint8Array[] {
   throw broken(name, why);
 }
 
+/** One block of a PEM text: its bytes, or why there are none. */
+export type PemBlock =
+  { readonly der: Uint8Array; readonly reason: null } | { readonly der: null; readonly reason: string };
+
+/** Every block with one of the labels, broken ones too. What stands between blocks does not count. */
+export function pemBlocks(text: string, labels: ReadonlySet<string>): PemBlock[] {
+  const blocks: PemBlock[] = [];
+  for (const part of text.split(/-----BEGIN /).slice(1)) {
+    const label = /^([A-Z0-9 ]+)-----/.exec(part)?.[1];
+    if (label === undefined || !labels.has(label)) continue;
+    const end = part.indexOf(`-----END ${label}-----`);
+    if (end === -1) blocks.push({ der: null, reason: `the ${label} block has no end` });
+    else blocks.push(decodeBlock(part.slice(label.length + 5, end)));
+  }
+  return blocks;
+}
+
 /** A private key as Mbed TLS wants it: PEM with a final NUL, or DER. */
 export function keyFrom(value: PemOrDer, name: string): Uint8Array {
   const text = pemText(value, name);
@@ -67,9 +84,21 @@ function nonEmpty(bytes: Uint8Array, name: string): Uint8Array {
   return bytes;
 }
 
+function decodeBlock(body: string): PemBlock {
+  try {
+    return { der: bytesOfBase64(body), reason: null };
+  } catch {
+    return { der: null, reason: "its Base64 text is broken" };
+  }
+}
+
+function bytesOfBase64(text: string): Uint8Array {
+  return Uint8Array.from(atob(text.replace(/\s+/g, "")), (character) => character.charCodeAt(0));
+}
+
 function decode(body: string, name: string): Uint8Array {
   try {
-    return Uint8Array.from(atob(body.replace(/\s+/g, "")), (character) => character.charCodeAt(0));
+    return bytesOfBase64(body);
   } catch {
     throw broken(name, "its Base64 text is broken");
   }

@@ -1,0 +1,86 @@
+// Distinguished names as path validation needs them: parsed once, brought into the one form that is compared
+// (RFC 5280, section 7.1). Knows nothing of the names of servers.
+import { DerReader, type Element, latin1Text, stringOf, tag } from "../der.ts";
+
+/** One attribute: its type, its text if it has one, and the form that is compared. */
+export interface Attribute {
+  readonly oid: string;
+  readonly text: string | null;
+  readonly folded: string;
+}
+
+export interface Name {
+  readonly raw: Uint8Array;
+  readonly rdns: readonly (readonly Attribute[])[];
+  /** The comparable form of each RDN. */
+  readonly parts: readonly string[];
+  /** Two names are the same when their keys are. */
+  readonly key: string;
+}
+
+/** Parses a Name, given its SEQUENCE. Throws SSLError with reason `"DECODE_ERROR"`. */
+export function parseName(element: Element, field: string): Name {
+  const rdns: Attribute[][] = [];
+  const sets = new DerReader(element.content, field);
+  while (sets.more) {
+    const attributes: Attribute[] = [];
+    for (const attribute of sets.inside(tag.set).each(tag.sequence)) attributes.push(parseAttribute(attribute));
+    rdns.push(attributes);
+  }
+  const parts = rdns.map(foldedRdn);
+  return { raw: element.whole, rdns, parts, key: parts.join("\n") };
+}
+
+/** Whether the name lies below the other one: begins with all of its RDNs. */
+export function isWithin(name: Name, base: Name): boolean {
+  return base.parts.every((part, i) => name.parts[i] === part);
+}
+
+/** The texts of an attribute, in their order. */
+export function attributesOf(name: Name, oid: string): string[] {
+  return name.rdns.flat().flatMap((attribute) => (attribute.oid === oid ? [attribute.text ?? ""] : []));
+}
+
+/** A short name for an error sentence: the last attribute that has a text. */
+export function nameForPeople(name: Name): string {
+  const text = name.rdns.flat().findLast((attribute) => attribute.text !== null)?.text;
+  return text === undefined || text === null ? "without a name" : JSON.stringify(text);
+}
+
+/** The attributes of an RDN are a set: their order does not count. The lengths keep different names different. */
+function foldedRdn(rdn: readonly Attribute[]): string {
+  const parts = rdn.map(({ oid, folded }) => `${oid}=${folded.length}:${folded}`);
+  return (parts.length > 1 ? parts.toSorted() : parts).join("+");
+}
+
+function parseAttribute(reader: DerReader): Attribute {
+  const oid = reader.oid();
+  const value = reader.only();
+  const text = attributeText(value, reader);
+  return { oid, text, folded: text === null ? `#${latin1Text(value.whole)}` : fold(text) };
+}
+
+/** Null for what is no text; what claims to be text must be some. */
+function attributeText(value: Element, reader: DerReader): string | null {
+  const { content } = value;
+  if (value.tag === tag.utf8String) return utf8(content, reader);
+  if ((value.tag === tag.printableString || value.tag === tag.ia5String) && content.some((byte) => byte >= 128))
+    throw reader.malformed("a text is not ASCII");
+  if (value.tag === tag.bmpString && content.length % 2 !== 0) throw reader.malformed("a text is cut off");
+  if (value.tag === tag.universalString && content.length % 4 !== 0) throw reader.malformed("a text is cut off");
+  return stringOf(value);
+}
+
+function utf8(content: Uint8Array, reader: DerReader): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
+  } catch {
+    throw reader.malformed("a text is not UTF-8");
+  }
+}
+
+/** Case and the amount of space do not count, nor does the string type (RFC 5280, section 7.1; RFC 4518). */
+function fold(text: string): string {
+  const plain = /^[\x21-\x7e]*$/.test(text) ? text : text.normalize("NFKC").trim().replace(/\s+/g, " ");
+  return plain.toLowerCase();
+}

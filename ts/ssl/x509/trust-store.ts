@@ -1,0 +1,160 @@
+// The certificates to trust: an index by subject over their bytes. Each is parsed when a path needs it, so that a store of
+// all public roots costs next to nothing. Whether a path to them holds is decided elsewhere.
+import { SSLConfigError, SSLError } from "../../engine/errors.ts";
+import { type Bytes, toBytes } from "../bytes.ts";
+import { type Certificate, parseCertificate } from "../certificate.ts";
+import { latin1Text } from "../der.ts";
+import { pemBlocks } from "../pem.ts";
+import { parseSubject, parseX509, sameBytes, type X509 } from "./certificate.ts";
+import type { Name } from "./distinguished-name.ts";
+
+/** Something that was given as a trusted certificate and is not usable as one. */
+export interface SkippedCertificate {
+  /** Its place among all that were given, from 0. */
+  readonly index: number;
+  readonly reason: string;
+}
+
+/**
+ * A set of trusted certificates. Immutable; cheap to make, as nothing but the subjects is looked at until it is used.
+ *
+ * @example
+ * const trust = TrustStore.fromPem(await readFile("ca.pem"));
+ */
+export class TrustStore {
+  readonly #certificates: readonly Uint8Array[];
+  /** Blocks that were no certificates already as text. */
+  readonly #broken: readonly SkippedCertificate[];
+  readonly #parsed = new Map<Uint8Array, X509 | SSLError>();
+  #index: Index | undefined;
+
+  private constructor(certificates: readonly Uint8Array[], broken: readonly SkippedCertificate[]) {
+    this.#certificates = certificates;
+    this.#broken = broken;
+  }
+
+  /** A store that trusts nobody. */
+  static empty(): TrustStore {
+    return new TrustStore([], []);
+  }
+
+  /** Every certificate of a PEM text. Throws SSLConfigError when there is none; a broken one among others is skipped. */
+  static fromPem(pem: string | Bytes): TrustStore {
+    const text = typeof pem === "string" ? pem : latin1Text(toBytes(pem, "pem"));
+    const found: Uint8Array[] = [];
+    const broken: SkippedCertificate[] = [];
+    for (const [index, block] of pemBlocks(text, certificateLabels).entries()) {
+      if (block.der === null) broken.push({ index, reason: block.reason });
+      else found.push(block.der);
+    }
+    if (found.length + broken.length === 0) {
+      const why = text.trim() === "" ? "the text is empty" : "the text has no CERTIFICATE block";
+      throw new SSLConfigError(`Cannot read trusted certificates: ${why}`, { reason: "BAD_PEM", library: "PEM" });
+    }
+    return new TrustStore(found, broken).#withSomething();
+  }
+
+  /** One certificate or several, DER. Throws SSLConfigError when none of them is usable. */
+  static fromDer(der: Bytes | readonly Bytes[]): TrustStore {
+    const list = isList(der) ? der : [der];
+    const certificates = list.map((one) => toBytes(one, "der").slice());
+    return new TrustStore(certificates, []).#withSomething();
+  }
+
+  /** This store and another one together. */
+  with(more: TrustStore): TrustStore {
+    const shifted = more.#broken.map(({ index, reason }) => ({ index: index + this.#certificates.length, reason }));
+    return new TrustStore([...this.#certificates, ...more.#certificates], [...this.#broken, ...shifted]);
+  }
+
+  /** How many different certificates it holds. */
+  get size(): number {
+    return this.#indexed().usable.length;
+  }
+
+  /** What was given, but is not usable, and why. */
+  get skipped(): readonly SkippedCertificate[] {
+    return this.#indexed().skipped;
+  }
+
+  /** The certificates, parsed for people. */
+  certificates(): Certificate[] {
+    return this.der().map((der) => parseCertificate(der));
+  }
+
+  /** The certificates as bytes. Not copies: leave them as they are. */
+  der(): readonly Uint8Array[] {
+    return this.#indexed().usable;
+  }
+
+  /** @internal Those with this subject that can be parsed. */
+  issuers(subject: Name): X509[] {
+    return (this.#indexed().bySubject.get(subject.key) ?? []).flatMap((der) => this.#parse(der) ?? []);
+  }
+
+  /** @internal Whether exactly this certificate is trusted. */
+  has(certificate: X509): boolean {
+    const same = this.#indexed().bySubject.get(certificate.subject.key) ?? [];
+    return same.some((der) => sameBytes(der, certificate.raw));
+  }
+
+  #withSomething(): this {
+    if (this.size > 0) return this;
+    const why = this.skipped[0]?.reason ?? "there is none";
+    throw new SSLConfigError(`Cannot read trusted certificates: ${why}`, {
+      reason: "BAD_CERTIFICATE",
+      library: "X509",
+    });
+  }
+
+  #parse(der: Uint8Array): X509 | null {
+    let parsed = this.#parsed.get(der);
+    if (parsed === undefined) this.#parsed.set(der, (parsed = attempt(() => parseX509(der))));
+    return parsed instanceof SSLError ? null : parsed;
+  }
+
+  #indexed(): Index {
+    return (this.#index ??= indexOf(this.#certificates, this.#broken));
+  }
+}
+
+interface Index {
+  readonly bySubject: ReadonlyMap<string, readonly Uint8Array[]>;
+  /** The same certificate twice counts once. */
+  readonly usable: readonly Uint8Array[];
+  readonly skipped: readonly SkippedCertificate[];
+}
+
+const certificateLabels: ReadonlySet<string> = new Set(["CERTIFICATE", "X509 CERTIFICATE"]);
+
+function indexOf(certificates: readonly Uint8Array[], broken: readonly SkippedCertificate[]): Index {
+  const bySubject = new Map<string, Uint8Array[]>();
+  const usable: Uint8Array[] = [];
+  const skipped = [...broken];
+  for (const [index, der] of certificates.entries()) {
+    const subject = attempt(() => parseSubject(der));
+    if (subject instanceof SSLError) {
+      skipped.push({ index, reason: subject.message });
+      continue;
+    }
+    const same = bySubject.get(subject.key) ?? [];
+    if (same.some((other) => sameBytes(other, der))) continue;
+    same.push(der);
+    usable.push(der);
+    bySubject.set(subject.key, same);
+  }
+  return { bySubject, usable, skipped };
+}
+
+function attempt<T>(parse: () => T): T | SSLError {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof SSLError) return error;
+    throw error;
+  }
+}
+
+function isList(der: Bytes | readonly Bytes[]): der is readonly Bytes[] {
+  return Array.isArray(der);
+}
