@@ -1,7 +1,7 @@
 /* One side of one conversation: Mbed TLS between two byte buffers.
 
    The handshake is driven step by step, for three reasons: it can stand still right after the peer's certificate was
-   checked and before anything was sent; what Mbed TLS forgets with the handshake (the group) is noted in time; and the
+   checked and before anything was sent; what Mbed TLS forgets with the handshake (the group, the own certificate) is noted in time; and the
    keys for an alert can be put in place, which Mbed TLS does later than RFC 8446 wants it. */
 #include "internal.h"
 
@@ -23,6 +23,7 @@ static int step(wt_connection *connection);
 static int check_extended_master_secret(wt_connection *connection, int state);
 static void put_alert_keys_in_place(mbedtls_ssl_context *ssl);
 static void note_group(wt_connection *connection);
+static void note_own_certificate(wt_connection *connection);
 static int is_certificate_state(const mbedtls_ssl_context *ssl, int state);
 static int has_more_to_look_at(wt_connection *connection, size_t incoming_before);
 static int renew_keys_in_time(wt_connection *connection);
@@ -205,6 +206,7 @@ static int step(wt_connection *connection) {
   put_alert_keys_in_place(ssl);
   int result = mbedtls_ssl_handshake_step(ssl);
   note_group(connection);
+  note_own_certificate(connection);
   if (result != 0) return result;
   result = check_extended_master_secret(connection, state);
   if (is_certificate_state(ssl, state) && ssl->state != state) connection->paused = 1;
@@ -254,6 +256,13 @@ static void note_group(wt_connection *connection) {
   mbedtls_ecp_group_id id =
       mbedtls_ecc_group_from_psa(PSA_KEY_TYPE_ECC_GET_FAMILY(handshake->xxdh_psa_type), handshake->xxdh_psa_bits);
   connection->group = mbedtls_ssl_get_tls_id_from_ecp_group_id(id);
+}
+
+static void note_own_certificate(wt_connection *connection) {
+  mbedtls_ssl_context *ssl = &connection->ssl;
+  if (ssl->handshake == NULL) return;
+  mbedtls_x509_crt *own = mbedtls_ssl_own_cert(ssl);
+  if (own != NULL) connection->own = own;
 }
 
 static int is_certificate_state(const mbedtls_ssl_context *ssl, int state) {

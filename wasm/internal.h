@@ -28,6 +28,37 @@ struct wt_settings {
   wt_identity *last_identity;
   int require_ems;
   uint32_t records_per_key;
+  int log_keys;
+};
+
+#define WT_MOST_LOGGED_KEYS 8
+
+/* One secret for the key log, as it lies in memory for TypeScript: type, size, client random, secret. */
+typedef struct wt_logged_key {
+  uint8_t type, size;
+  uint8_t client_random[32];
+  uint8_t secret[48];
+} wt_logged_key;
+
+typedef struct wt_buffer {
+  uint8_t *data;
+  size_t start, end, capacity;
+} wt_buffer;
+
+struct wt_connection {
+  mbedtls_ssl_context ssl;
+  wt_settings *settings;
+  wt_buffer incoming, outgoing;
+  int paused;      /* a verdict on the peer's certificate is due */
+  int group;       /* the NamedGroup of the key exchange, 0 before it is known */
+  int alert;       /* the fatal alert that the peer sent, -1 without one */
+  int alerted;     /* the call that failed has queued an alert itself */
+  int closed;      /* close_notify was queued: nothing else may follow */
+  int key_updates; /* received since the last data */
+  const mbedtls_x509_crt *own; /* the certificate that this side presented; it belongs to the settings */
+  int wrong_depth; /* the lowest place in the chain (0: the peer itself) that has something wrong, -1 without one */
+  size_t logged_keys;
+  wt_logged_key *key_log; /* NULL when nobody asked for it */
 };
 
 void wt_settings_retain(wt_settings *settings);

@@ -101,6 +101,8 @@ void wt_settings_set_flags(wt_settings *settings, int request_certificate, int r
                                                                   : MBEDTLS_SSL_SRV_CIPHERSUITE_ORDER_SERVER);
 }
 
+void wt_settings_log_keys(wt_settings *settings) { settings->log_keys = 1; }
+
 void wt_settings_set_records_per_key(wt_settings *settings, uint32_t records) { settings->records_per_key = records; }
 
 int wt_settings_add_ca(wt_settings *settings, const uint8_t *der, size_t size) {

@@ -64,6 +64,7 @@ int WT_EXPORT(wt_settings_set_groups)(wt_settings *settings, const uint16_t *ids
 int WT_EXPORT(wt_settings_set_signature_algorithms)(wt_settings *settings, const uint16_t *ids, size_t count);
 int WT_EXPORT(wt_settings_set_alpn)(wt_settings *settings, const uint8_t *names, size_t size);
 void WT_EXPORT(wt_settings_set_flags)(wt_settings *settings, int request_certificate, int require_ems, int client_order);
+void WT_EXPORT(wt_settings_log_keys)(wt_settings *settings);
 void WT_EXPORT(wt_settings_set_records_per_key)(wt_settings *settings, uint32_t records);
 int WT_EXPORT(wt_settings_add_ca)(wt_settings *settings, const uint8_t *der, size_t size);
 int WT_EXPORT(wt_settings_add_identity)(wt_settings *settings);
@@ -74,6 +75,8 @@ int WT_EXPORT(wt_settings_identity_key)(wt_settings *settings, const uint8_t *ke
 /* Certificates */
 int WT_EXPORT(wt_verify_signature)(const uint8_t *at, size_t key_size, size_t data_size, size_t signature_size, int hash,
                                    int salt);
+
+int WT_EXPORT(wt_hash)(const uint8_t *data, size_t size, int hash);
 
 /* Connections */
 wt_connection *WT_EXPORT(wt_connection_new)(wt_settings *settings, const char *server_name);
@@ -104,6 +107,15 @@ int WT_EXPORT(wt_group)(wt_connection *connection);
 const char *WT_EXPORT(wt_alpn)(wt_connection *connection);
 const uint8_t *WT_EXPORT(wt_peer_certificate)(wt_connection *connection, size_t index);
 size_t WT_EXPORT(wt_peer_certificate_size)(wt_connection *connection, size_t index);
+int WT_EXPORT(wt_finished)(wt_connection *connection);
+int WT_EXPORT(wt_export_keys)(wt_connection *connection, size_t label_size, size_t context_size, int use_context,
+                              size_t size);
+size_t WT_EXPORT(wt_logged_keys)(wt_connection *connection);
+/* Entries of 82 bytes: Mbed TLS's type, size, client random (32), secret (48). */
+const uint8_t *WT_EXPORT(wt_key_log)(wt_connection *connection);
+void WT_EXPORT(wt_forget_logged_keys)(wt_connection *connection);
+const uint8_t *WT_EXPORT(wt_own_certificate)(wt_connection *connection);
+size_t WT_EXPORT(wt_own_certificate_size)(wt_connection *connection);
 uint32_t WT_EXPORT(wt_verify_flags)(wt_connection *connection);
 int WT_EXPORT(wt_verify_depth)(wt_connection *connection);
 

@@ -28,13 +28,23 @@ async function converse(tls: SSLSocket, peer: Peer): Promise<void> {
   for (const [round, command] of ["k", "K", "k"].entries()) {
     await tls.sendAll(new TextEncoder().encode(`ours ${round}\n`));
     await peer.waitFor(new RegExp(`ours ${round}\n`));
+    const [sent, received] = [updates(peer, ">>>"), updates(peer, "<<<")];
     peer.write(`${command}\n`);
-    await peer.waitFor(new RegExp(`(?:>>> [^\\n]*KeyUpdate[^]*){${round + 1}}`));
+    await peer.waitFor(repeated(">>>", sent + 1)); // two lines read at once would be one command
     tls.updateKeys({ request: round > 0 });
     peer.write(`theirs ${round}\n`);
     expect(await line(tls)).toBe(`theirs ${round}\n`);
-    await peer.waitFor(new RegExp(`(?:<<< [^\\n]*KeyUpdate[^]*){${round + 1}}`));
+    await peer.waitFor(repeated("<<<", received + 1));
+    if (round > 0) await peer.waitFor(repeated(">>>", sent + 2));
   }
+}
+
+function updates(peer: Peer, direction: string): number {
+  return peer.stdout.split(new RegExp(`${direction} [^\n]*KeyUpdate`)).length - 1;
+}
+
+function repeated(direction: string, count: number): RegExp {
+  return new RegExp(`(?:${direction} [^\n]*KeyUpdate[^]*){${count}}`);
 }
 
 async function line(tls: SSLSocket): Promise<string> {

@@ -18,7 +18,9 @@ import {
   SSLMemoryError,
   SSLStateError,
 } from "./errors.ts";
+import { keyLogEntrySize, keyLogLine } from "./key-log.ts";
 import type { Settings } from "./settings.ts";
+import { hashOf, type SignatureMethod } from "./signatures.ts";
 import { Limits } from "./limits.ts";
 import { noRecord, notTls } from "./strangers.ts";
 
@@ -74,9 +76,9 @@ const headerSize = 5;
 const alertSize = 2;
 const contentType = { alert: 21 } as const; // RFC 8446, section 5.1
 const fatal = 2; // RFC 8446, section 6
+const tls12 = 771;
 const tls13 = 772;
 const largestPlaintext = 16384;
-const tls12 = 771;
 const largestHello = 65536;
 
 export class Connection {
@@ -293,6 +295,56 @@ export class Connection {
     }
     const depth = Math.max(exports.wt_verify_depth(pointer), 0);
     return { chain, flags: exports.wt_verify_flags(pointer) >>> 0, depth };
+  }
+
+  /** The certificate that this side presented, DER, or null. */
+  ownCertificate(): Uint8Array | null {
+    const { exports } = this.#realm;
+    const size = exports.wt_own_certificate_size(this.#live());
+    return size === 0 ? null : this.#realm.copyOut(exports.wt_own_certificate(this.#live()), size);
+  }
+
+  /** A hash, for channel bindings. */
+  hash(method: SignatureMethod["hash"], data: Uint8Array): Uint8Array {
+    return hashOf(this.#realm, method, data);
+  }
+
+  /** The Finished messages of TLS 1.2 (RFC 5246, section 7.4.9), or null. */
+  finished(): { readonly own: Uint8Array; readonly peer: Uint8Array } | null {
+    const size = this.#realm.exports.wt_finished(this.#live());
+    if (size === 0) return null;
+    const both = new Uint8Array(2 * size);
+    this.#realm.moveFromScratch(both, both.length);
+    return { own: both.slice(0, size), peer: both.slice(size) };
+  }
+
+  /** Keying material (RFC 5705; RFC 8446, section 7.5). In TLS 1.2 no context differs from an empty one. */
+  exportKeys(length: number, label: Uint8Array, context: Uint8Array | undefined): Uint8Array {
+    this.#guard();
+    const input = new Uint8Array(label.length + (context?.length ?? 0));
+    input.set(label);
+    if (context !== undefined) input.set(context, label.length);
+    this.#realm.fillScratch(input);
+    const useContext = Number(context !== undefined);
+    const result = this.#call((pointer) =>
+      this.#realm.exports.wt_export_keys(pointer, label.length, context?.length ?? 0, useContext, length),
+    );
+    const output = new Uint8Array(length);
+    this.#realm.moveFromScratch(output, length);
+    this.#realm.wipeScratch(input.length);
+    if (result !== 0) throw failureOf(result, "export keying material", -1).error;
+    return output;
+  }
+
+  /** Lines for a key log in the form of NSS, each once. */
+  takeKeyLog(): string[] {
+    if (this.#disposed || this.#realm.poisoned) return [];
+    const { exports } = this.#realm;
+    const count = exports.wt_logged_keys(this.#pointer);
+    if (count === 0) return [];
+    const entries = this.#realm.copyOut(exports.wt_key_log(this.#pointer), count * keyLogEntrySize);
+    exports.wt_forget_logged_keys(this.#pointer);
+    return Array.from({ length: count }, (_, i) => keyLogLine(entries.subarray(i * keyLogEntrySize)));
   }
 
   dispose(): void {

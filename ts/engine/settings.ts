@@ -26,6 +26,8 @@ export interface SettingsInput {
   readonly requestCertificate: boolean;
   readonly requireExtendedMasterSecret: boolean;
   readonly honorCipherOrder: boolean;
+  /** Whether connections keep their secrets for `takeKeyLog`. */
+  readonly logKeys?: boolean;
   /** Records after which this side takes new keys (TLS 1.3). */
   readonly recordsPerKey?: number;
 }
@@ -34,16 +36,16 @@ export interface SettingsInput {
 export class Settings {
   readonly realm: Realm;
   readonly server: boolean;
+  readonly maxVersion: number;
   readonly #pointer: SettingsPointer;
   #disposed = false;
-  readonly maxVersion: number;
 
   constructor(realm: Realm, input: SettingsInput) {
     this.realm = realm;
     this.server = input.server;
+    this.maxVersion = input.maxVersion;
     this.#pointer = realm.exports.wt_settings_new(Number(input.server));
     if (this.#pointer === 0) throw new SSLMemoryError("Cannot make a context: the wasm memory is full");
-    this.maxVersion = input.maxVersion;
     try {
       this.#fill(input);
     } catch (error) {
@@ -71,6 +73,7 @@ export class Settings {
       Number(input.requireExtendedMasterSecret),
       Number(!input.honorCipherOrder),
     );
+    if (input.logKeys === true) exports.wt_settings_log_keys(this.#pointer);
     if (input.recordsPerKey !== undefined) exports.wt_settings_set_records_per_key(this.#pointer, input.recordsPerKey);
     this.#list("cipherSuites", input.cipherSuites, exports.wt_settings_set_ciphersuites);
     this.#list("groups", input.groups, exports.wt_settings_set_groups);

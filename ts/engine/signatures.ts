@@ -7,6 +7,14 @@ export interface SignatureMethod {
   readonly saltLength?: number;
 }
 
+/** The hash of `data`. */
+export function hashOf(realm: Realm, hash: SignatureMethod["hash"], data: Uint8Array): Uint8Array {
+  const size = realm.lend(data, (at, length) => realm.exports.wt_hash(at, length, hash));
+  const digest = new Uint8Array(size);
+  realm.moveFromScratch(digest, size);
+  return digest;
+}
+
 /** True when `signature` over `data` was made by the owner of `publicKey`, a SubjectPublicKeyInfo (DER). */
 export function verifySignature(
   realm: Realm,

@@ -21,6 +21,7 @@ export {
 } from "../engine/errors.ts";
 export type { Bytes } from "./bytes.ts";
 export { type AltName, type Certificate, type DistinguishedName, parseCertificate } from "./certificate.ts";
+export type { ChannelBindingType } from "./channel-binding.ts";
 export { MemoryBIO } from "./memory-bio.ts";
 export type { BaseOptions, ClientOptions, Identity, Isolation, ServerOptions } from "./options.ts";
 export { derCertToPem, pemCertToDer, type PemOrDer } from "./pem.ts";

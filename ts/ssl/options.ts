@@ -55,6 +55,8 @@ export interface BaseOptions {
   readonly requireExtendedMasterSecret?: boolean;
   /** The time for certificates, in milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number;
+  /** Gets each line of the key log (NSS format, as Wireshark reads it): whoever has it can decrypt the connections. */
+  readonly onKeyLog?: (line: string) => void;
   /** Default `"shared"`. */
   readonly isolation?: Isolation;
 }
@@ -82,6 +84,7 @@ export interface CheckedOptions {
   readonly commonNameFallback: boolean;
   readonly tolerateAlpnMismatch: boolean;
   readonly now: () => number;
+  readonly onKeyLog: ((line: string) => void) | null;
   readonly isolation: Isolation;
 }
 
@@ -120,6 +123,7 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
       requestCertificate: !server || verifyMode !== "none",
       requireExtendedMasterSecret: flag("requireExtendedMasterSecret", given.requireExtendedMasterSecret, true),
       honorCipherOrder: flag("honorCipherOrder", given.honorCipherOrder, true),
+      logKeys: given.onKeyLog !== undefined,
     },
     alpn,
     verifyMode,
@@ -129,7 +133,8 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
       server &&
       oneOf("alpnMismatch", given.alpnMismatch ?? "fatal", ["fatal", "ignore"]) === "ignore" &&
       alpn.length > 0,
-    now: checkNow(given.now ?? Date.now),
+    now: clockOf(checkFunction("now", given.now ?? Date.now)),
+    onKeyLog: given.onKeyLog === undefined ? null : checkFunction("onKeyLog", given.onKeyLog),
     isolation: oneOf("isolation", given.isolation ?? "shared", ["shared", "context", "connection"]),
   };
 }
@@ -154,6 +159,7 @@ const commonNames: readonly (keyof BaseOptions)[] = [
   "verifyMode",
   "requireExtendedMasterSecret",
   "now",
+  "onKeyLog",
   "isolation",
 ];
 const clientNames: readonly (keyof ClientOptions)[] = ["checkHostname", "commonNameFallback"];
@@ -167,12 +173,6 @@ function refuseUnknown(server: boolean, given: object): void {
   throw wrong(unknown, `there is no such option for a ${server ? "server" : "client"} (there are ${known.join(", ")})`);
 }
 
-function checkIdentity(identity: Identity, index: number): IdentityInput {
-  const name = `identities[${index}]`;
-  if (typeof identity !== "object" || identity === null)
-    throw new TypeError(`Cannot use ${name}: expected { cert, key }, got ${describe(identity)}`);
-  const chain = certificateList(`${name}.cert`, identity.cert);
-  if (chain.length === 0) throw wrong(`${name}.cert`, "it is missing");
 /** A bound that is left out is the first or last version that the cipher suites are for. */
 function checkVersions(
   given: BaseOptions,
@@ -195,6 +195,12 @@ function checkSignatureAlgorithms(names: readonly SignatureScheme[] | undefined,
   return found;
 }
 
+function checkIdentity(identity: Identity, index: number): IdentityInput {
+  const name = `identities[${index}]`;
+  if (typeof identity !== "object" || identity === null)
+    throw new TypeError(`Cannot use ${name}: expected { cert, key }, got ${describe(identity)}`);
+  const chain = certificateList(`${name}.cert`, identity.cert);
+  if (chain.length === 0) throw wrong(`${name}.cert`, "it is missing");
   const { password = "" } = identity;
   const bytes =
     typeof password === "string" ? new TextEncoder().encode(password) : toBytes(password, `${name}.password`).slice();
@@ -234,13 +240,18 @@ function checkAlpn(names: readonly string[]): readonly string[] {
   return [...names];
 }
 
-function checkNow(now: () => number): () => number {
-  if (typeof now !== "function") throw new TypeError(`Cannot use now: expected a function, got ${describe(now)}`);
+function clockOf(now: () => number): () => number {
   return () => {
     const time = now();
     if (Number.isFinite(time)) return time;
     throw new TypeError(`Cannot use now: expected it to answer milliseconds since 1970, it answered ${describe(time)}`);
   };
+}
+
+function checkFunction<T>(option: string, value: T): T {
+  if (typeof value !== "function")
+    throw new TypeError(`Cannot use ${option}: expected a function, got ${describe(value)}`);
+  return value;
 }
 
 function oneOf<T extends string>(option: string, value: T, allowed: readonly T[]): T {

@@ -5,6 +5,7 @@ import { SSLConfigError, SSLNotSupportedError, SSLStateError, SSLZeroReturnError
 import type { Settings } from "../engine/settings.ts";
 import { type Bytes, describe, toBytes, toCount } from "./bytes.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
+import { channelBinding, type ChannelBindingType } from "./channel-binding.ts";
 import type { MemoryBIO } from "./memory-bio.ts";
 import { type HostName, toHostName } from "./names.ts";
 import type { CheckedOptions } from "./options.ts";
@@ -42,6 +43,7 @@ export interface Parts {
   readonly incoming: MemoryBIO;
   readonly outgoing: MemoryBIO;
   readonly policy: VerificationPolicy;
+  readonly onKeyLog: ((line: string) => void) | null;
   readonly serverHostname: string | null;
 }
 
@@ -67,6 +69,7 @@ export class SSLObject {
   protected readonly outgoing: MemoryBIO;
   protected readonly connection: Connection;
   readonly #policy: VerificationPolicy;
+  readonly #onKeyLog: ((line: string) => void) | null;
   #want: "read" | "write" | "callback" | null = null;
   #busy = false;
   #disposed = false;
@@ -81,6 +84,7 @@ export class SSLObject {
     this.outgoing = parts.outgoing;
     this.connection = parts.connection;
     this.#policy = parts.policy;
+    this.#onKeyLog = parts.onKeyLog;
     forgotten.register(this, parts.connection, this);
   }
 
@@ -248,6 +252,42 @@ export class SSLObject {
     return [...this.connection.peerChain().chain];
   }
 
+  /**
+   * Bytes that bind another protocol's authentication to this connection, like Python's `get_channel_binding`; null when
+   * there are none of that kind (RFC 5929; RFC 9266). Throws SSLStateError before the end of the handshake.
+   */
+  getChannelBinding(type: ChannelBindingType = "tls-unique"): Uint8Array | null {
+    if (!channelBindingTypes.includes(type)) {
+      throw new SSLConfigError(
+        `Cannot get a channel binding: expected ${channelBindingTypes.join(", ")}, got ${describe(type)}`,
+      );
+    }
+    const version = this.version();
+    if (version === null) throw new SSLStateError("Cannot get a channel binding: handshake not done yet");
+    return channelBinding(this.connection, type, version, this.serverSide);
+  }
+
+  /**
+   * `length` bytes of keying material that both sides can compute and nobody else (RFC 5705; RFC 8446, section 7.5). In
+   * TLS 1.2 no `context` gives other bytes than an empty one.
+   *
+   * Throws SSLStateError before the end of the handshake, RangeError for a length outside 1 to 8160.
+   */
+  exportKeyingMaterial(length: number, label: string, context?: Bytes): Uint8Array {
+    if (typeof label !== "string") throw new TypeError(`Cannot use label: expected a string, got ${describe(label)}`);
+    const name = new TextEncoder().encode(label);
+    if (name.length < 1 || name.length > 249)
+      throw new RangeError(`Cannot use label: expected 1 to 249 bytes, got ${name.length}`);
+    const size = toCount(length, "length", 0);
+    if (size < 1 || size > 8160) throw new RangeError(`Cannot use length: expected 1 to 8160, got ${size}`);
+    const bytes = context === undefined ? undefined : toBytes(context, "context");
+    if ((bytes?.length ?? 0) > 32768)
+      throw new RangeError(`Cannot use context: expected at most 32768 bytes, got ${bytes!.length}`);
+    if (!this.connection.handshakeOver)
+      throw new SSLStateError("Cannot export keying material: handshake not done yet");
+    return this.connection.exportKeys(size, name, bytes);
+  }
+
   /** Frees the connection's part of the wasm memory and wipes its keys. Every call throws SSLStateError afterwards. */
   dispose(): void {
     if (this.#disposed) return;
@@ -273,6 +313,7 @@ export class SSLObject {
     } finally {
       this.#busy = false;
       this.connection.drain(this.outgoing);
+      if (this.#onKeyLog !== null) this.connection.takeKeyLog().forEach(this.#onKeyLog);
     }
   }
 
@@ -345,7 +386,8 @@ export function openConnection({ context, checked, settings, incoming, outgoing,
     host: checked.checkHostname ? names.verify : null,
     commonNameFallback: checked.commonNameFallback,
   };
-  return { context, connection, incoming, outgoing, policy, serverHostname: options.serverHostname ?? null };
+  const { onKeyLog } = checked;
+  return { context, connection, incoming, outgoing, policy, onKeyLog, serverHostname: options.serverHostname ?? null };
 }
 
 /** Turns an answer into Python's way of giving it; the end is 0 bytes. */
@@ -354,6 +396,8 @@ export function raise(result: IoResult): number {
   if (result.kind === "eof") return 0;
   throw withoutStack(() => (result.want === "write" ? new SSLWantWriteError() : new SSLWantReadError()));
 }
+
+const channelBindingTypes: readonly ChannelBindingType[] = ["tls-unique", "tls-server-end-point", "tls-exporter"];
 
 const nothing: IoResult = { kind: "ok", n: 0 };
 const wantsRead: IoResult = { kind: "want", want: "read" };

@@ -21,17 +21,31 @@ export interface WasmExports {
   readonly wt_close_notify: (connection: ConnectionPointer) => number;
   readonly wt_connection_free: (connection: ConnectionPointer) => void;
   readonly wt_connection_new: (settings: SettingsPointer, serverName: Address) => ConnectionPointer;
+  readonly wt_export_keys: (
+    connection: ConnectionPointer,
+    labelSize: number,
+    contextSize: number,
+    useContext: number,
+    size: number,
+  ) => number;
+  readonly wt_finished: (connection: ConnectionPointer) => number;
   readonly wt_forget_alpn: (connection: ConnectionPointer) => void;
+  readonly wt_forget_logged_keys: (connection: ConnectionPointer) => void;
   readonly wt_group: (connection: ConnectionPointer) => number;
   readonly wt_handshake: (connection: ConnectionPointer) => number;
+  readonly wt_hash: (data: Address, size: number, hash: number) => number;
   readonly wt_incoming_commit: (connection: ConnectionPointer, size: number) => void;
   readonly wt_incoming_reserve: (connection: ConnectionPointer, size: number) => Address;
   readonly wt_incoming_size: (connection: ConnectionPointer) => number;
+  readonly wt_key_log: (connection: ConnectionPointer) => Address;
   readonly wt_live_blocks: () => number;
   readonly wt_live_objects: () => number;
+  readonly wt_logged_keys: (connection: ConnectionPointer) => number;
   readonly wt_outgoing_consume: (connection: ConnectionPointer, size: number) => void;
   readonly wt_outgoing_data: (connection: ConnectionPointer) => Address;
   readonly wt_outgoing_size: (connection: ConnectionPointer) => number;
+  readonly wt_own_certificate: (connection: ConnectionPointer) => Address;
+  readonly wt_own_certificate_size: (connection: ConnectionPointer) => number;
   readonly wt_peer_certificate: (connection: ConnectionPointer, index: number) => Address;
   readonly wt_peer_certificate_size: (connection: ConnectionPointer, index: number) => number;
   readonly wt_pending: (connection: ConnectionPointer) => number;
@@ -51,6 +65,7 @@ export interface WasmExports {
     password: Address,
     passwordSize: number,
   ) => number;
+  readonly wt_settings_log_keys: (settings: SettingsPointer) => void;
   readonly wt_settings_new: (server: number) => SettingsPointer;
   readonly wt_settings_release: (settings: SettingsPointer) => void;
   readonly wt_settings_set_alpn: (settings: SettingsPointer, names: Address, size: number) => number;

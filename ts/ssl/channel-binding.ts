@@ -1,0 +1,62 @@
+// Channel bindings (RFC 5929, RFC 9266): bytes that both ends of one TLS connection know and nobody in between can have.
+import type { Connection } from "../engine/connection.ts";
+import type { SignatureMethod } from "../engine/signatures.ts";
+import { DerReader, oidText, tag } from "./der.ts";
+import type { TLSVersion } from "./tables.ts";
+
+/** The three kinds; `tls-unique` is for TLS 1.2 only. */
+export type ChannelBindingType = "tls-unique" | "tls-server-end-point" | "tls-exporter";
+
+/** The binding, or null when this connection has none of that kind. The handshake must be over. */
+export function channelBinding(
+  connection: Connection,
+  type: ChannelBindingType,
+  version: TLSVersion,
+  server: boolean,
+): Uint8Array | null {
+  if (type === "tls-exporter") {
+    return connection.exportKeys(32, new TextEncoder().encode("EXPORTER-Channel-Binding"), new Uint8Array(0));
+  }
+  if (type === "tls-unique") {
+    // The first Finished message of the handshake: the client's, as sessions are not resumed.
+    const finished = version === "TLSv1.2" ? connection.finished() : null;
+    return finished === null ? null : server ? finished.peer : finished.own;
+  }
+  const certificate = server ? connection.ownCertificate() : (connection.peerChain().chain[0] ?? null);
+  return certificate === null ? null : connection.hash(endPointHash(certificate), certificate);
+}
+
+/** RFC 5929, section 4.1: the hash of the certificate's signature, but SHA-256 instead of MD5 and SHA-1. */
+function endPointHash(certificate: Uint8Array): SignatureMethod["hash"] {
+  const outer = new DerReader(certificate).inside(tag.sequence);
+  outer.next(tag.sequence);
+  const algorithm = outer.inside(tag.sequence);
+  const oid = oidText(algorithm.next(tag.oid).content);
+  if (oid === rsassaPss) return hashOfPss(algorithm);
+  return hashOfOid[oid] ?? 256;
+}
+
+/** RFC 4055, section 3.1: the hash is the first, optional parameter. */
+function hashOfPss(algorithm: DerReader): SignatureMethod["hash"] {
+  const parameters = algorithm.more ? algorithm.inside(tag.sequence) : undefined;
+  const hash = parameters?.optional(160);
+  if (hash === undefined) return 256;
+  return hashOfOid[oidText(new DerReader(hash.content).inside(tag.sequence).next(tag.oid).content)] ?? 256;
+}
+
+const rsassaPss = "1.2.840.113549.1.1.10";
+
+const hashOfOid: Readonly<Record<string, SignatureMethod["hash"]>> = {
+  "1.2.840.113549.1.1.11": 256,
+  "1.2.840.113549.1.1.12": 384,
+  "1.2.840.113549.1.1.13": 512,
+  "1.2.840.113549.1.1.14": 224,
+  "1.2.840.10045.4.3.1": 224,
+  "1.2.840.10045.4.3.2": 256,
+  "1.2.840.10045.4.3.3": 384,
+  "1.2.840.10045.4.3.4": 512,
+  "2.16.840.1.101.3.4.2.1": 256,
+  "2.16.840.1.101.3.4.2.2": 384,
+  "2.16.840.1.101.3.4.2.3": 512,
+  "2.16.840.1.101.3.4.2.4": 224,
+};
