@@ -211,24 +211,20 @@ describe.each(strangers)("B20 $name", ({ says, to, reason, hint }) => {
 
 describe("Noise", () => {
   it("is an error of TLS, and an SSLEOFError at the latest when it ends", () => {
-    const random = new FixedRandom();
     for (const role of roles) {
       for (let seed = 0; seed < 200; seed++) {
-        random.restart(seed);
         const noise = new Uint8Array(seed * 2);
-        random.feed(noise);
+        new FixedRandom(seed).feed(noise);
         expectErrorAtTheEnd(waiting(role), noise);
       }
     }
   });
 
   it("behind the header of a record is an error of TLS too", () => {
-    const random = new FixedRandom();
     for (const role of roles) {
       for (let seed = 0; seed < 200; seed++) {
-        random.restart(seed);
         const noise = new Uint8Array(seed);
-        random.feed(noise);
+        new FixedRandom(seed).feed(noise);
         expectErrorAtTheEnd(waiting(role), recordOf(20 + (seed % 5), noise));
       }
     }

@@ -1,17 +1,14 @@
-// Conversations that repeat to the byte: each side in a realm of its own, with randomness and clock fixed, so that one side
-// can be confronted again and again with what the other one once said - whole, or harmed. Owns the script both sides
-// follow and the count of what a side leaves behind. Does not know what harm is done nor what must come of it.
-import type { Realm } from "../../ts/wasm/realm.ts";
-import { newRealm } from "../../ts/engine/realms.ts";
-import { Settings } from "../../ts/engine/settings.ts";
-import { type CheckedOptions, checkOptions } from "../../ts/ssl/options.ts";
-import { openConnection, SSLObject } from "../../ts/ssl/ssl-object.ts";
+// Conversations that repeat to the byte, as randomness and clock are fixed, so that one side can be confronted again and
+// again with what the other one once said - whole, or harmed. Owns the script both sides follow and the count of what a
+// side leaves behind. Does not know what harm is done nor what must come of it.
+import { sharedRealm } from "../../ts/engine/realms.ts";
 import {
   type ClientOptions,
   MemoryBIO,
   type ServerOptions,
   SSLContext,
   SSLError,
+  type SSLObject,
   type TLSVersion,
 } from "../../ts/ssl/index.ts";
 import { certs } from "./certs.ts";
@@ -92,36 +89,22 @@ export function plotOf(
 /** One side of a plot, ready to play its part any number of times. */
 export class Side {
   readonly role: Role;
-  readonly realm: Realm;
-  readonly #random = new FixedRandom();
-  readonly #checked: CheckedOptions;
   readonly #context: SSLContext;
-  readonly #settings: Settings;
-  #floor = Infinity;
+  readonly #objects: number;
+  #blocks = Infinity;
 
   constructor(plot: Plot, role: Role) {
     this.role = role;
-    this.realm = newRealm((into) => this.#random.feed(into));
-    this.#checked = checkOptions(role === "server", plot[role]);
     this.#context = role === "server" ? SSLContext.server(plot.server) : SSLContext.client(plot.client);
-    this.#settings = new Settings(this.realm, this.#checked.input);
+    this.#objects = sharedRealm().liveObjects();
   }
 
   /** Enters anew, with the same randomness as every time. */
   enter(): Actor {
-    this.#random.restart(this.role === "client" ? 1 : 2);
     const incoming = new MemoryBIO();
     const outgoing = new MemoryBIO();
     const options = this.role === "client" ? { serverHostname: "localhost" } : {};
-    const parts = {
-      context: this.#context,
-      checked: this.#checked,
-      settings: this.#settings,
-      incoming,
-      outgoing,
-      options,
-    };
-    return new Actor(this.role, new SSLObject(openConnection(parts)), incoming, outgoing);
+    return new Actor(this.role, this.#context.wrapBio(incoming, outgoing, options), incoming, outgoing);
   }
 
   /** Plays against `bytes`, the first ones in pieces of the sizes given, then against the end of the transport; leaves nothing behind. */
@@ -142,17 +125,14 @@ export class Side {
    * the floor: the table of key slots is made once for a realm.
    */
   checkClean(): void {
-    if (this.#floor === Infinity) this.#floor = this.realm.liveBlocks();
-    const objects = this.realm.liveObjects() - 1; // the settings
-    const blocks = this.realm.liveBlocks() - this.#floor;
-    if (this.realm.poisoned || objects !== 0 || blocks !== 0)
-      throw new Error(
-        this.realm.poisoned ? "The realm was poisoned" : `${objects} objects and ${blocks} blocks were left behind`,
-      );
+    const realm = sharedRealm();
+    if (this.#blocks === Infinity) this.#blocks = realm.liveBlocks();
+    const objects = realm.liveObjects() - this.#objects;
+    const blocks = realm.liveBlocks() - this.#blocks;
+    if (objects !== 0 || blocks !== 0) throw new Error(`${objects} objects and ${blocks} blocks were left behind`);
   }
 
   dispose(): void {
-    this.#settings.dispose();
     this.#context.dispose();
   }
 }
@@ -161,6 +141,7 @@ export class Side {
 export class Actor {
   readonly tls: SSLObject;
   readonly #role: Role;
+  readonly #random: FixedRandom;
   readonly #incoming: MemoryBIO;
   readonly #outgoing: MemoryBIO;
   readonly #said: Uint8Array[] = [];
@@ -171,6 +152,7 @@ export class Actor {
 
   constructor(role: Role, tls: SSLObject, incoming: MemoryBIO, outgoing: MemoryBIO) {
     this.#role = role;
+    this.#random = new FixedRandom(role === "client" ? 1 : 2);
     this.tls = tls;
     this.#incoming = incoming;
     this.#outgoing = outgoing;
@@ -191,7 +173,7 @@ export class Actor {
   advance(): void {
     if (this.#end !== "wants") return;
     try {
-      this.#play();
+      withRandom(this.#random, () => this.#play());
     } catch (error) {
       if (!(error instanceof SSLError)) throw error;
       this.#end = error;
@@ -284,11 +266,11 @@ export function concat(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** A sequence of bytes that begins anew on demand (mulberry32). */
+/** A sequence of bytes that is the same for the same seed (mulberry32). */
 export class FixedRandom {
-  #state = 0;
+  #state: number;
 
-  restart(seed: number): void {
+  constructor(seed: number) {
     this.#state = seed;
   }
 
@@ -301,5 +283,19 @@ export class FixedRandom {
     let mixed = Math.imul(this.#state ^ (this.#state >>> 15), this.#state | 1);
     mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
     return (mixed ^ (mixed >>> 14)) & 255;
+  }
+}
+
+/** Runs `act` with the runtime's randomness replaced. */
+function withRandom(random: FixedRandom, act: () => void): void {
+  const value = (into: Uint8Array): Uint8Array => {
+    random.feed(into);
+    return into;
+  };
+  Object.defineProperty(crypto, "getRandomValues", { value, configurable: true });
+  try {
+    act();
+  } finally {
+    Reflect.deleteProperty(crypto, "getRandomValues");
   }
 }
