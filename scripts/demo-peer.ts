@@ -15,7 +15,6 @@ import {
   SSLWantReadError,
   SSLWantWriteError,
   type TLSVersion,
-  wrapSocket,
 } from "wanttls";
 
 const { values, positionals } = parseArgs({
@@ -41,14 +40,14 @@ else await connect();
 
 async function connect(): Promise<void> {
   const context = SSLContext.client({ ca: readFileSync(values.ca), minVersion: version, maxVersion: version });
-  const socket = wrapSocket(context, await connectTo(Number(values.port)), { serverHostname: name });
+  const socket = context.wrapSocket(await connectTo(Number(values.port)), { serverHostname: name });
   await converse(socket, true);
 }
 
 async function serve(): Promise<void> {
   const identities = [{ cert: readFileSync(values.cert), key: readFileSync(values.key) }];
   const context = SSLContext.server({ identities, minVersion: version, maxVersion: version });
-  await converse(wrapSocket(context, await acceptOne((port) => console.log(JSON.stringify({ port })))), false);
+  await converse(context.wrapSocket(await acceptOne((port) => console.log(JSON.stringify({ port })))), false);
 }
 
 async function converse(socket: SSLSocket, client: boolean): Promise<void> {

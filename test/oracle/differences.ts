@@ -176,15 +176,6 @@ export const differences: readonly Difference[] = [
     parts: true,
   },
   {
-    statement: "B36",
-    title: "The size of a full record of TLS 1.3",
-    python: "puts up to 16,384 bytes into a record.",
-    wanttls: "puts up to 16,383 bytes into a record of TLS 1.3, and 16,384 into one of TLS 1.2.",
-    why: "Mbed TLS counts the byte for the type of the content; RFC 8446 leaves the size to the sender, and all sizes are received.",
-    seen: [{ calls: ["pending"], python: /^16374$/, wanttls: /^16373$/ }],
-    parts: true,
-  },
-  {
     statement: "B45",
     title: "EOF without close_notify makes no alert",
     python: "`SSLEOFError` is raised, and the alert `decode_error` lies in the outgoing BIO.",

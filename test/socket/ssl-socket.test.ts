@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
 import { memoryTransportPair } from "../../ts/socket/memory-transport.ts";
-import { wrapSocket } from "../../ts/socket/ssl-socket.ts";
 import { SSLConfigError } from "../../ts/ssl/index.ts";
 import { pattern, sha256 } from "./moving.ts";
 import { patiently, recvAll, shakeHands, versions, Workshop } from "./tls.ts";
@@ -39,14 +38,13 @@ describe.each(versions)("SSLSocket, %s", (version) => {
 });
 
 describe("wrapSocket", () => {
-  it("refuses what is no context or no transport, and limits that are no positive integers", () => {
+  it("refuses what is no transport, and limits that are no positive integers", () => {
     const [left] = memoryTransportPair();
     const context = workshop.clientContext("TLSv1.3");
-    expect(() => wrapSocket({} as never, left)).toThrow(TypeError);
-    expect(() => wrapSocket(context, {} as never)).toThrow(TypeError);
+    expect(() => context.wrapSocket({} as never)).toThrow(TypeError);
     const options = { serverHostname: "localhost" };
-    expect(() => wrapSocket(context, left, { ...options, highWaterMark: { outgoing: 0 } })).toThrow(SSLConfigError);
-    expect(() => wrapSocket(context, left, { ...options, shutdownTimeout: NaN })).toThrow(SSLConfigError);
-    expect(() => wrapSocket(context, left)).toThrow(SSLConfigError);
+    expect(() => context.wrapSocket(left, { ...options, highWaterMark: { outgoing: 0 } })).toThrow(SSLConfigError);
+    expect(() => context.wrapSocket(left, { ...options, shutdownTimeout: NaN })).toThrow(SSLConfigError);
+    expect(() => context.wrapSocket(left)).toThrow(SSLConfigError);
   });
 });

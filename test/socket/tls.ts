@@ -1,10 +1,11 @@
 // TLS sockets for the tests: contexts of the test certificates, pairs over any pair of transports, and the classic loop.
 import { afterAll, afterEach } from "vitest";
 import type { ClientOptions, ServerOptions, TLSVersion } from "../../ts/ssl/index.ts";
-import { SSLContext, SSLWantReadError, SSLWantWriteError } from "../../ts/ssl/index.ts";
+import { SSLWantReadError, SSLWantWriteError } from "../../ts/ssl/index.ts";
+import { SSLContext } from "../../ts/socket/ssl-context.ts";
 import { memoryTransportPair } from "../../ts/socket/memory-transport.ts";
 import { select } from "../../ts/socket/select.ts";
-import { type SSLSocket, wrapSocket, type WrapSocketOptions } from "../../ts/socket/ssl-socket.ts";
+import { type SSLSocket, type WrapSocketOptions } from "../../ts/socket/ssl-socket.ts";
 import type { NonBlockingTransport } from "../../ts/socket/transport.ts";
 import { certs } from "../support/certs.ts";
 import { concat } from "./moving.ts";
@@ -63,7 +64,7 @@ export class Workshop {
   wrap(context: SSLContext, transport: NonBlockingTransport, options: WrapSocketOptions = {}): SSLSocket {
     this.keep([transport]);
     const names = context.serverSide ? {} : { serverHostname: "localhost" };
-    const socket = wrapSocket(context, transport, { ...names, ...options });
+    const socket = context.wrapSocket(transport, { ...names, ...options });
     this.#sockets.push(socket);
     return socket;
   }

@@ -1,8 +1,7 @@
 // Owns `wanttls serve`: accepting connections, one conversation for each, and when to stop.
-import { type NonBlockingTransport, select, SSLContext, type SSLSocket, wrapSocket } from "../index.ts";
+import { type NonBlockingTransport, select, type SSLContext, type SSLSocket } from "../index.ts";
 import type { ServeArguments } from "./arguments.ts";
-import { identityOf } from "./connect.ts";
-import { readNamedFile } from "./files.ts";
+import { serverContext } from "./contexts.ts";
 import { finishHandshake } from "./handshake.ts";
 import { pipeStdio } from "./pipe.ts";
 import { report } from "./report.ts";
@@ -11,7 +10,7 @@ import { serveFile } from "./www.ts";
 
 /** Serves until the process ends, or one connection with `--once`; that one's failure is thrown. */
 export async function serve(args: ServeArguments, runtime: Runtime): Promise<void> {
-  using context = contextOf(args);
+  using context = serverContext(args);
   let listener: Listener | null = null;
   const first = new Promise<void>((resolve, reject) => {
     let count = 0;
@@ -32,7 +31,7 @@ export async function serve(args: ServeArguments, runtime: Runtime): Promise<voi
 }
 
 async function converse(args: ServeArguments, context: SSLContext, transport: NonBlockingTransport): Promise<void> {
-  using socket = wrapSocket(context, transport);
+  using socket = context.wrapSocket(transport);
   await finishHandshake(socket, args.timeoutMs);
   report(socket, args.report);
   if (args.service === "pipe") await pipeStdio(socket);
@@ -50,14 +49,6 @@ async function echo(socket: SSLSocket): Promise<void> {
     else if (result.want === "write") await select([], [socket]);
     else await select([socket], []);
   }
-}
-
-function contextOf(args: ServeArguments): SSLContext {
-  const { alpn, minVersion, maxVersion } = args;
-  const identities = identityOf(args.cert, args.key, args.password);
-  const common = { alpn, minVersion, maxVersion, identities };
-  if (args.ca.length === 0) return SSLContext.server(common);
-  return SSLContext.server({ ...common, ca: args.ca.map(readNamedFile), verifyMode: "required" });
 }
 
 /** The failure of one connection is no failure of the server. */

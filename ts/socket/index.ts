@@ -3,7 +3,7 @@ export { createDefaultContext, SSLContext } from "./ssl-context.ts";
 export { memoryTransportPair, type MemoryTransportOptions } from "./memory-transport.ts";
 export { select, type SelectOptions } from "./select.ts";
 export { EVENT_READ, EVENT_WRITE, Selector, type SelectorKey } from "./selector.ts";
-export { type CloseReason, SSLSocket, wrapSocket, type WrapSocketOptions } from "./ssl-socket.ts";
+export { type CloseReason, SSLSocket, type WrapSocketOptions } from "./ssl-socket.ts";
 export type { TransportOptions } from "./transport-base.ts";
 export type { NonBlockingTransport, Selectable } from "./transport.ts";
 export { fromWebStreams, type WebStreamPair } from "./web-streams-transport.ts";

@@ -5,6 +5,7 @@ import {
   SSLConfigError,
   SSLContext as SSLContextWithoutSockets,
 } from "../ssl/index.ts";
+import { describe } from "../ssl/bytes.ts";
 import { SSLSocket, type WrapSocketOptions } from "./ssl-socket.ts";
 import type { NonBlockingTransport } from "./transport.ts";
 
@@ -26,6 +27,9 @@ export class SSLContext extends SSLContextWithoutSockets {
    * Throws SSLConfigError for a server name that cannot be used or is missing, SSLStateError after `dispose`.
    */
   wrapSocket(transport: NonBlockingTransport, options: WrapSocketOptions = {}): SSLSocket {
+    if (typeof (transport as Partial<NonBlockingTransport> | null)?.recvInto !== "function") {
+      throw new TypeError(`Cannot wrap the socket: expected a NonBlockingTransport, got ${describe(transport)}`);
+    }
     return new SSLSocket(this, transport, options);
   }
 }

@@ -7,7 +7,7 @@
 // the protocol that goes on. Nothing consumed and thrown in one call: a call that took bytes answers their number, the
 // next one throws. What the engine has produced is queued here without limit and sent as the transport takes it;
 // `send` is what the high-water mark stops.
-import { type Bytes, describe, toBytes, toCount } from "../ssl/bytes.ts";
+import { type Bytes, toBytes, toCount } from "../ssl/bytes.ts";
 import {
   type IoResult,
   MemoryBIO,
@@ -31,7 +31,7 @@ import type { NonBlockingTransport, Selectable } from "./transport.ts";
 /** Why a connection is over: by the peer's close_notify, cut without it, by a fatal error or alert, by us, or too late. */
 export type CloseReason = "close-notify" | "truncated" | "alert" | "reset" | "local" | "timeout";
 
-/** Options of `wrapSocket`. */
+/** Options of `SSLContext.wrapSocket`. */
 export interface WrapSocketOptions extends WrapOptions {
   /** Take a transport that ends without close_notify for a proper end, as Python does by default. Truncation then passes unseen. */
   readonly suppressRaggedEofs?: boolean;
@@ -57,27 +57,6 @@ const wantRead: IoResult = { kind: "want", want: "read" };
 const wantWrite: IoResult = { kind: "want", want: "write" };
 const nothing: IoResult = { kind: "ok", n: 0 };
 const ended: IoResult = { kind: "eof" };
-
-/**
- * Speaks TLS over a transport. The handshake is not done yet; `doHandshake`, or the first `recv` or `send`, does it.
- *
- * ```ts
- * const socket = wrapSocket(SSLContext.client(), fromNodeSocket(tcp), { serverHostname: "example.org" });
- * ```
- */
-export function wrapSocket(
-  context: SSLContext,
-  transport: NonBlockingTransport,
-  options: WrapSocketOptions = {},
-): SSLSocket {
-  if (!(context instanceof SSLContext)) {
-    throw new TypeError(`Cannot wrap the socket: expected an SSLContext, got ${describe(context)}`);
-  }
-  if (typeof (transport as Partial<NonBlockingTransport> | null)?.recvInto !== "function") {
-    throw new TypeError(`Cannot wrap the socket: expected a NonBlockingTransport, got ${describe(transport)}`);
-  }
-  return new SSLSocket(context, transport, options);
-}
 
 /**
  * A TLS connection over a transport, in the manner of a non-blocking socket: a call that cannot go on throws
@@ -116,7 +95,7 @@ export class SSLSocket extends SSLObject implements Selectable {
   #closeNotifyQueued = false;
   #sendingAll = false;
 
-  /** @internal Made by `wrapSocket`. */
+  /** @internal Made by `SSLContext.wrapSocket`. */
   constructor(context: SSLContext, transport: NonBlockingTransport, options: WrapSocketOptions) {
     // Checked first: what the engine has opened would otherwise stay behind.
     const outgoing = positive(options.highWaterMark?.outgoing ?? OUTGOING_HIGH_WATER_MARK, "highWaterMark.outgoing");
