@@ -1,0 +1,104 @@
+// The reader of ClientHellos: whole, in pieces, cut short, and junk.
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { summarizeClientHello } from "../../ts/engine/client-hello.ts";
+import type { ClientOptions } from "../../ts/ssl/index.ts";
+import {
+  cut,
+  drained,
+  forEachVersion,
+  inCase,
+  joined,
+  pairOf,
+  recordOf,
+  recordType,
+  thrownBy,
+} from "../support/conversation.ts";
+
+test("a ClientHello tells its protocols and versions", () => {
+  expect(summarizeClientHello(helloOf({ alpn: ["h2", "http/1.1"] }))).toEqual({
+    versions: [772, 771],
+    alpn: ["h2", "http/1.1"],
+  });
+  expect(summarizeClientHello(helloOf({ maxVersion: "TLSv1.2" }))).toEqual({ versions: null, alpn: [] });
+  expect(summarizeClientHello(helloOf({ minVersion: "TLSv1.3" }))).toEqual({ versions: [772], alpn: [] });
+  expect(summarizeClientHello(helloOf({ alpn: ["\u00ff\u0001", "x".repeat(255)] }))).toMatchObject({
+    alpn: ["\u00ff\u0001", "x".repeat(255)],
+  });
+});
+
+test("a ClientHello is read from as many records as it spans, whatever follows", () => {
+  const hello = helloOf({ alpn: ["h2"] });
+  for (const size of [1, 3, 4, 5, 40, 100, 1000]) {
+    inCase(`records of ${size}`, () => {
+      const records = joined(cut(hello.subarray(5), size).map((part) => recordOf(recordType.handshake, part, 1)));
+      expect(summarizeClientHello(records)).toMatchObject({ alpn: ["h2"] });
+      expect(summarizeClientHello(joined([records, Uint8Array.of(1, 2, 3)]))).toMatchObject({ alpn: ["h2"] });
+      expect(summarizeClientHello(records.subarray(0, -1))).toBe("incomplete");
+    });
+  }
+});
+
+test("a ClientHello that is cut anywhere is incomplete", () => {
+  forEachVersion((version) => {
+    const hello = helloOf({ minVersion: version, maxVersion: version, alpn: ["h2"] });
+    for (let at = 0; at < hello.length; at++) expect(summarizeClientHello(hello.subarray(0, at))).toBe("incomplete");
+    expect(summarizeClientHello(hello)).not.toBe("incomplete");
+  });
+});
+
+test("what is no ClientHello is null", () => {
+  const hello = helloOf({});
+  const serverHello = hello.slice();
+  serverHello[5] = 2;
+  for (const bytes of [
+    serverHello,
+    recordOf(recordType.alert, [2, 40]),
+    recordOf(recordType.applicationData, hello.subarray(5)),
+    new TextEncoder().encode("GET / HTTP/1.1\r\n\r\n"),
+    recordOf(recordType.handshake, [1, 0, 0, 2, 3, 3]),
+    recordOf(recordType.handshake, [1, 0, 0, 0]),
+  ]) {
+    expect(summarizeClientHello(bytes)).toBe(null);
+  }
+});
+
+test("a ClientHello whose inner lengths do not fit is null, one without extensions has none", () => {
+  const body = [3, 3, ...Array<number>(32).fill(7), 0, 0, 2, 19, 1, 1, 0];
+  const message = (rest: readonly number[]): Uint8Array => {
+    const whole = [...body, ...rest];
+    return recordOf(recordType.handshake, [1, 0, Math.floor(whole.length / 256), whole.length % 256, ...whole]);
+  };
+  expect(summarizeClientHello(message([]))).toEqual({ versions: null, alpn: [] });
+  expect(summarizeClientHello(message([0, 0]))).toEqual({ versions: null, alpn: [] });
+  for (const rest of [
+    [0],
+    [0, 5, 0, 16],
+    [0, 4, 0, 16, 0, 9],
+    [0, 6, 0, 16, 0, 2, 0, 9],
+    [0, 7, 0, 16, 0, 3, 0, 1, 200],
+    [0, 5, 0, 43, 0, 1, 9],
+    [0, 6, 0, 43, 0, 2, 1, 3],
+  ]) {
+    inCase(String(rest), () => expect(summarizeClientHello(message(rest))).toBe(null));
+  }
+});
+
+test("junk, and a ClientHello with any byte changed, never makes the reader throw", () => {
+  const hello = helloOf({ alpn: ["h2"] });
+  const answers = (bytes: Uint8Array): boolean => {
+    const summary = summarizeClientHello(bytes);
+    return summary === null || summary === "incomplete" || Array.isArray(summary.alpn);
+  };
+  fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), answers), { numRuns: 300 });
+  const framed = fc.uint8Array({ maxLength: 400 }).map((junk) => recordOf(recordType.handshake, [1, 0, 0, ...junk]));
+  fc.assert(fc.property(framed, answers), { numRuns: 300 });
+  const changed = fc.tuple(fc.nat(hello.length - 1), fc.nat(255)).map(([at, byte]) => hello.with(at, byte));
+  fc.assert(fc.property(changed, answers), { numRuns: 500 });
+});
+
+function helloOf(client: ClientOptions): Uint8Array {
+  const { client: end } = pairOf({ client });
+  thrownBy(() => end.tls.doHandshake());
+  return drained(end);
+}

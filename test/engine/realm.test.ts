@@ -1,0 +1,222 @@
+// One instance of the module: its memory, what is lent to it, and what becomes of it after a trap.
+import { expect, test } from "vitest";
+import { code } from "../../ts/engine/codes.gen.ts";
+import { SSLEngineError } from "../../ts/engine/errors.ts";
+import { newRealm, sharedRealm } from "../../ts/engine/realms.ts";
+import { Settings } from "../../ts/engine/settings.ts";
+import type { ConnectionPointer } from "../../ts/wasm/exports.gen.ts";
+import { type Realm, scratchLimit } from "../../ts/wasm/realm.ts";
+import {
+  ascii,
+  clientContext,
+  connected,
+  handshake,
+  pattern,
+  serverContext,
+  thrownBy,
+  wrapped,
+} from "../support/conversation.ts";
+
+test("bytes that are copied out are the caller's own", () => {
+  const realm = newRealm();
+  const at = realm.exports.wt_allocate(10);
+  realm.view(at, 10).set(pattern(10));
+  const copy = realm.copyOut(at, 10);
+  realm.view(at, 10).fill(0);
+  expect(copy).toEqual(pattern(10));
+  realm.exports.wt_release(at);
+});
+
+test("copies outlive the growth of the memory", () => {
+  const realm = newRealm();
+  realm.fillScratch(pattern(1000));
+  const before = realm.memoryBytes;
+  const blocks = Array.from({ length: 8 }, () => realm.exports.wt_allocate(1_000_000));
+  expect(realm.memoryBytes).toBeGreaterThan(before);
+  const out = new Uint8Array(1000);
+  realm.moveFromScratch(out, 1000);
+  expect(out).toEqual(pattern(1000));
+  for (const block of blocks) realm.exports.wt_release(block);
+});
+
+test("the scratch area is wiped when something was moved out of it", () => {
+  const realm = newRealm();
+  realm.fillScratch(pattern(scratchLimit));
+  realm.moveFromScratch(new Uint8Array(scratchLimit), scratchLimit);
+  expect(scratchOf(realm).every((byte) => byte === 0)).toBe(true);
+  realm.fillScratch(pattern(20));
+  realm.wipeScratch(20);
+  expect(scratchOf(realm).every((byte) => byte === 0)).toBe(true);
+});
+
+test("nothing of what was read or written stays in the scratch area", () => {
+  const { client, server } = connected();
+  client.tls.write(ascii("a secret that must not stay"));
+  expect(secretIn(scratchOf(sharedRealm()))).toBe(false);
+  server.incoming.write(client.outgoing.read());
+  server.tls.read(5);
+  server.tls.read();
+  expect(secretIn(scratchOf(sharedRealm()))).toBe(false);
+});
+
+test("B95 what was decrypted and the keys are not found in the memory after dispose()", () => {
+  const realm = sharedRealm();
+  const { client, server } = connected();
+  client.tls.write(ascii("a secret that must not stay"));
+  server.incoming.write(client.outgoing.read());
+  server.tls.read(5);
+  const memory = (): Uint8Array => realm.copyOut(0, realm.memoryBytes);
+  expect(secretIn(memory())).toBe(true);
+  for (const { tls } of [client, server]) tls.dispose();
+  expect(secretIn(memory())).toBe(false);
+});
+
+test("what is lent is freed and wiped, also when its use throws", () => {
+  const realm = newRealm();
+  const before = realm.liveBlocks();
+  let at = 0;
+  const secret = ascii("lent bytes");
+  expect(realm.lend(secret, (place, length) => String.fromCharCode(...realm.copyOut((at = place), length)))).toBe(
+    "lent bytes",
+  );
+  expect(realm.copyOut(at, secret.length)).not.toEqual(secret);
+  const failure = new Error("in the middle");
+  expect(
+    thrownBy(() =>
+      realm.lend(secret, () => {
+        throw failure;
+      }),
+    ),
+  ).toBe(failure);
+  expect(realm.lend(new Uint8Array(0), (_, length) => length)).toBe(0);
+  expect(realm.liveBlocks()).toBe(before);
+});
+
+test("an allocation that is too large answers 0, and the realm goes on", () => {
+  const realm = newRealm();
+  expect(realm.exports.wt_allocate(3_000_000_000)).toBe(0);
+  expect(realm.poisoned).toBe(false);
+  expect(realm.lend(ascii("fine"), (_, length) => length)).toBe(4);
+});
+
+test("two realms share nothing", () => {
+  const [one, two] = [newRealm(), newRealm()];
+  one.fillScratch(ascii("of one"));
+  expect(scratchOf(two).every((byte) => byte === 0)).toBe(true);
+  one.exports.wt_allocate(10);
+  expect(one.liveBlocks()).toBe(two.liveBlocks() + 1);
+});
+
+test("randomness comes from where the realm was told to get it", () => {
+  const seeded = (): Realm => {
+    let state = 1;
+    return newRealm((into) => {
+      for (let i = 0; i < into.length; i++) into[i] = (state = (state * 75) % 65537) % 256;
+    });
+  };
+  expect(firstFlight(seeded())).toEqual(firstFlight(seeded()));
+  expect(firstFlight(newRealm())).not.toEqual(firstFlight(newRealm()));
+});
+
+test("when there is no randomness the call that needs it fails, and the realm goes on", () => {
+  const realm = newRealm(() => {
+    throw new Error("no randomness");
+  });
+  expect(() => firstFlight(realm)).toThrow(/^-\d+$/);
+  expect([realm.poisoned, realm.liveObjects()]).toEqual([false, 0]);
+});
+
+test("a trap poisons the realm: every call from then on throws SSLEngineError with the trap as its cause", () => {
+  const realm = newRealm();
+  const first = thrownBy(() => realm.exports.wt_handshake(wild));
+  expect(first).toBeInstanceOf(SSLEngineError);
+  expect(first).toMatchObject({ reason: "ENGINE_TRAP" });
+  expect((first as Error).cause).toBeInstanceOf(WebAssembly.RuntimeError);
+  expect(realm.poisoned).toBe(true);
+  for (const call of [
+    () => realm.exports.wt_abi(),
+    () => realm.exports.wt_allocate(1),
+    () => realm.exports.wt_handshake(wild),
+    () => realm.lend(ascii("x"), () => 0),
+  ]) {
+    expect(call).toThrow(SSLEngineError);
+  }
+  expect([realm.liveObjects(), realm.liveBlocks()]).toEqual([0, 0]);
+});
+
+test("after a trap in the shared realm its connections are lost, and the same contexts serve new ones in a fresh realm", () => {
+  const contexts = { client: clientContext(), server: serverContext() };
+  const lost = handshake({
+    client: wrapped(contexts.client, { serverHostname: "localhost" }),
+    server: wrapped(contexts.server),
+  });
+  const begun = wrapped(contexts.client, { serverHostname: "localhost" });
+  const apart = connected({ client: { isolation: "context" }, server: { isolation: "context" } });
+  const realm = sharedRealm();
+  expect(() => realm.exports.wt_handshake(wild)).toThrow(SSLEngineError);
+
+  expect(() => lost.server.tls.unwrap()).toThrow(SSLEngineError);
+  for (const end of [lost.client, lost.server, begun]) {
+    for (const call of [
+      () => end.tls.doHandshake(),
+      () => end.tls.read(),
+      () => end.tls.write(ascii("x")),
+      () => end.tls.doHandshake(),
+    ]) {
+      expect(call).toThrow(SSLEngineError);
+    }
+    expect([end.tls.state, end.outgoing.pending, end.tls.pending()]).toEqual(["failed", 0, 0]);
+    end.tls.dispose();
+  }
+
+  expect(sharedRealm()).not.toBe(realm);
+  const fresh = handshake({
+    client: wrapped(contexts.client, { serverHostname: "localhost" }),
+    server: wrapped(contexts.server),
+  });
+  fresh.client.tls.write(ascii("works again"));
+  fresh.server.incoming.write(fresh.client.outgoing.read());
+  expect(fresh.server.tls.read()).toEqual(ascii("works again"));
+  apart.client.tls.write(ascii("was never touched"));
+  apart.server.incoming.write(apart.client.outgoing.read());
+  expect(apart.server.tls.read()).toEqual(ascii("was never touched"));
+});
+
+const wild = 0x7fffff00 as ConnectionPointer;
+
+/** What a client of that realm says first; throws the number of the failure. */
+function firstFlight(realm: Realm): Uint8Array {
+  const settings = new Settings(realm, {
+    server: false,
+    minVersion: 772,
+    maxVersion: 772,
+    cipherSuites: [4865],
+    groups: [29],
+    signatureAlgorithms: [1027],
+    alpn: [],
+    identities: [],
+    ca: [],
+    requestCertificate: true,
+    requireExtendedMasterSecret: true,
+    honorCipherOrder: true,
+  });
+  const { exports } = realm;
+  const connection = exports.wt_connection_new(settings.pointer, 0);
+  try {
+    const result = exports.wt_handshake(connection);
+    if (result !== code.SSL_WANT_READ) throw new Error(String(result));
+    return realm.copyOut(exports.wt_outgoing_data(connection), exports.wt_outgoing_size(connection));
+  } finally {
+    exports.wt_connection_free(connection);
+    settings.dispose();
+  }
+}
+
+function scratchOf(realm: Realm): Uint8Array {
+  return realm.copyOut(realm.exports.wt_scratch(), scratchLimit);
+}
+
+function secretIn(bytes: Uint8Array): boolean {
+  const text = new TextDecoder("latin1").decode(bytes);
+  return text.includes("that must not stay");
+}
