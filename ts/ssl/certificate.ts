@@ -33,8 +33,8 @@ export interface Certificate {
 export function parseCertificate(der: Bytes): Certificate {
   const raw = toBytes(der, "der").slice();
   const body = new DerReader(raw).inside(tag.sequence).inside(tag.sequence);
-  const version = body.optional(explicit(0));
-  const serial = body.next(tag.integer).content;
+  const version = (body.optionalInside(explicit(0))?.count() ?? 0) + 1;
+  const serial = body.integer();
   body.next(tag.sequence); // signature algorithm
   const issuer = nameOf(body.next(tag.sequence));
   const validity = body.inside(tag.sequence);
@@ -43,7 +43,7 @@ export function parseCertificate(der: Bytes): Certificate {
   body.next(tag.sequence); // subject public key
   const extensions = extensionsOf(body);
   return {
-    version: version === undefined ? 1 : new DerReader(version.content).next(tag.integer).content[0]! + 1,
+    version,
     serialNumber: hex(serial[0] === 0 && serial.length > 1 ? serial.subarray(1) : serial),
     subject,
     issuer,
@@ -88,7 +88,7 @@ function nameOf(element: Element): DistinguishedName {
     const attributes = rdns.inside(tag.set);
     while (attributes.more) {
       const attribute = attributes.inside(tag.sequence);
-      const oid = oidText(attribute.next(tag.oid).content);
+      const oid = attribute.oid();
       const value = attribute.next();
       rdn.push([attributeNames[oid] ?? oid, stringOf(value) ?? `#${hex(value.whole)}`]);
     }
@@ -106,7 +106,7 @@ function extensionsOf(body: DerReader): Map<string, Uint8Array> {
   const list = new DerReader(wrapped.content).inside(tag.sequence);
   while (list.more) {
     const extension = list.inside(tag.sequence);
-    const oid = oidText(extension.next(tag.oid).content);
+    const oid = extension.oid();
     extension.optional(tag.boolean); // critical
     found.set(oid, extension.next(tag.octetString).content);
   }
