@@ -47,7 +47,8 @@ async function connect(): Promise<void> {
 async function serve(): Promise<void> {
   const identities = [{ cert: readFileSync(values.cert), key: readFileSync(values.key) }];
   const context = SSLContext.server({ identities, minVersion: version, maxVersion: version });
-  await converse(context.wrapSocket(await acceptOne((port) => console.log(JSON.stringify({ port })))), false);
+  const transport = await acceptOne((port) => console.log(JSON.stringify({ port })));
+  await converse(context.wrapSocket(transport), false);
 }
 
 async function converse(socket: SSLSocket, client: boolean): Promise<void> {

@@ -47,8 +47,9 @@ export const help: string = `Usage:
                                         echo what TLS clients send
   wanttls --help | --version
 
-The end of stdin is sent as close_notify; what the peer sends is read until it closes too. When the peer closes first,
-the command ends. A connection that ends without close_notify is an error, because it may have been cut.
+The end of stdin is sent as close_notify; what the peer sends is read until it closes too. When the peer closes first, the
+rest of stdin is still sent, unless the peer has left or stdin is a terminal. A connection that ends without close_notify
+is an error, because it may have been cut.
 
 Options of connect:
   --ca FILE          trust the certificates in FILE (PEM or DER) instead of the system's; may be repeated

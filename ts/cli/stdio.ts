@@ -2,6 +2,7 @@
 // Refuses to know what they are joined with.
 import process from "node:process";
 import { type Selectable, SSLSyscallError } from "../index.ts";
+import type { Sink, Source } from "./pipe.ts";
 
 /** What both have in common: telling who waits for them. */
 abstract class Standard implements Selectable {
@@ -23,7 +24,7 @@ abstract class Standard implements Selectable {
 }
 
 /** The bytes of stdin. */
-export class StandardInput extends Standard {
+export class StandardInput extends Standard implements Source {
   readonly writable: boolean = false;
   readonly #chunks: Uint8Array[] = [];
   #ended = false;
@@ -44,6 +45,11 @@ export class StandardInput extends Standard {
       this.#failure = failureOf("read from stdin", "read", error);
       this.changed();
     });
+  }
+
+  /** Whether a person types here. */
+  get isTerminal(): boolean {
+    return process.stdin.isTTY;
   }
 
   get readable(): boolean {
@@ -69,7 +75,7 @@ export class StandardInput extends Standard {
 }
 
 /** The bytes for stdout. */
-export class StandardOutput extends Standard {
+export class StandardOutput extends Standard implements Sink {
   readonly readable: boolean = false;
   #full = false;
   #failure: SSLSyscallError | null = null;

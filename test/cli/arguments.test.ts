@@ -1,0 +1,101 @@
+import { describe, expect, it } from "vitest";
+import { help, parseCommandLine, UsageError } from "../../ts/cli/arguments.ts";
+
+const serve = ["serve", "--cert", "c", "--key", "k", "--port", "443"];
+
+describe("parseCommandLine", () => {
+  it("understands connect with everything", () => {
+    const line =
+      "connect example.org:443 --ca a --ca=b --servername n --alpn h2,http/1.1 --tls1.2 --json --timeout 1.5";
+    expect(parseCommandLine(line.split(" "))).toEqual({
+      command: "connect",
+      host: "example.org",
+      port: 443,
+      ca: ["a", "b"],
+      insecure: false,
+      servername: "n",
+      cert: null,
+      key: null,
+      password: null,
+      alpn: ["h2", "http/1.1"],
+      minVersion: "TLSv1.2",
+      maxVersion: "TLSv1.2",
+      report: "json",
+      timeoutMs: 1500,
+    });
+  });
+
+  it("understands serve with everything", () => {
+    const line = "--host ::1 --www dir --once --ca a --tls1.3 --info --password p";
+    expect(parseCommandLine([...serve, ...line.split(" ")])).toEqual({
+      command: "serve",
+      host: "::1",
+      port: 443,
+      cert: "c",
+      key: "k",
+      password: "p",
+      service: "www",
+      www: "dir",
+      once: true,
+      ca: ["a"],
+      alpn: [],
+      minVersion: "TLSv1.3",
+      maxVersion: "TLSv1.3",
+      report: "text",
+      timeoutMs: 30_000,
+    });
+  });
+
+  it("takes an IPv6 address in brackets, and HOST as the name to verify", () => {
+    expect(parseCommandLine(["connect", "[::1]:8443"])).toMatchObject({ host: "::1", port: 8443, servername: "::1" });
+  });
+
+  it("takes both versions when both are named", () => {
+    const both = { minVersion: "TLSv1.2", maxVersion: "TLSv1.3" };
+    expect(parseCommandLine(["connect", "a:1", "--tls1.2", "--tls1.3"])).toMatchObject(both);
+    expect(parseCommandLine(["connect", "a:1"])).toMatchObject(both);
+  });
+
+  it("gives help and version precedence over everything that is right", () => {
+    for (const word of ["--help", "-h"]) expect(parseCommandLine([word]).command).toBe("help");
+    for (const word of ["--version", "-V"]) expect(parseCommandLine([word]).command).toBe("version");
+    expect(parseCommandLine(["connect", "--help"]).command).toBe("help");
+  });
+
+  it("names every option in the help", () => {
+    const options =
+      "ca cert key password alpn tls1.2 tls1.3 info json timeout insecure servername host port www pipe once";
+    for (const option of options.split(" ")) expect(help).toContain(`--${option}`);
+  });
+
+  const refused: readonly (readonly [line: string, sentence: string])[] = [
+    ["", "Cannot start: expected connect or serve; --help tells more"],
+    ["dance", "Cannot start: there is no command dance, only connect and serve"],
+    ["connect", "Cannot connect: HOST:PORT is missing"],
+    ["connect localhost", "Cannot connect to localhost: expected HOST:PORT, or [ADDRESS]:PORT for IPv6"],
+    ["connect ::1:443", "Cannot connect to ::1:443: expected HOST:PORT, or [ADDRESS]:PORT for IPv6"],
+    ["connect a:0", "Cannot connect to a:0: port 0 is none to connect to"],
+    ["connect a:65536", "Cannot use a:65536: a port is a number from 0 to 65535, not 65536"],
+    ["connect a:1 b", "Cannot use b: there is nothing it could mean; --help tells more"],
+    ["connect a:1 --bogus", "Cannot use --bogus: connect has no such option; --help tells more"],
+    ["connect a:1 --port 2", "Cannot use --port: connect has no such option; --help tells more"],
+    ["connect a:1 --ca", "Cannot use --ca: its value is missing"],
+    ["connect a:1 --ca --insecure", "Cannot use --ca: its value is missing"],
+    ["connect a:1 --insecure=1", "Cannot use --insecure: it takes no value"],
+    ["connect a:1 --insecure --ca f", "Cannot connect: --ca and --insecure contradict each other"],
+    ["connect a:1 --cert f", "Cannot connect: --cert and --key need each other"],
+    ["connect a:1 --timeout 0", "Cannot use --timeout: expected a number of seconds above 0, not 0"],
+    ["connect a:1 --timeout soon", "Cannot use --timeout: expected a number of seconds above 0, not soon"],
+    ["serve --key k --port 1", "Cannot serve: --cert is missing"],
+    ["serve --cert c --port 1", "Cannot serve: --key is missing"],
+    ["serve --cert c --key k", "Cannot serve: --port is missing"],
+    ["serve --cert c --key k --port x", "Cannot use --port: a port is a number from 0 to 65535, not x"],
+    ["serve --cert c --key k --port 1 --www d --pipe", "Cannot serve: --www and --pipe contradict each other"],
+    ["serve --cert c --key k --port 1 x", "Cannot use x: there is nothing it could mean; --help tells more"],
+  ];
+  for (const [line, sentence] of refused) {
+    it(`refuses ${JSON.stringify(line)}: ${sentence}`, () => {
+      expect(() => parseCommandLine(line === "" ? [] : line.split(" "))).toThrow(new UsageError(sentence));
+    });
+  }
+});

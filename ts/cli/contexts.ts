@@ -1,0 +1,51 @@
+// Owns the step from the command line to a context: the files that it names are read, and what is wrong with one of them is
+// said with its name.
+import { type Bytes, SSLConfigError, SSLContext } from "../index.ts";
+import { type ConnectArguments, type ServeArguments, UsageError } from "./arguments.ts";
+import { readNamedFile, systemCertificates } from "./files.ts";
+
+/** Throws `UsageError` for files that cannot be read or used. */
+export async function clientContext(args: ConnectArguments): Promise<SSLContext> {
+  const common = commonOptions(args);
+  if (args.insecure) return named(args, () => SSLContext.client({ ...common, verifyMode: "none" }));
+  const ca = args.ca.length > 0 ? args.ca.map(readNamedFile) : await systemCertificates();
+  return named(args, () => SSLContext.client({ ...common, ca }));
+}
+
+/** Throws `UsageError` for files that cannot be read or used. */
+export function serverContext(args: ServeArguments): SSLContext {
+  const common = commonOptions(args);
+  if (args.ca.length === 0) return named(args, () => SSLContext.server(common));
+  const ca = args.ca.map(readNamedFile);
+  return named(args, () => SSLContext.server({ ...common, ca, verifyMode: "required" }));
+}
+
+type Arguments = ConnectArguments | ServeArguments;
+
+interface CommonOptions extends Pick<Arguments, "alpn" | "minVersion" | "maxVersion"> {
+  readonly identities: { readonly cert: Bytes; readonly key: Bytes; readonly password?: string }[];
+}
+
+function commonOptions({ alpn, minVersion, maxVersion, cert, key, password }: Arguments): CommonOptions {
+  const common = { alpn, minVersion, maxVersion };
+  if (cert === null || key === null) return { ...common, identities: [] };
+  const files = { cert: readNamedFile(cert), key: readNamedFile(key) };
+  return { ...common, identities: [password === null ? files : { ...files, password }] };
+}
+
+/** A context's errors name its options; here the files, and the options of the command, that they came from are named. */
+function named({ cert, key, ca }: Arguments, make: () => SSLContext): SSLContext {
+  try {
+    return make();
+  } catch (error) {
+    if (!(error instanceof SSLConfigError)) throw error;
+    const names: readonly (readonly [string, string | null])[] = [
+      ["identities[0].cert", cert],
+      ["identities[0].key", key],
+      ["Cannot use alpn", "Cannot use --alpn"],
+      ...ca.map((path, i) => [`ca[${i}]`, path] as const),
+    ];
+    const message = names.reduce((text, [option, name]) => text.replaceAll(option, name ?? option), error.message);
+    throw new UsageError(message, { cause: error });
+  }
+}
