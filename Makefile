@@ -42,12 +42,18 @@ wasm: setup ## build/wanttls.wasm and its embedded copy; returns at once when no
 	@scripts/build-wasm.sh
 	@[ ts/wasm/binary.gen.ts -nt build/wanttls.wasm ] || $(run) scripts/generate.ts --embed
 
+.PHONY: reproducible
+reproducible: setup ## build the wasm once more from nothing and compare the bytes
+	$(say) "reproducible build"
+	@scripts/check-reproducible.sh
+
 .PHONY: build
 build: wasm ## dist/: JavaScript, declarations and the wasm
 	$(say) "TypeScript to dist/"
 	@$(bin)/tsc -b ts ts/node ts/deno ts/bun ts/cli
 	@cp build/wanttls.wasm dist/wanttls.wasm
 	@chmod +x dist/cli/main.js
+	@$(run) scripts/report-size.ts
 
 .PHONY: generate
 generate: wasm ## rewrite the committed generated files

@@ -27,7 +27,7 @@ link_flags=(-O2 -sSTANDALONE_WASM --no-entry -sALLOW_MEMORY_GROWTH -sINITIAL_MEM
   -sSTACK_SIZE=256KB -sABORTING_MALLOC=0 -sDEFAULT_TO_CXX=0 -sFILESYSTEM=0)
 
 tarball=$(scripts/fetch-mbedtls.sh)
-inputs=$({ cat scripts/build-wasm.sh scripts/fetch-mbedtls.sh; find wasm -type f | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done; } | sha256sum | cut -d' ' -f1)
+inputs=$({ cat scripts/build-wasm.sh scripts/fetch-mbedtls.sh; find wasm -type f ! -name boundary.txt | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done; } | sha256sum | cut -d' ' -f1)
 stamp="$output.inputs"
 if [ -z "$force" ] && [ -f "$output" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ]; then
   exit 0

@@ -14,7 +14,11 @@ for (const [name, bytes] of rows) {
 }
 
 function concatenated(pattern: string): Buffer {
-  return Buffer.concat(globSync(pattern).toSorted().map((file) => readFileSync(file)));
+  return Buffer.concat(
+    globSync(pattern)
+      .toSorted()
+      .map((file) => readFileSync(file)),
+  );
 }
 
 function kib(bytes: number): string {

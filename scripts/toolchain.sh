@@ -25,7 +25,7 @@ if command -v emcc >/dev/null 2>&1; then
   say "toolchain: the emcc on PATH is ${version:-of unknown version}, but $minimum or newer is needed; it is not used"
 fi
 
-if [ -f "$root/.complete" ]; then
+if [ -f "$root/.complete" ] && [ "$(id -u)" = 0 ]; then
   say "toolchain: emcc $(chroot "$root" emcc --version 2>/dev/null | version_of) in $root"
   echo "chroot $root"
   exit 0
