@@ -7,12 +7,12 @@
 // the protocol that goes on. Nothing consumed and thrown in one call: a call that took bytes answers their number, the
 // next one throws. What the engine has produced is queued here without limit and sent as the transport takes it;
 // `send` is what the high-water mark stops.
-import { type Bytes, toBytes, toCount } from "../ssl/bytes.ts";
+import { type Bytes, checkOptionNames, toBytes, toCount, toFlag } from "../ssl/bytes.ts";
 import {
   type IoResult,
   MemoryBIO,
   SSLConfigError,
-  SSLContext,
+  type SSLContext,
   SSLEOFError,
   SSLError,
   SSLObject,
@@ -23,7 +23,7 @@ import {
   SSLWantReadError,
   type WrapOptions,
 } from "../ssl/index.ts";
-import { raise } from "../ssl/ssl-object.ts";
+import { raise, wrapOptionNames } from "../ssl/ssl-object.ts";
 import { waitUntil } from "./event-loop.ts";
 import { Watchers } from "./transport-base.ts";
 import type { NonBlockingTransport, Selectable } from "./transport.ts";
@@ -98,11 +98,13 @@ export class SSLSocket extends SSLObject implements Selectable {
   /** @internal Made by `SSLContext.wrapSocket`. */
   constructor(context: SSLContext, transport: NonBlockingTransport, options: WrapSocketOptions) {
     // Checked first: what the engine has opened would otherwise stay behind.
+    checkOptionNames(options, socketOptionNames, "wrapSocket");
+    const suppressRaggedEofs = toFlag(options.suppressRaggedEofs, "suppressRaggedEofs", false);
     const outgoing = positive(options.highWaterMark?.outgoing ?? OUTGOING_HIGH_WATER_MARK, "highWaterMark.outgoing");
     const shutdownTimeout = positive(options.shutdownTimeout ?? SHUTDOWN_TIMEOUT_MS, "shutdownTimeout");
     super(context.open(new MemoryBIO(), new MemoryBIO(), options));
     this.transport = transport;
-    this.#suppressRaggedEofs = options.suppressRaggedEofs ?? false;
+    this.#suppressRaggedEofs = suppressRaggedEofs;
     this.#highWaterMark = outgoing;
     this.#shutdownTimeout = shutdownTimeout;
     this.#writeGoal = this.#highWaterMark - 1;
@@ -552,6 +554,13 @@ function withBytesSent(error: unknown, bytesSent: number, signal?: AbortSignal):
   const aborted = new SSLError("Cannot send everything: the signal was aborted", { reason: "ABORTED", cause: error });
   return Object.assign(aborted, { name: "AbortError", bytesSent });
 }
+
+const socketOptionNames: readonly (keyof WrapSocketOptions)[] = [
+  ...wrapOptionNames,
+  "suppressRaggedEofs",
+  "highWaterMark",
+  "shutdownTimeout",
+];
 
 function positive(value: number, name: string): number {
   if (Number.isSafeInteger(value) && value > 0) return value;

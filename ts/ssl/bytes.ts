@@ -1,4 +1,5 @@
-// What the public calls accept as bytes, and the sentences for what they do not.
+// What the public calls accept as bytes, counts, flags and options, and the sentences for what they do not.
+import { SSLConfigError } from "../engine/errors.ts";
 
 /** Bytes that a caller gives: any view of an ArrayBuffer, or the buffer itself. They are copied before the call returns. */
 export type Bytes = ArrayBufferView | ArrayBuffer;
@@ -20,10 +21,32 @@ export function toCount(value: number | undefined, name: string, fallback: numbe
   return value;
 }
 
+/** True or false, or the fallback when it is left out. */
+export function toFlag(value: boolean | undefined, name: string, fallback: boolean): boolean {
+  if (value === undefined) return fallback;
+  if (typeof value !== "boolean")
+    throw new TypeError(`Cannot use ${name}: expected true or false, got ${describe(value)}`);
+  return value;
+}
+
+/** Refuses what is no object and what has other properties than those known: a misspelt option must not be ignored. */
+export function checkOptionNames(given: object, known: readonly string[], what: string): void {
+  if (typeof given !== "object" || given === null || Array.isArray(given))
+    throw new TypeError(`Cannot use the options for ${what}: expected an object, got ${describe(given)}`);
+  const unknown = Object.keys(given).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  throw new SSLConfigError(
+    `Cannot use ${unknown}: there is no such option for ${what} (there are ${known.join(", ")})`,
+    { reason: "BAD_OPTION" },
+  );
+}
+
 /** A value as an error sentence names it. */
 export function describe(value: unknown): string {
   if (value === null) return "null";
   if (typeof value === "string") return value.length > 40 ? "a string" : `the string ${JSON.stringify(value)}`;
+  if (typeof value === "function") return "a function";
+  if (Array.isArray(value)) return "an array";
   if (typeof value === "object") return `an object of type ${value.constructor?.name ?? "Object"}`;
   return `${typeof value === "undefined" ? "" : `the ${typeof value} `}${String(value)}`;
 }

@@ -39,6 +39,8 @@ export class MemoryBIO {
 
   /** Fills `into` from the front as far as there are bytes; answers how many. */
   readInto(into: Uint8Array): number {
+    if (!(into instanceof Uint8Array))
+      throw new TypeError(`Cannot use into: expected a Uint8Array, got ${describe(into)}`);
     const size = this.#copy(into);
     this.consume(size);
     return size;

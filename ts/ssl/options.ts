@@ -2,7 +2,7 @@
 import { cipherSuiteId } from "../engine/codes.gen.ts";
 import { SSLConfigError } from "../engine/errors.ts";
 import type { IdentityInput, SettingsInput } from "../engine/settings.ts";
-import { type Bytes, describe, toBytes } from "./bytes.ts";
+import { type Bytes, checkOptionNames, describe, toBytes, toFlag } from "./bytes.ts";
 import { certificatesFrom, keyFrom, type PemOrDer } from "./pem.ts";
 import {
   cipherInfo,
@@ -90,24 +90,22 @@ export interface CheckedOptions {
 
 /** Checks everything that can be checked without the engine. Throws SSLConfigError, TypeError or RangeError. */
 export function checkOptions(server: boolean, given: ClientOptions & ServerOptions): CheckedOptions {
-  if (typeof given !== "object" || given === null)
-    throw new TypeError(`Cannot make a context: expected an object of options, got ${describe(given)}`);
-  refuseUnknown(server, given);
-  const cipherSuites = checkCipherSuites(given.cipherSuites ?? defaultCipherSuites);
+  checkOptionNames(given, [...commonNames, ...(server ? serverNames : clientNames)], server ? "a server" : "a client");
+  const cipherSuites = checkCipherSuites(or(given.cipherSuites, defaultCipherSuites));
   const { minVersion, maxVersion } = checkVersions(given, cipherSuites);
-  const verifyMode = oneOf("verifyMode", given.verifyMode ?? (server ? "none" : "required"), [
+  const verifyMode = oneOf("verifyMode", or(given.verifyMode, server ? "none" : "required"), [
     "none",
     "optional",
     "required",
   ]);
-  const checkHostname = flag("checkHostname", given.checkHostname, !server && verifyMode !== "none");
+  const checkHostname = toFlag(given.checkHostname, "checkHostname", !server && verifyMode !== "none");
   if (checkHostname && verifyMode === "none")
     throw wrong(
       "checkHostname",
       'it needs verifyMode "required": a name says nothing when the certificate is not verified',
     );
-  const alpn = checkAlpn(given.alpn ?? []);
-  const identities = list("identities", given.identities ?? []).map(checkIdentity);
+  const alpn = checkAlpn(or(given.alpn, []));
+  const identities = list("identities", or(given.identities, [])).map(checkIdentity);
   if (server && identities.length === 0) throw wrong("identities", "a server needs a certificate and a key");
   return {
     input: {
@@ -115,27 +113,27 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
       minVersion: versionId[minVersion],
       maxVersion: versionId[maxVersion],
       cipherSuites,
-      groups: ids("groups", given.groups ?? defaultGroups, groupId),
+      groups: ids("groups", or(given.groups, defaultGroups), groupId),
       signatureAlgorithms: checkSignatureAlgorithms(given.signatureAlgorithms, maxVersion),
       alpn: alpn.map((name) => Uint8Array.from(name, (character) => character.charCodeAt(0))),
       identities,
       ca: certificateList("ca", given.ca),
       requestCertificate: !server || verifyMode !== "none",
-      requireExtendedMasterSecret: flag("requireExtendedMasterSecret", given.requireExtendedMasterSecret, true),
-      honorCipherOrder: flag("honorCipherOrder", given.honorCipherOrder, true),
+      requireExtendedMasterSecret: toFlag(given.requireExtendedMasterSecret, "requireExtendedMasterSecret", true),
+      honorCipherOrder: toFlag(given.honorCipherOrder, "honorCipherOrder", true),
       logKeys: given.onKeyLog !== undefined,
     },
     alpn,
     verifyMode,
     checkHostname,
-    commonNameFallback: flag("commonNameFallback", given.commonNameFallback, false),
+    commonNameFallback: toFlag(given.commonNameFallback, "commonNameFallback", false),
     tolerateAlpnMismatch:
       server &&
-      oneOf("alpnMismatch", given.alpnMismatch ?? "fatal", ["fatal", "ignore"]) === "ignore" &&
+      oneOf("alpnMismatch", or(given.alpnMismatch, "fatal"), ["fatal", "ignore"]) === "ignore" &&
       alpn.length > 0,
-    now: clockOf(checkFunction("now", given.now ?? Date.now)),
+    now: clockOf(checkFunction("now", or(given.now, Date.now))),
     onKeyLog: given.onKeyLog === undefined ? null : checkFunction("onKeyLog", given.onKeyLog),
-    isolation: oneOf("isolation", given.isolation ?? "shared", ["shared", "context", "connection"]),
+    isolation: oneOf("isolation", or(given.isolation, "shared"), ["shared", "context", "connection"]),
   };
 }
 
@@ -165,14 +163,6 @@ const commonNames: readonly (keyof BaseOptions)[] = [
 const clientNames: readonly (keyof ClientOptions)[] = ["checkHostname", "commonNameFallback"];
 const serverNames: readonly (keyof ServerOptions)[] = ["honorCipherOrder", "alpnMismatch"];
 
-/** A misspelt option that is silently ignored would be a hole: `verifymode: "required"` must not mean "none". */
-function refuseUnknown(server: boolean, given: object): void {
-  const known: readonly string[] = [...commonNames, ...(server ? serverNames : clientNames)];
-  const unknown = Object.keys(given).find((name) => !known.includes(name));
-  if (unknown === undefined) return;
-  throw wrong(unknown, `there is no such option for a ${server ? "server" : "client"} (there are ${known.join(", ")})`);
-}
-
 /** A bound that is left out is the first or last version that the cipher suites are for. */
 function checkVersions(
   given: BaseOptions,
@@ -180,8 +170,8 @@ function checkVersions(
 ): { minVersion: TLSVersion; maxVersion: TLSVersion } {
   const versions = suites.map((id) => cipherInfo(id)!.version).toSorted();
   const known: readonly TLSVersion[] = ["TLSv1.2", "TLSv1.3"];
-  const minVersion = oneOf("minVersion", given.minVersion ?? versions[0]!, known);
-  const maxVersion = oneOf("maxVersion", given.maxVersion ?? versions.at(-1)!, known);
+  const minVersion = oneOf("minVersion", or(given.minVersion, versions[0]!), known);
+  const maxVersion = oneOf("maxVersion", or(given.maxVersion, versions.at(-1)!), known);
   if (!versions.includes(maxVersion)) throw wrong("cipherSuites", `there is none for maxVersion, ${maxVersion}`);
   if (versionId[minVersion] <= versionId[maxVersion]) return { minVersion, maxVersion };
   if (given.maxVersion === undefined) throw wrong("cipherSuites", `there is none for minVersion, ${minVersion}`);
@@ -189,7 +179,7 @@ function checkVersions(
 }
 
 function checkSignatureAlgorithms(names: readonly SignatureScheme[] | undefined, maxVersion: TLSVersion): number[] {
-  const found = ids("signatureAlgorithms", names ?? defaultSignatureAlgorithms, signatureSchemeId);
+  const found = ids("signatureAlgorithms", or(names, defaultSignatureAlgorithms), signatureSchemeId);
   if (maxVersion === "TLSv1.2" && names?.every((name) => name.startsWith("rsa_pss")) === true)
     throw wrong("signatureAlgorithms", "RSA-PSS is supported in TLSv1.3 only, and maxVersion is TLSv1.2");
   return found;
@@ -199,6 +189,7 @@ function checkIdentity(identity: Identity, index: number): IdentityInput {
   const name = `identities[${index}]`;
   if (typeof identity !== "object" || identity === null)
     throw new TypeError(`Cannot use ${name}: expected { cert, key }, got ${describe(identity)}`);
+  checkOptionNames(identity, ["cert", "key", "password"], name);
   const chain = certificateList(`${name}.cert`, identity.cert);
   if (chain.length === 0) throw wrong(`${name}.cert`, "it is missing");
   const { password = "" } = identity;
@@ -259,10 +250,9 @@ function oneOf<T extends string>(option: string, value: T, allowed: readonly T[]
   throw wrong(option, `expected ${allowed.map((name) => JSON.stringify(name)).join(" or ")}, got ${describe(value)}`);
 }
 
-function flag(option: string, value: boolean | undefined, fallback: boolean): boolean {
+/** Only what is left out has a default: null is somebody's mistake. */
+function or<T>(value: T | undefined, fallback: T): T {
   if (value === undefined) return fallback;
-  if (typeof value !== "boolean")
-    throw new TypeError(`Cannot use ${option}: expected true or false, got ${describe(value)}`);
   return value;
 }
 

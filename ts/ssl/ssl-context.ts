@@ -2,11 +2,11 @@
 import { newRealm, sharedRealm } from "../engine/realms.ts";
 import { Settings } from "../engine/settings.ts";
 import { SSLStateError } from "../engine/errors.ts";
-import { describe } from "./bytes.ts";
+import { checkOptionNames, describe } from "./bytes.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
 import { MemoryBIO } from "./memory-bio.ts";
 import { type CheckedOptions, checkOptions, type ClientOptions, copyOf, type ServerOptions } from "./options.ts";
-import { openConnection, SSLObject, type WrapOptions } from "./ssl-object.ts";
+import { openConnection, SSLObject, type WrapOptions, wrapOptionNames } from "./ssl-object.ts";
 import { cipherInfo, type CipherInfo, groupId, type NamedGroup, nameOfId } from "./tables.ts";
 import type { VerifyMode } from "./verification.ts";
 
@@ -76,6 +76,7 @@ export class SSLContext {
     if (!(incoming instanceof MemoryBIO) || !(outgoing instanceof MemoryBIO)) {
       throw new TypeError(`Cannot wrap: expected two MemoryBIO, got ${describe(incoming)} and ${describe(outgoing)}`);
     }
+    checkOptionNames(options, wrapOptionNames, "wrapBio");
     return new SSLObject(this.open(incoming, outgoing, options));
   }
 

@@ -3,7 +3,7 @@
 import { Connection, type Outcome, type SSLState } from "../engine/connection.ts";
 import { SSLConfigError, SSLNotSupportedError, SSLStateError, SSLZeroReturnError } from "../engine/errors.ts";
 import type { Settings } from "../engine/settings.ts";
-import { type Bytes, describe, toBytes, toCount } from "./bytes.ts";
+import { type Bytes, checkOptionNames, describe, toBytes, toCount, toFlag } from "./bytes.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
 import { channelBinding, type ChannelBindingType } from "./channel-binding.ts";
 import type { MemoryBIO } from "./memory-bio.ts";
@@ -180,7 +180,9 @@ export class SSLObject {
    * with reason `"SHUTDOWN_WHILE_IN_INIT"` before the end of the handshake, SSLEOFError when the transport ended without it.
    */
   unwrap(options: { readonly discard?: boolean } = {}): void {
-    raise(this.during(() => this.#unwrap(options.discard ?? false)));
+    checkOptionNames(options, ["discard"], "unwrap");
+    const discard = toFlag(options.discard, "discard", false);
+    raise(this.during(() => this.#unwrap(discard)));
   }
 
   /** Queues close_notify, once: nothing can be written afterwards, reading goes on until the peer closes too. */
@@ -199,11 +201,13 @@ export class SSLObject {
    * Throws SSLNotSupportedError in TLS 1.2, SSLStateError before the end of the handshake.
    */
   updateKeys(options: { readonly request?: boolean } = {}): void {
+    checkOptionNames(options, ["request"], "updateKeys");
+    const request = toFlag(options.request, "request", false);
     this.during(() => {
       this.#requireHandshake("update the keys");
       if (this.version() !== "TLSv1.3")
         throw new SSLNotSupportedError("Cannot update the keys: TLS 1.2 has no KeyUpdate");
-      this.connection.updateKeys(options.request ?? false);
+      this.connection.updateKeys(request);
       return nothing;
     });
   }
@@ -240,9 +244,11 @@ export class SSLObject {
   getPeerCert(options: { readonly binary: true }): Uint8Array | null;
   getPeerCert(options?: { readonly binary?: false }): Certificate | null;
   getPeerCert(options: { readonly binary?: boolean } = {}): Certificate | Uint8Array | null {
+    checkOptionNames(options, ["binary"], "getPeerCert");
+    const binary = toFlag(options.binary, "binary", false);
     const der = this.getUnverifiedChain()[0];
     if (der === undefined) return null;
-    return options.binary === true ? der : parseCertificate(der);
+    return binary ? der : parseCertificate(der);
   }
 
   /** The certificates that the peer presented, DER, its own first. Throws SSLStateError before the end of the handshake. */
@@ -397,6 +403,9 @@ export function raise(result: IoResult): number {
   throw withoutStack(() => (result.want === "write" ? new SSLWantWriteError() : new SSLWantReadError()));
 }
 
+/** @internal */
+export const wrapOptionNames: readonly (keyof WrapOptions)[] = ["serverHostname", "verifyName"];
+
 const channelBindingTypes: readonly ChannelBindingType[] = ["tls-unique", "tls-server-end-point", "tls-exporter"];
 
 const nothing: IoResult = { kind: "ok", n: 0 };
@@ -425,8 +434,6 @@ function target(into: Bytes, n: number | undefined): Uint8Array<ArrayBuffer> {
 }
 
 function checkNames(context: SSLContext, options: WrapOptions): { send: HostName | null; verify: HostName | null } {
-  if (typeof options !== "object" || options === null)
-    throw new TypeError(`Cannot wrap: expected an object of options, got ${describe(options)}`);
   if (context.serverSide && (options.serverHostname !== undefined || options.verifyName !== undefined)) {
     throw new SSLConfigError("Cannot use serverHostname: it can only be given on the client side", {
       reason: "BAD_SERVER_HOSTNAME",
