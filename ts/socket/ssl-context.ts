@@ -49,6 +49,6 @@ export function createDefaultContext(
 ): SSLContext {
   if (purpose === "server-auth") return SSLContext.client(options);
   if (purpose === "client-auth") return SSLContext.server(options);
-  const message = `Cannot make a context: expected the purpose "server-auth" or "client-auth", got ${JSON.stringify(purpose)}`;
+  const message = `Cannot make a context: expected the purpose "server-auth" or "client-auth", got ${describe(purpose)}`;
   throw new SSLConfigError(message, { reason: "BAD_OPTION" });
 }

@@ -55,6 +55,10 @@ function checkedBuffer(buffer: ArrayBufferLike, name: string): ArrayBuffer {
   if (!(buffer instanceof ArrayBuffer))
     throw new TypeError(`Cannot use ${name}: its memory is shared, so it may change during the call`);
   // A detached buffer has length 0 like an empty one; only making a view of it tells them apart on every runtime.
-  new Uint8Array(buffer);
+  try {
+    new Uint8Array(buffer);
+  } catch (cause) {
+    throw new TypeError(`Cannot use ${name}: its memory is detached, somebody else has it now`, { cause });
+  }
   return buffer;
 }

@@ -63,6 +63,8 @@ export class SSLContext {
 
   /** The same configuration with some options changed. */
   with(options: Partial<ClientOptions & ServerOptions>): this {
+    if (typeof options !== "object" || options === null)
+      throw new TypeError(`Cannot use the options for with: expected an object, got ${describe(options)}`);
     return new (this.constructor as ContextClass<this>)(token, this.serverSide, { ...this.#given, ...options });
   }
 
