@@ -104,6 +104,12 @@ describe("wanttls serve --www", () => {
     expect(body === big).toBe(true);
   });
 
+  it("understands lines that a terminal ends", async () => {
+    const { status, stdout } = await run(wanttlsConnect(server.port), "GET / HTTP/1.1\n\n");
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*<p>home$/);
+  });
+
   it("answers HEAD without the file", async () => {
     expect(await request("HEAD /big.bin HTTP/1.1")).toMatch(
       /^HTTP\/1\.1 200 OK\r\nContent-Length: 1000000\r\n[^]*\r\n\r\n$/,

@@ -8,7 +8,7 @@ import { select, type SSLSocket, SSLTimeoutError } from "../index.ts";
 export async function serveFile(socket: SSLSocket, folder: string, timeoutMs: number): Promise<void> {
   const head = await receiveHead(socket, performance.now() + timeoutMs);
   if (head === null) return;
-  const [method = "", target = "", protocol = ""] = head.split("\r\n", 1)[0]!.split(" ");
+  const [method = "", target = "", protocol = ""] = head.split(/\r?\n/, 1)[0]!.split(" ");
   if (!/^HTTP\/1\.[01]$/.test(protocol)) return refuse(socket, 400);
   if (method !== "GET" && method !== "HEAD") return refuse(socket, 405, "Allow: GET, HEAD\r\n");
   const path = await find(folder, target);
@@ -48,7 +48,7 @@ async function receiveHead(socket: SSLSocket, end: number): Promise<string | nul
     if (result.kind === "ok") {
       length += result.n;
       const text = new TextDecoder("latin1").decode(received.subarray(0, length));
-      if (text.includes("\r\n\r\n")) return text;
+      if (/\r?\n\r?\n/.test(text)) return text; // terminals send bare line feeds, which section 2.2 allows for
       continue;
     }
     const left = end - performance.now();
