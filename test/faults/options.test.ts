@@ -124,7 +124,7 @@ function expectRefusals(
   for (const { name, but, expected } of options) {
     for (const [kind, value] of Object.entries(values)) {
       if (but.includes(kind as Kind)) continue;
-      const path = new RegExp(`${prefix.replace(/[[\].]/g, "\\$&")}${name}\b`);
+      const path = new RegExp(`${prefix.replace(/[[\].]/g, "\\$&")}${name}\\b`);
       expectRefusal(() => make(name, value), path, expected, `${prefix}${name}: ${kind}`);
     }
   }
