@@ -15,7 +15,6 @@
 
 static int receive(void *context, unsigned char *into, size_t size);
 static int transmit(void *context, const unsigned char *bytes, size_t size);
-static int note_certificate(void *context, mbedtls_x509_crt *certificate, int depth, uint32_t *flags);
 static void note_key(void *context, mbedtls_ssl_key_export_type type, const unsigned char *secret, size_t size,
                      const unsigned char client_random[32], const unsigned char server_random[32],
                      mbedtls_tls_prf_types prf);
@@ -28,6 +27,7 @@ static int is_certificate_state(const mbedtls_ssl_context *ssl, int state);
 static int has_more_to_look_at(wt_connection *connection, size_t incoming_before);
 static int renew_keys_in_time(wt_connection *connection);
 static int take_key_update(wt_connection *connection);
+static int meaning_in_tls13(const mbedtls_ssl_context *ssl, int result);
 static int outcome(wt_connection *connection, int result, size_t queued_before);
 static int ends_with_alert(const wt_connection *connection, size_t from);
 static uint8_t *reserve(wt_buffer *buffer, size_t size);
@@ -39,7 +39,6 @@ wt_connection *wt_connection_new(wt_settings *settings, const char *server_name)
   if (connection == NULL) return NULL;
   connection->settings = settings;
   connection->alert = -1;
-  connection->wrong_depth = -1;
   mbedtls_ssl_context *ssl = &connection->ssl;
   mbedtls_ssl_init(ssl);
   wt_settings_retain(settings);
@@ -49,7 +48,6 @@ wt_connection *wt_connection_new(wt_settings *settings, const char *server_name)
     return NULL;
   }
   mbedtls_ssl_set_bio(ssl, connection, transmit, receive, NULL);
-  mbedtls_ssl_set_verify(ssl, note_certificate, connection);
   if (!settings->log_keys) return connection;
   connection->key_log = wt_calloc(WT_MOST_LOGGED_KEYS, sizeof *connection->key_log);
   if (connection->key_log == NULL) {
@@ -113,6 +111,7 @@ int wt_read(wt_connection *connection, size_t size) {
     size_t before = wt_incoming_size(connection);
     size_t queued = wt_outgoing_size(connection);
     int result = mbedtls_ssl_read(&connection->ssl, wt_scratch(), size);
+    result = meaning_in_tls13(&connection->ssl, result);
     /* Mbed TLS answers WANT_READ after a warning alert though more ciphertext lies ready, and 0 for two empty
        records in a row. */
     if (result == MBEDTLS_ERR_SSL_WANT_READ && has_more_to_look_at(connection, before)) continue;
@@ -174,15 +173,6 @@ static int transmit(void *context, const unsigned char *bytes, size_t size) {
   memcpy(at, bytes, size);
   connection->outgoing.end += size;
   return (int) size;
-}
-
-/* Called by Mbed TLS from the root to the leaf. Names are compared in TypeScript, by our own rules. */
-static int note_certificate(void *context, mbedtls_x509_crt *certificate, int depth, uint32_t *flags) {
-  wt_connection *connection = context;
-  (void) certificate;
-  if (depth == 0) *flags &= ~(uint32_t) MBEDTLS_X509_BADCERT_CN_MISMATCH;
-  if (*flags != 0) connection->wrong_depth = depth;
-  return 0;
 }
 
 /* For the key log; TypeScript picks it up between calls. Secrets beyond the room are those of a renegotiation. */
@@ -290,6 +280,19 @@ static int take_key_update(wt_connection *connection) {
   int error = wt_receive_key_update(&connection->ssl, &answer_wanted);
   if (error != 0 || !answer_wanted || connection->closed) return error;
   return wt_transmit_key_update(&connection->ssl, 0);
+}
+
+/* After a TLS 1.3 handshake all alerts but two end the connection, whatever their level says, one of the two properly,
+   and there is no more place for a ChangeCipherSpec (RFC 8446, 6 and 5). Mbed TLS goes by the level, and skips the other. */
+static int meaning_in_tls13(const mbedtls_ssl_context *ssl, int result) {
+  if (ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_3 || ssl->in_msg == NULL) return result;
+  int skipped = result == MBEDTLS_ERR_SSL_WANT_READ;
+  if (skipped && ssl->in_msgtype == MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC) return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
+  if (result != MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE && !(skipped && ssl->in_msgtype == MBEDTLS_SSL_MSG_ALERT))
+    return result;
+  int description = ssl->in_msg[1];
+  if (description == MBEDTLS_SSL_ALERT_MSG_CLOSE_NOTIFY) return MBEDTLS_ERR_SSL_PEER_CLOSE_NOTIFY;
+  return description == MBEDTLS_SSL_ALERT_MSG_USER_CANCELED ? result : MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE;
 }
 
 static int outcome(wt_connection *connection, int result, size_t queued_before) {
