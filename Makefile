@@ -28,7 +28,7 @@ test: check ## every check, then the tests on Node, Deno and Bun
 .PHONY: bench
 bench: build ## start-up, handshakes and throughput, each beside node:tls
 	$(say) "benchmark"
-	@$(run) test/bench/main.ts
+	@$(run) test/bench/main.ts $(args)
 
 # Make it
 

@@ -1,5 +1,6 @@
 // `make bench`: start-up, handshakes and throughput of wanttls beside node:tls of the same runtime, taking turns in the same
-// run. Prints a table; --write also notes the figures in docs/bench/baseline.jsonl. Nothing is asserted about time.
+// run. Prints a table; --write (`make bench args=--write`) also notes the figures in docs/bench/baseline.jsonl. Runs on Deno
+// and Bun too. Nothing is asserted about time.
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
@@ -163,13 +164,20 @@ function rounded(value: number): string {
   return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
 }
 
+function digits(value: number): number {
+  return Number(value.toPrecision(3));
+}
+
 /** Replaces what this kind of runtime has noted before. */
 function write(): void {
   const kind = runtime.split(" ")[0]!;
   const old = existsSync(baseline) ? readFileSync(baseline, "utf8").split("\n") : [];
   const others = old.filter((line) => line !== "" && !line.includes(`"runtime":"${kind} `));
   const about = { date, machine, runtime, engine: engineVersion() };
-  const own = all.map((figures) => JSON.stringify({ ...about, ...figures }));
+  const own = all.map(({ what, unit, wanttls: ours, nodeTls: theirs }) => {
+    const ratio = theirs === null ? null : digits(ours / theirs);
+    return JSON.stringify({ ...about, what, unit, wanttls: digits(ours), nodeTls: theirs && digits(theirs), ratio });
+  });
   mkdirSync(fileURLToPath(new URL(".", `file://${baseline}`)), { recursive: true });
   writeFileSync(baseline, `${[...others, ...own].join("\n")}\n`);
   console.log(`\nNoted in docs/bench/baseline.jsonl`);

@@ -12,7 +12,8 @@ import { serve } from "./serve.ts";
 try {
   await run(process.argv.slice(2), await thisRuntime());
 } catch (error) {
-  console.error(`wanttls: ${error instanceof Error ? error.message : String(error)}`);
+  const message = error instanceof Error ? error.message : String(error);
+  console.error(`wanttls: ${message.replace("serverHostname", "--servername")}`);
   process.exitCode = error instanceof UsageError || error instanceof SSLConfigError ? 2 : 1;
 }
 
