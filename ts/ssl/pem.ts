@@ -5,22 +5,16 @@ import { SSLConfigError } from "../engine/errors.ts";
 /** A certificate or key as PEM text, or as bytes that hold PEM text or DER. */
 export type PemOrDer = string | Bytes;
 
-const block = /-----BEGIN ([A-Z0-9 ]+)-----([\s\S]*?)-----END ([A-Z0-9 ]+)-----/g;
-
 /** Every certificate in it, DER, in order. Throws SSLConfigError when there is none or one is broken. */
 export function certificatesFrom(value: PemOrDer, name: string): Uint8Array[] {
   const text = pemText(value, name);
-  if (text === null) return [nonEmpty(toBytes(value as Bytes, name), name).slice()];
-  const found: Uint8Array[] = [];
-  for (const [, label, body, end] of text.matchAll(block)) {
-    if (label !== end) throw broken(name, `BEGIN ${label} is ended by END ${end}`);
-    if (label === "CERTIFICATE" || label === "X509 CERTIFICATE") found.push(decode(body!, name));
-  }
-  if (found.length > 0) return found;
-  const why = text.includes("-----BEGIN CERTIFICATE")
-    ? "a certificate block has no end"
-    : "the text has no CERTIFICATE block";
-  throw broken(name, why);
+  if (text === null) return [oneElement(nonEmpty(toBytes(value as Bytes, name), name).slice(), name)];
+  const found = blocksOf(text, name).filter(({ label }) => label === "CERTIFICATE" || label === "X509 CERTIFICATE");
+  if (found.length === 0) throw broken(name, "the text has no CERTIFICATE block");
+  return found.map(({ body }, i) => {
+    const which = found.length === 1 ? name : `${name}[${i}]`;
+    return oneElement(decode(body, which), which);
+  });
 }
 
 /** One block of a PEM text: its bytes, or why there are none. */
@@ -44,10 +38,16 @@ export function pemBlocks(text: string, labels: ReadonlySet<string>): PemBlock[]
 export function keyFrom(value: PemOrDer, name: string): Uint8Array {
   const text = pemText(value, name);
   if (text === null) return nonEmpty(toBytes(value as Bytes, name), name).slice();
-  if (!/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(text)) throw broken(name, "the text has no PRIVATE KEY block");
-  if (!/-----END [A-Z ]*PRIVATE KEY-----/.test(text)) throw broken(name, "the PRIVATE KEY block has no end");
-  return new TextEncoder().encode(`${keyBlocks(text)}\0`);
+  const key = blocksOf(text, name).find(({ label }) => label.endsWith("PRIVATE KEY"));
+  if (key === undefined) throw broken(name, "the text has no PRIVATE KEY block");
+  if (!keyLabels.includes(key.label)) {
+    const why = `${key.label} is not supported (supported: ${keyLabels.join(", ")})`;
+    throw new SSLConfigError(`Cannot use ${name}: ${why}`, { reason: "UNSUPPORTED_KEY_TYPE", library: "PK" });
+  }
+  return new TextEncoder().encode(`-----BEGIN ${key.label}-----${key.body}-----END ${key.label}-----\n\0`);
 }
+
+const keyLabels: readonly string[] = ["PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"];
 
 /** DER bytes as a PEM certificate (Python's `DER_cert_to_PEM_cert`). */
 export function derCertToPem(der: Bytes): string {
@@ -60,9 +60,40 @@ export function pemCertToDer(pem: string): Uint8Array {
   return certificatesFrom(pem, "pem")[0]!;
 }
 
-/** EC keys often come behind a block of parameters, which Mbed TLS would take for the key. */
-function keyBlocks(text: string): string {
-  return text.replace(/-----BEGIN EC PARAMETERS-----[\s\S]*?-----END EC PARAMETERS-----\s*/, "");
+interface Block {
+  readonly label: string;
+  readonly body: string;
+}
+
+/** All blocks; one that does not end hides what comes behind it, so it is an error whatever it is. */
+function blocksOf(text: string, name: string): Block[] {
+  return text
+    .split("-----BEGIN ")
+    .slice(1)
+    .map((part, i) => {
+      const [, label, body, end] = /^([A-Z0-9 ]+)-----([^]*?)-----END ([A-Z0-9 ]+)-----/.exec(part) ?? [];
+      if (label === undefined) throw broken(name, `block ${i + 1} of the text has no end`);
+      if (label !== end) throw broken(name, `BEGIN ${label} is ended by END ${end}`);
+      return { label, body: body! };
+    });
+}
+
+/** Mbed TLS reads one certificate and passes over what follows: half of a chain would be lost without a word. */
+function oneElement(der: Uint8Array, name: string): Uint8Array {
+  const size = elementSize(der);
+  if (size === null || size > der.length) throw broken(name, "it is not a certificate, or was cut off");
+  if (size < der.length) throw broken(name, `bytes follow the certificate (${der.length - size})`);
+  return der;
+}
+
+/** The size of the SEQUENCE at the front (X.690, section 8.1.3), null when there is none. */
+function elementSize(der: Uint8Array): number | null {
+  const [tag, length] = der;
+  if (tag !== 48 || length === undefined) return null;
+  if (length < 128) return 2 + length;
+  const bytes = der.subarray(2, 2 + length - 128);
+  if (bytes.length !== length - 128 || bytes.length < 1 || bytes.length > 4) return null;
+  return 2 + bytes.length + bytes.reduce((sum, byte) => sum * 256 + byte, 0);
 }
 
 /** The text if the value is PEM, null if it is DER. */
