@@ -28,6 +28,8 @@ export interface X509 extends Signed {
   /** Milliseconds since 1970; both ends are valid. */
   readonly notBefore: number;
   readonly notAfter: number;
+  /** A year before 2050 written with four digits (RFC 5280, section 4.1.2.5, wants two). */
+  readonly hasLongTimes: boolean;
   readonly publicKey: PublicKey;
   readonly extensions: Extensions;
   readonly selfIssued: boolean;
@@ -46,14 +48,14 @@ export function parseX509(raw: Uint8Array): X509 {
   const serial = parseSerial(body);
   const signatureAlgorithm = parseAlgorithm(body, outer);
   const issuer = parseName(body.next(tag.sequence), `issuer of the ${what}`);
-  const [notBefore, notAfter] = parseValidity(body);
+  const validity = parseValidity(body);
   const subject = parseName(body.next(tag.sequence), `subject of the ${what}`);
   const publicKey = parsePublicKey(body.next(tag.sequence).whole, `public key of the ${what}`);
   const extensions = parseTail(body, version);
   const selfIssued = subject.key === issuer.key;
   const names = { issuer, subject, selfIssued };
   const signing = { tbs: tbs.whole, signatureAlgorithm, signature };
-  return { raw, version, serial, ...names, notBefore, notAfter, publicKey, extensions, ...signing };
+  return { raw, version, serial, ...names, ...validity, publicKey, extensions, ...signing };
 }
 
 /** The subject alone, for an index of many certificates. */
@@ -121,19 +123,16 @@ function parseAlgorithm(body: DerReader, outer: Uint8Array): SignatureAlgorithm 
   return parseSignatureAlgorithm(inner, field);
 }
 
-function parseValidity(body: DerReader): [notBefore: number, notAfter: number] {
+function parseValidity(body: DerReader): Pick<X509, "notBefore" | "notAfter" | "hasLongTimes"> {
   const validity = body.inside(tag.sequence, `validity of the ${what}`);
-  const times = [strictTime(validity.next(), validity.field), strictTime(validity.next(), validity.field)] as const;
+  const [from, to] = [validity.next(), validity.next()];
   validity.end();
-  return [...times];
+  const [notBefore, notAfter] = [timeOf(from, validity.field), timeOf(to, validity.field)];
+  return { notBefore, notAfter, hasLongTimes: isLong(from, notBefore) || isLong(to, notAfter) };
 }
 
-/** The short form until 2049, the long one from 2050 (RFC 5280, section 4.1.2.5). */
-export function strictTime(element: Element, field: string): number {
-  const time = timeOf(element, field);
-  if (element.tag === tag.generalizedTime && time < Date.UTC(2050, 0))
-    throw new DerReader(element.whole, field).malformed("a year before 2050 has four digits");
-  return time;
+function isLong(element: Element, time: number): boolean {
+  return element.tag === tag.generalizedTime && time < Date.UTC(2050, 0);
 }
 
 function parseTail(body: DerReader, version: 1 | 2 | 3): Extensions {

@@ -1,10 +1,10 @@
 // Certificate revocation lists (RFC 5280, sections 5 and 6.3): parsed strictly, and asked about one certificate. Only
 // complete lists by the issuer itself count: no indirect ones, no deltas, none for some reasons only.
 import { type Bytes, toBytes } from "../bytes.ts";
-import { DerReader, explicit, implicit, latin1Text, tag } from "../der.ts";
+import { DerReader, explicit, implicit, latin1Text, tag, timeOf } from "../der.ts";
 import { pemBlocks } from "../pem.ts";
 import { SSLConfigError } from "../../engine/errors.ts";
-import { sameBytes, strictTime, type X509 } from "./certificate.ts";
+import { sameBytes, type X509 } from "./certificate.ts";
 import { type Name, parseName } from "./distinguished-name.ts";
 import { keyUsageBit, parseDistributionPointName, type RawExtension, rawExtensions } from "./extensions.ts";
 import type { GeneralName } from "./general-name.ts";
@@ -67,9 +67,9 @@ export function parseCrl(raw: Uint8Array): Crl {
   if (!sameBytes(inner, outer)) throw body.malformed("its signature algorithm differs inside and outside");
   const signatureAlgorithm = parseSignatureAlgorithm(inner, `signature algorithm of the ${what}`);
   const issuer = parseName(body.next(tag.sequence), `issuer of the ${what}`);
-  const thisUpdate = strictTime(body.next(), `time of the ${what}`);
+  const thisUpdate = timeOf(body.next(), `time of the ${what}`);
   const timed = body.peekTag() === tag.utcTime || body.peekTag() === tag.generalizedTime;
-  const nextUpdate = timed ? strictTime(body.next(), `time of the ${what}`) : null;
+  const nextUpdate = timed ? timeOf(body.next(), `time of the ${what}`) : null;
   const entries = body.optional(tag.sequence)?.content ?? new Uint8Array();
   const extensions = parseListExtensions(body, version);
   const revoked = parseEntries(entries, version);

@@ -140,9 +140,10 @@ function purposeComplaints({ extensions: { extKeyUsage } }: X509, authority: boo
   return [["INVALID_PURPOSE", `may not ${authority ? "vouch for" : "be used by"} ${forWhat}, as its extKeyUsage says`]];
 }
 
-/** What RFC 5280 says with MUST about those who issue. Who is trusted already may have an odd number and no identifiers. */
+/** What RFC 5280 says with MUST about those who issue. Who is trusted already may have an odd number, odd times and no
+ * identifiers, as some of the roots that browsers trust do. */
 function strictComplaints(certificate: X509, authority: boolean, trusted: boolean): Complaint[] {
-  const { extensions, subject, issuer, serial } = certificate;
+  const { extensions, subject, issuer } = certificate;
   const found: Complaint[] = [];
   const { authorityKeyIdentifier: aki, subjectKeyIdentifier: ski, subjectAltName } = extensions;
   if (issuer.rdns.length === 0) found.push(["ISSUER_NAME_EMPTY", "does not name its issuer"]);
@@ -153,12 +154,13 @@ function strictComplaints(certificate: X509, authority: boolean, trusted: boolea
     found.push(["EMPTY_SUBJECT_SAN_NOT_CRITICAL", "has no subject, but its subjectAltName is not critical"]);
   if (subject.rdns.length === 0 && (authority || subjectAltName === undefined))
     found.push(["SUBJECT_NAME_EMPTY", "does not name its subject"]);
-  if (!trusted) found.push(...issuedComplaints(certificate, serial));
+  if (!trusted) found.push(...issuedComplaints(certificate));
   return [...found, ...constraintComplaints(certificate, authority, trusted)];
 }
 
-function issuedComplaints({ extensions, version }: X509, serial: Uint8Array): Complaint[] {
+function issuedComplaints({ extensions, version, serial, hasLongTimes }: X509): Complaint[] {
   const found: Complaint[] = [];
+  if (hasLongTimes) found.push(["INVALID_EXTENSION", "spells a year before 2050 with four digits"]);
   if (serial[0]! >= 128 || serial.every((byte) => byte === 0))
     found.push(["INVALID_EXTENSION", "has a serial number that is not positive"]);
   if (version < 3) found.push(["EXTENSIONS_REQUIRE_VERSION_3", `is of version ${version}, which is too old`]);
