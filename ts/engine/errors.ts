@@ -338,7 +338,7 @@ const meanings: Readonly<Record<number, Meaning>> = {
   [code.SSL_BUFFER_TOO_SMALL]: [
     "MESSAGE_TOO_LONG",
     "illegal_parameter",
-    "a message of the peer is longer than this side accepts",
+    "a message of the handshake is longer than is supported (16 KiB)",
   ],
   [code.ECP_VERIFY_FAILED]: [
     "BAD_SIGNATURE",
