@@ -5,6 +5,7 @@
 // demo-peer.ts server --cert FILE --key FILE --file FILE --bytes N --version V      prints {"port":N} first
 // demo-peer.ts client --port N --ca FILE --file FILE --bytes N --version V
 import { readFileSync } from "node:fs";
+import process from "node:process";
 import { parseArgs } from "node:util";
 import {
   engineVersion,
@@ -35,20 +36,36 @@ const bytes = Number(values.bytes);
 const version = values.version as TLSVersion;
 const seen = { wantRead: 0, wantWrite: 0 };
 
-if (positionals[0] === "server") await serve();
-else await connect();
+try {
+  if (positionals[0] === "server") await serve();
+  else await connect();
+} catch (error) {
+  console.error(String(error));
+  process.exitCode = 1;
+}
 
 async function connect(): Promise<void> {
   const context = SSLContext.client({ ca: readFileSync(values.ca), minVersion: version, maxVersion: version });
   const socket = context.wrapSocket(await connectTo(Number(values.port)), { serverHostname: name });
-  await converse(socket, true);
+  await closing(socket, () => converse(socket, true));
 }
 
 async function serve(): Promise<void> {
   const identities = [{ cert: readFileSync(values.cert), key: readFileSync(values.key) }];
   const context = SSLContext.server({ identities, minVersion: version, maxVersion: version });
   const transport = await acceptOne((port) => console.log(JSON.stringify({ port })));
-  await converse(context.wrapSocket(transport), false);
+  const socket = context.wrapSocket(transport);
+  await closing(socket, () => converse(socket, false));
+}
+
+/** Closes the socket when something went wrong, so that the peer hears of it and the process ends. */
+async function closing(socket: SSLSocket, use: () => Promise<void>): Promise<void> {
+  try {
+    await use();
+  } catch (error) {
+    socket.close();
+    throw error;
+  }
 }
 
 async function converse(socket: SSLSocket, client: boolean): Promise<void> {

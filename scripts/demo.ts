@@ -45,9 +45,10 @@ interface Conversation {
   readonly atClient: string;
 }
 
-const [tick, cross] = process.stdout.isTTY
-  ? ["\u001b[32m\u2714\u001b[0m", "\u001b[31m\u2718\u001b[0m"]
-  : ["\u2714", "\u2718"];
+const [tick, cross] =
+  process.stdout.isTTY && !process.env["NO_COLOR"]
+    ? ["\u001b[32m\u2714\u001b[0m", "\u001b[31m\u2718\u001b[0m"]
+    : ["\u2714", "\u2718"];
 
 /** The columns of the table, each as wide as its longest usual entry. */
 const columns = [
@@ -203,7 +204,7 @@ async function freePort(): Promise<number> {
 
 /** Resolves once the port accepts connections: with the first one, which is closed at once and counts for s_server. */
 async function accepting(port: number): Promise<void> {
-  for (let left = 100; left > 0; left -= 1) {
+  for (let left = 400; left > 0; left -= 1) {
     const accepted = await new Promise<boolean>((resolve) => {
       const socket = connect(port, "127.0.0.1", () => resolve(true)).on("error", () => resolve(false));
       socket.on("connect", () => socket.destroy());
@@ -223,8 +224,9 @@ function findRuntimes(): Runtime[] {
     { name: `Deno ${versionOf(bin("deno"))}`, command: [bin("deno"), "run", "--allow-all", peer] },
     { name: `Bun ${versionOf(bin("bun"))}`, command: [bin("bun"), peer] },
   ];
-  const own = `Node ${versionOf("node")}`;
-  return own === pinned[0]!.name ? pinned : [...pinned, { name: own, command: ["node", withoutTypes(peer)] }];
+  const own = versionOf("node");
+  if (`Node ${own}` === pinned[0]!.name || Number.parseInt(own) < 20) return pinned;
+  return [...pinned, { name: `Node ${own}`, command: ["node", withoutTypes(peer)] }];
 }
 
 function versionOf(program: string): string {
