@@ -51,7 +51,7 @@ interface Option {
   readonly expected: RegExp;
 }
 
-const pemOrDer = /expected (PEM text or )?bytes|the text has no CERTIFICATE block|as a certificate/;
+const pemOrDer = /expected (PEM text or )?bytes|the text has no CERTIFICATE block|it is not a certificate/;
 
 const common: readonly Option[] = [
   { name: "minVersion", but: [], expected: /expected "TLSv1\.2" or "TLSv1\.3", got / },

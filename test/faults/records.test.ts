@@ -31,7 +31,9 @@ const harms: readonly Harm[] = [
   {
     name: "swapped with the next one",
     harm: (records, i) => (i + 1 < records.length ? records.toSpliced(i, 2, records[i + 1]!, records[i]!) : null),
-    passes: (stream, i) => isIdleChangeCipherSpec(stream, i) || isIdleChangeCipherSpec(stream, i + 1),
+    // A client's comes right before its Finished, and behind that it is too late (RFC 8446, section 5).
+    passes: (stream, i) =>
+      (isIdleChangeCipherSpec(stream, i) && !isOfClient(stream)) || isIdleChangeCipherSpec(stream, i + 1),
   },
   {
     name: "cut to half its length",
@@ -94,6 +96,11 @@ forEachReplay("One record harmed", (replay) => {
 /** TLS 1.3 has them for the sake of middleboxes only (RFC 8446, appendix D.4). */
 function isIdleChangeCipherSpec({ records, version }: Stream, i: number): boolean {
   return version === "TLSv1.3" && records[i]?.[0] === recordType.changeCipherSpec;
+}
+
+function isOfClient({ records }: Stream): boolean {
+  const clientHello = 1;
+  return records[0]?.[5] === clientHello;
 }
 
 /** Records of handshake messages may be cut anywhere (RFC 8446, section 5.1); encrypted ones are protected as they are. */
