@@ -23,7 +23,6 @@ struct wt_settings {
   uint16_t *signature_algorithms;
   char *alpn_text;
   const char **alpn;
-  mbedtls_x509_crt ca;
   wt_identity *identities;
   wt_identity *last_identity;
   int require_ems;
@@ -56,12 +55,13 @@ struct wt_connection {
   int closed;      /* close_notify was queued: nothing else may follow */
   int key_updates; /* received since the last data */
   const mbedtls_x509_crt *own; /* the certificate that this side presented; it belongs to the settings */
-  int wrong_depth; /* the lowest place in the chain (0: the peer itself) that has something wrong, -1 without one */
   size_t logged_keys;
   wt_logged_key *key_log; /* NULL when nobody asked for it */
 };
 
 void wt_settings_retain(wt_settings *settings);
+
+const mbedtls_x509_crt *wt_peer_chain(const wt_connection *connection);
 
 /* key_update.c: is the message that mbedtls_ssl_read refused a KeyUpdate, and what to do about it. */
 int wt_is_key_update(mbedtls_ssl_context *ssl);

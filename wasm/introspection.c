@@ -6,9 +6,6 @@
 #include "mbedtls/platform_util.h"
 #include "ssl_misc.h"
 
-static const mbedtls_x509_crt *peer_chain(const wt_connection *connection);
-static const mbedtls_x509_crt *peer_certificate_at(const wt_connection *connection, size_t index);
-
 size_t wt_pending(wt_connection *connection) { return mbedtls_ssl_get_bytes_avail(&connection->ssl); }
 
 int wt_received_alert(wt_connection *connection) { return connection->alert; }
@@ -25,16 +22,6 @@ int wt_group(wt_connection *connection) { return connection->group; }
 
 const char *wt_alpn(wt_connection *connection) { return mbedtls_ssl_get_alpn_protocol(&connection->ssl); }
 
-const uint8_t *wt_peer_certificate(wt_connection *connection, size_t index) {
-  const mbedtls_x509_crt *certificate = peer_certificate_at(connection, index);
-  return certificate == NULL ? NULL : certificate->raw.p;
-}
-
-size_t wt_peer_certificate_size(wt_connection *connection, size_t index) {
-  const mbedtls_x509_crt *certificate = peer_certificate_at(connection, index);
-  return certificate == NULL ? 0 : certificate->raw.len;
-}
-
 const uint8_t *wt_own_certificate(wt_connection *connection) {
   return connection->own == NULL ? NULL : connection->own->raw.p;
 }
@@ -43,14 +30,12 @@ size_t wt_own_certificate_size(wt_connection *connection) {
   return connection->own == NULL ? 0 : connection->own->raw.len;
 }
 
-/* Everything found wrong with the peer's chain, in Mbed TLS's bits; all ones when it was not checked. */
-uint32_t wt_verify_flags(wt_connection *connection) {
+/* True when the peer was asked for a certificate and said that it has none. */
+int wt_peer_has_no_certificate(wt_connection *connection) {
   const mbedtls_ssl_session *session =
       connection->ssl.session_negotiate != NULL ? connection->ssl.session_negotiate : connection->ssl.session;
-  return session == NULL ? UINT32_MAX : session->verify_result;
+  return session != NULL && session->verify_result == MBEDTLS_X509_BADCERT_MISSING;
 }
-
-int wt_verify_depth(wt_connection *connection) { return connection->wrong_depth; }
 
 /* Both Finished messages of TLS 1.2 into the scratch area, ours first, and the size of each; 0 when there are none. */
 int wt_finished(wt_connection *connection) {
@@ -82,15 +67,9 @@ void wt_forget_logged_keys(wt_connection *connection) {
   connection->logged_keys = 0;
 }
 
-static const mbedtls_x509_crt *peer_chain(const wt_connection *connection) {
+const mbedtls_x509_crt *wt_peer_chain(const wt_connection *connection) {
   const mbedtls_ssl_context *ssl = &connection->ssl;
   if (ssl->session_negotiate != NULL && ssl->session_negotiate->peer_cert != NULL)
     return ssl->session_negotiate->peer_cert;
   return ssl->session == NULL ? NULL : ssl->session->peer_cert;
-}
-
-static const mbedtls_x509_crt *peer_certificate_at(const wt_connection *connection, size_t index) {
-  const mbedtls_x509_crt *certificate = peer_chain(connection);
-  while (certificate != NULL && index-- > 0) certificate = certificate->next;
-  return certificate;
 }

@@ -1,5 +1,5 @@
-/* A TLS configuration with all that Mbed TLS only points to: Mbed TLS keeps the addresses of the lists, the chain, the
-   keys and the trusted certificates, so they live here, exactly as long as the configuration. */
+/* A TLS configuration with all that Mbed TLS only points to: Mbed TLS keeps the addresses of the lists, the chains and
+   the keys, so they live here, exactly as long as the configuration. */
 #include "internal.h"
 
 #include <string.h>
@@ -16,14 +16,12 @@ wt_settings *wt_settings_new(int server) {
   settings->records_per_key = 1 << 24;
   mbedtls_ssl_config *conf = &settings->conf;
   mbedtls_ssl_config_init(conf);
-  mbedtls_x509_crt_init(&settings->ca);
   if (mbedtls_ssl_config_defaults(conf, server ? MBEDTLS_SSL_IS_SERVER : MBEDTLS_SSL_IS_CLIENT,
                                   MBEDTLS_SSL_TRANSPORT_STREAM, MBEDTLS_SSL_PRESET_DEFAULT) != 0) {
     wt_free(settings);
     return NULL;
   }
   mbedtls_ssl_conf_rng(conf, wt_fill_random, NULL);
-  mbedtls_ssl_conf_ca_chain(conf, &settings->ca, NULL);
   /* Always with forward secrecy, also on top of a PSK. */
   mbedtls_ssl_conf_tls13_key_exchange_modes(
       conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL | MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL);
@@ -42,7 +40,6 @@ void wt_settings_release(wt_settings *settings) {
     settings->identities = identity->next;
     identity_free(identity);
   }
-  mbedtls_x509_crt_free(&settings->ca);
   wt_free(settings->ciphersuites);
   wt_free(settings->groups);
   wt_free(settings->signature_algorithms);
@@ -92,7 +89,7 @@ int wt_settings_set_alpn(wt_settings *settings, const uint8_t *names, size_t siz
   return mbedtls_ssl_conf_alpn_protocols(&settings->conf, settings->alpn);
 }
 
-/* Mbed TLS's OPTIONAL means: check, note the result, go on. The verdict is TypeScript's, at the pause. */
+/* OPTIONAL, with our patch, means: ask for a certificate and go on. The verdict is TypeScript's, at the pause. */
 void wt_settings_set_flags(wt_settings *settings, int request_certificate, int require_ems, int client_order) {
   mbedtls_ssl_conf_authmode(&settings->conf,
                             request_certificate ? MBEDTLS_SSL_VERIFY_OPTIONAL : MBEDTLS_SSL_VERIFY_NONE);
@@ -104,10 +101,6 @@ void wt_settings_set_flags(wt_settings *settings, int request_certificate, int r
 void wt_settings_log_keys(wt_settings *settings) { settings->log_keys = 1; }
 
 void wt_settings_set_records_per_key(wt_settings *settings, uint32_t records) { settings->records_per_key = records; }
-
-int wt_settings_add_ca(wt_settings *settings, const uint8_t *der, size_t size) {
-  return mbedtls_x509_crt_parse_der(&settings->ca, der, size);
-}
 
 int wt_settings_add_identity(wt_settings *settings) {
   wt_identity *identity = wt_calloc(1, sizeof *identity);

@@ -1,6 +1,6 @@
 /* The boundary between TypeScript and Mbed TLS: everything the module exports and imports is declared here.
 
-   Two kinds of objects. A `wt_settings` is a TLS configuration with its identities and trusted certificates, immutable
+   Two kinds of objects. A `wt_settings` is a TLS configuration with its identities, immutable
    once the first connection uses it and counted: it lives until TypeScript has released it and its last connection is
    gone. A `wt_connection` is one side of one conversation.
 
@@ -66,7 +66,6 @@ int WT_EXPORT(wt_settings_set_alpn)(wt_settings *settings, const uint8_t *names,
 void WT_EXPORT(wt_settings_set_flags)(wt_settings *settings, int request_certificate, int require_ems, int client_order);
 void WT_EXPORT(wt_settings_log_keys)(wt_settings *settings);
 void WT_EXPORT(wt_settings_set_records_per_key)(wt_settings *settings, uint32_t records);
-int WT_EXPORT(wt_settings_add_ca)(wt_settings *settings, const uint8_t *der, size_t size);
 int WT_EXPORT(wt_settings_add_identity)(wt_settings *settings);
 int WT_EXPORT(wt_settings_identity_certificate)(wt_settings *settings, const uint8_t *der, size_t size);
 int WT_EXPORT(wt_settings_identity_key)(wt_settings *settings, const uint8_t *key, size_t size, const uint8_t *password,
@@ -116,7 +115,6 @@ const uint8_t *WT_EXPORT(wt_key_log)(wt_connection *connection);
 void WT_EXPORT(wt_forget_logged_keys)(wt_connection *connection);
 const uint8_t *WT_EXPORT(wt_own_certificate)(wt_connection *connection);
 size_t WT_EXPORT(wt_own_certificate_size)(wt_connection *connection);
-uint32_t WT_EXPORT(wt_verify_flags)(wt_connection *connection);
-int WT_EXPORT(wt_verify_depth)(wt_connection *connection);
+int WT_EXPORT(wt_peer_has_no_certificate)(wt_connection *connection);
 
 #endif

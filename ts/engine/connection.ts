@@ -20,7 +20,7 @@ import {
 } from "./errors.ts";
 import { keyLogEntrySize, keyLogLine } from "./key-log.ts";
 import type { Settings } from "./settings.ts";
-import { hashOf, type SignatureMethod } from "./signatures.ts";
+import { hashOf, type SignatureMethod, verifySignature } from "./signatures.ts";
 import { Limits } from "./limits.ts";
 import { noRecord, notTls } from "./strangers.ts";
 
@@ -64,10 +64,8 @@ export interface ConnectionOptions {
 export interface PeerChain {
   /** DER, as presented; empty when the peer sent none. */
   readonly chain: readonly Uint8Array[];
-  /** Mbed TLS's findings, 0 when there are none. Names are not among them. */
-  readonly flags: number;
-  /** The certificate that is wrong: 0 is the peer's own. */
-  readonly depth: number;
+  /** True when the peer was asked for a certificate and said that it has none. */
+  readonly none: boolean;
 }
 
 const wantsCiphertext = { kind: "want", what: "read" } as const;
@@ -293,8 +291,7 @@ export class Connection {
     for (let i = 0, size: number; (size = exports.wt_peer_certificate_size(pointer, i)) > 0; i++) {
       chain.push(this.#realm.copyOut(exports.wt_peer_certificate(pointer, i), size));
     }
-    const depth = Math.max(exports.wt_verify_depth(pointer), 0);
-    return { chain, flags: exports.wt_verify_flags(pointer) >>> 0, depth };
+    return { chain, none: exports.wt_peer_has_no_certificate(pointer) !== 0 };
   }
 
   /** The certificate that this side presented, DER, or null. */
@@ -302,6 +299,11 @@ export class Connection {
     const { exports } = this.#realm;
     const size = exports.wt_own_certificate_size(this.#live());
     return size === 0 ? null : this.#realm.copyOut(exports.wt_own_certificate(this.#live()), size);
+  }
+
+  /** Whether a signature over a certificate is right. */
+  verifySignature(key: Uint8Array, method: SignatureMethod, data: Uint8Array, signature: Uint8Array): boolean {
+    return verifySignature(this.#realm, key, method, data, signature);
   }
 
   /** A hash, for channel bindings. */

@@ -21,8 +21,6 @@ export interface SettingsInput {
   readonly signatureAlgorithms: readonly number[];
   readonly alpn: readonly Uint8Array[];
   readonly identities: readonly IdentityInput[];
-  /** Trusted certificates, DER. */
-  readonly ca: readonly Uint8Array[];
   readonly requestCertificate: boolean;
   readonly requireExtendedMasterSecret: boolean;
   readonly honorCipherOrder: boolean;
@@ -79,7 +77,6 @@ export class Settings {
     this.#list("groups", input.groups, exports.wt_settings_set_groups);
     this.#list("signatureAlgorithms", input.signatureAlgorithms, exports.wt_settings_set_signature_algorithms);
     this.#alpn(input.alpn);
-    input.ca.forEach((der, i) => this.#certificate(`ca[${i}]`, der, exports.wt_settings_add_ca));
     input.identities.forEach((identity, i) => this.#identity(`identities[${i}]`, identity));
   }
 

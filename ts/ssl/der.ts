@@ -181,16 +181,21 @@ export function implicit(number: number): number {
 
 /** The dotted form of an object identifier. */
 export function oidText(content: Uint8Array): string {
-  const arcs: bigint[] = [];
-  let arc = 0n;
+  let text = "";
+  let arc: number | bigint = 0;
   for (const byte of content) {
-    arc = arc * 128n + BigInt(byte % 128);
+    arc = typeof arc === "bigint" || arc > 2 ** 45 ? BigInt(arc) * 128n + BigInt(byte % 128) : arc * 128 + (byte % 128);
     if (byte >= 128) continue;
-    if (arcs.length === 0) arcs.push(arc < 80n ? arc / 40n : 2n, arc < 80n ? arc % 40n : arc - 80n);
-    else arcs.push(arc);
-    arc = 0n;
+    text += text === "" ? firstArcs(arc) : `.${arc}`;
+    arc = 0;
   }
-  return arcs.join(".");
+  return text;
+}
+
+/** The first two arcs share a number. */
+function firstArcs(both: number | bigint): string {
+  if (both < 80) return `${both < 40 ? 0 : 1}.${Number(both) % 40}`;
+  return `2.${typeof both === "bigint" ? both - 80n : both - 80}`;
 }
 
 /** The text of any of the string types; null for other tags. */

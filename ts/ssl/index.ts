@@ -28,5 +28,7 @@ export { derCertToPem, pemCertToDer, type PemOrDer } from "./pem.ts";
 export { type ContextClass, SSLContext } from "./ssl-context.ts";
 export { type IoResult, SSLObject, type WrapOptions } from "./ssl-object.ts";
 export type { CipherInfo, CipherName, NamedGroup, SignatureScheme, TLSVersion } from "./tables.ts";
-export type { VerifyMode } from "./verification.ts";
+export type { CertProfile, VerifyMode } from "./verification.ts";
 export { isWant, SSLWantCallbackError, SSLWantReadError, SSLWantWriteError } from "./want.ts";
+export type { CrlCheck } from "./x509/crl.ts";
+export { type SkippedCertificate, TrustStore } from "./x509/trust-store.ts";

@@ -18,7 +18,10 @@ import {
   type TLSVersion,
   versionId,
 } from "./tables.ts";
-import type { VerifyMode } from "./verification.ts";
+import type { CertProfile, VerifyMode } from "./verification.ts";
+import { type Crl, type CrlCheck, crlsFrom } from "./x509/crl.ts";
+import { parseX509 } from "./x509/certificate.ts";
+import { TrustStore } from "./x509/trust-store.ts";
 
 /** A certificate chain with its private key. */
 export interface Identity {
@@ -47,8 +50,18 @@ export interface BaseOptions {
   readonly alpn?: readonly string[];
   /** Own certificates with their keys. A server needs at least one. */
   readonly identities?: readonly Identity[];
-  /** Certificates to trust: PEM with any number of them, or DER. */
+  /** Certificates to trust: PEM with any number of them, or DER. All of them must be usable. */
   readonly ca?: PemOrDer | readonly PemOrDer[];
+  /** Certificates to trust, beside `ca`: a store, which may be shared by contexts and is read when it is needed. */
+  readonly trust?: TrustStore;
+  /** Let a chain end at any trusted certificate, not only at a self-issued one. Default `false`, as OpenSSL's. */
+  readonly partialChain?: boolean;
+  /** How much certificates must do right. Default `"standard"`. */
+  readonly certProfile?: CertProfile;
+  /** Certificate revocation lists, PEM or DER. */
+  readonly crls?: PemOrDer | readonly PemOrDer[];
+  /** For which certificates a revocation list must be there: none, the peer's own, or all but the trusted one. Default: `"leaf"` if `crls` are given. */
+  readonly crlCheck?: CrlCheck;
   /** Default: `"required"` for clients, `"none"` for servers. */
   readonly verifyMode?: VerifyMode;
   /** TLS 1.2 without the extended master secret (RFC 7627) is refused unless this is `false`. */
@@ -81,6 +94,11 @@ export interface CheckedOptions {
   readonly alpn: readonly string[];
   readonly verifyMode: VerifyMode;
   readonly checkHostname: boolean;
+  readonly trust: TrustStore;
+  readonly partialChain: boolean;
+  readonly certProfile: CertProfile;
+  readonly crls: readonly Crl[];
+  readonly crlCheck: CrlCheck;
   readonly commonNameFallback: boolean;
   readonly tolerateAlpnMismatch: boolean;
   readonly now: () => number;
@@ -105,6 +123,7 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
       'it needs verifyMode "required": a name says nothing when the certificate is not verified',
     );
   const alpn = checkAlpn(or(given.alpn, []));
+  const crls = checkCrls(given.crls);
   const identities = list("identities", or(given.identities, [])).map(checkIdentity);
   if (server && identities.length === 0) throw wrong("identities", "a server needs a certificate and a key");
   return {
@@ -117,7 +136,6 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
       signatureAlgorithms: checkSignatureAlgorithms(given.signatureAlgorithms, maxVersion),
       alpn: alpn.map((name) => Uint8Array.from(name, (character) => character.charCodeAt(0))),
       identities,
-      ca: certificateList("ca", given.ca),
       requestCertificate: !server || verifyMode !== "none",
       requireExtendedMasterSecret: toFlag(given.requireExtendedMasterSecret, "requireExtendedMasterSecret", true),
       honorCipherOrder: toFlag(given.honorCipherOrder, "honorCipherOrder", true),
@@ -126,6 +144,11 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
     alpn,
     verifyMode,
     checkHostname,
+    trust: checkTrust(given),
+    partialChain: toFlag(given.partialChain, "partialChain", false),
+    certProfile: oneOf("certProfile", or(given.certProfile, "standard"), ["lenient", "standard", "web"]),
+    crls,
+    crlCheck: oneOf("crlCheck", or(given.crlCheck, crls.length > 0 ? "leaf" : "off"), ["off", "leaf", "chain"]),
     commonNameFallback: toFlag(given.commonNameFallback, "commonNameFallback", false),
     tolerateAlpnMismatch:
       server &&
@@ -154,6 +177,11 @@ const commonNames: readonly (keyof BaseOptions)[] = [
   "alpn",
   "identities",
   "ca",
+  "trust",
+  "partialChain",
+  "certProfile",
+  "crls",
+  "crlCheck",
   "verifyMode",
   "requireExtendedMasterSecret",
   "now",
@@ -183,6 +211,34 @@ function checkSignatureAlgorithms(names: readonly SignatureScheme[] | undefined,
   if (maxVersion === "TLSv1.2" && names?.every((name) => name.startsWith("rsa_pss")) === true)
     throw wrong("signatureAlgorithms", "RSA-PSS is supported in TLSv1.3 only, and maxVersion is TLSv1.2");
   return found;
+}
+
+function checkTrust({ ca, trust }: BaseOptions): TrustStore {
+  if (trust !== undefined && !(trust instanceof TrustStore))
+    throw new TypeError(`Cannot use trust: expected a TrustStore, got ${describe(trust)}`);
+  const given = certificateList("ca", ca);
+  if (given.length === 0) return trust ?? TrustStore.empty();
+  for (const [i, der] of given.entries()) checkCertificate(`ca[${i}]`, der);
+  const store = TrustStore.fromDer(given);
+  return trust === undefined ? store : store.with(trust);
+}
+
+function checkCertificate(name: string, der: Uint8Array): void {
+  try {
+    parseX509(der);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new SSLConfigError(`Cannot use ${name} as a certificate: ${why}`, {
+      reason: "BAD_CONFIG",
+      library: "X509",
+      cause: error,
+    });
+  }
+}
+
+function checkCrls(crls: PemOrDer | readonly PemOrDer[] | undefined): Crl[] {
+  if (crls === undefined) return [];
+  return (Array.isArray(crls) ? crls : [crls as PemOrDer]).flatMap((crl: PemOrDer) => crlsFrom(crl));
 }
 
 function checkIdentity(identity: Identity, index: number): IdentityInput {

@@ -3,7 +3,7 @@ import { newRealm, sharedRealm } from "../engine/realms.ts";
 import { Settings } from "../engine/settings.ts";
 import { SSLStateError } from "../engine/errors.ts";
 import { checkOptionNames, describe } from "./bytes.ts";
-import { type Certificate, parseCertificate } from "./certificate.ts";
+import type { Certificate } from "./certificate.ts";
 import { MemoryBIO } from "./memory-bio.ts";
 import { type CheckedOptions, checkOptions, type ClientOptions, copyOf, type ServerOptions } from "./options.ts";
 import { openConnection, SSLObject, type WrapOptions, wrapOptionNames } from "./ssl-object.ts";
@@ -99,7 +99,7 @@ export class SSLContext {
 
   /** The trusted certificates, like Python's `get_ca_certs`. */
   getCaCerts(): Certificate[] {
-    return this.#checked.input.ca.map((der) => parseCertificate(der));
+    return this.#checked.trust.certificates();
   }
 
   /** The cipher suites in order of preference. */

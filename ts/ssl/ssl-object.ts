@@ -69,6 +69,7 @@ export class SSLObject {
   protected readonly outgoing: MemoryBIO;
   protected readonly connection: Connection;
   readonly #policy: VerificationPolicy;
+  #verifiedChain: readonly Uint8Array[] = [];
   readonly #onKeyLog: ((line: string) => void) | null;
   #want: "read" | "write" | "callback" | null = null;
   #busy = false;
@@ -294,6 +295,13 @@ export class SSLObject {
     return this.connection.exportKeys(size, name, bytes);
   }
 
+  /** The path that was verified, DER, from the peer's certificate to the trusted one; empty when nothing was verified. */
+  getVerifiedChain(): Uint8Array[] {
+    if (!this.connection.handshakeOver)
+      throw new SSLStateError("Cannot get the verified chain: handshake not done yet");
+    return this.#verifiedChain.map((der) => der.slice());
+  }
+
   /** Frees the connection's part of the wasm memory and wipes its keys. Every call throws SSLStateError afterwards. */
   dispose(): void {
     if (this.#disposed) return;
@@ -334,8 +342,11 @@ export class SSLObject {
   }
 
   #judgePeer(): void {
-    const failure = judge(this.connection.peerChain(), this.#policy);
-    if (failure !== null) throw this.connection.refuse(failure);
+    const verdict = judge(this.connection.peerChain(), this.#policy, (key, method, data, signature) =>
+      this.connection.verifySignature(key, method, data, signature),
+    );
+    if (!verdict.trusted) throw this.connection.refuse(verdict.failure);
+    this.#verifiedChain = verdict.path;
     this.connection.accept();
   }
 
@@ -391,6 +402,12 @@ export function openConnection({ context, checked, settings, incoming, outgoing,
     server: context.serverSide,
     host: checked.checkHostname ? names.verify : null,
     commonNameFallback: checked.commonNameFallback,
+    trust: checked.trust,
+    partialChain: checked.partialChain,
+    profile: checked.certProfile,
+    crls: checked.crls,
+    crlCheck: checked.crlCheck,
+    now: checked.now,
   };
   const { onKeyLog } = checked;
   return { context, connection, incoming, outgoing, policy, onKeyLog, serverHostname: options.serverHostname ?? null };

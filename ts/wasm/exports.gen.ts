@@ -48,6 +48,7 @@ export interface WasmExports {
   readonly wt_own_certificate_size: (connection: ConnectionPointer) => number;
   readonly wt_peer_certificate: (connection: ConnectionPointer, index: number) => Address;
   readonly wt_peer_certificate_size: (connection: ConnectionPointer, index: number) => number;
+  readonly wt_peer_has_no_certificate: (connection: ConnectionPointer) => number;
   readonly wt_pending: (connection: ConnectionPointer) => number;
   readonly wt_protocol_version: (connection: ConnectionPointer) => number;
   readonly wt_read: (connection: ConnectionPointer, size: number) => number;
@@ -55,7 +56,6 @@ export interface WasmExports {
   readonly wt_release: (block: Address) => void;
   readonly wt_scratch: () => Address;
   readonly wt_send_alert: (connection: ConnectionPointer, level: number, description: number) => number;
-  readonly wt_settings_add_ca: (settings: SettingsPointer, der: Address, size: number) => number;
   readonly wt_settings_add_identity: (settings: SettingsPointer) => number;
   readonly wt_settings_identity_certificate: (settings: SettingsPointer, der: Address, size: number) => number;
   readonly wt_settings_identity_key: (
@@ -82,8 +82,6 @@ export interface WasmExports {
   readonly wt_settings_set_versions: (settings: SettingsPointer, minimum: number, maximum: number) => void;
   readonly wt_start: () => number;
   readonly wt_update_keys: (connection: ConnectionPointer, request: number) => number;
-  readonly wt_verify_depth: (connection: ConnectionPointer) => number;
-  readonly wt_verify_flags: (connection: ConnectionPointer) => number;
   readonly wt_verify_signature: (
     at: Address,
     keySize: number,
