@@ -157,7 +157,7 @@ test("every wrong option is refused by name when the context is made", () => {
     [{ ca: "not a certificate" }, /ca.*CERTIFICATE/],
     [{ ca: [certs.root.cert, "-----BEGIN CERTIFICATE-----\nAAAA\n"] }, /ca\[1\].*no end/],
     [{ ca: certs.root.cert.replace("MII", "M*I") }, /ca.*Base64/],
-    [{ ca: certs.root.cert.replace("MII", "AAA") }, /ca\[0\]/],
+    [{ ca: certs.root.cert.replace("MII", "AAA") }, /ca/],
     [{ ca: new Uint8Array(0) }, /ca.*empty/],
     [{ ca: ascii("no DER") }, /ca/],
     [{ ca: certs.root.key }, /ca.*CERTIFICATE/],
