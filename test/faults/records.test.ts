@@ -31,9 +31,10 @@ const harms: readonly Harm[] = [
   {
     name: "swapped with the next one",
     harm: (records, i) => (i + 1 < records.length ? records.toSpliced(i, 2, records[i + 1]!, records[i]!) : null),
-    // A client's comes right before its Finished, and behind that it is too late (RFC 8446, section 5).
+    // Behind the client's Finished it is too late for a ChangeCipherSpec (RFC 8446, section 5).
     passes: (stream, i) =>
-      (isIdleChangeCipherSpec(stream, i) && !isOfClient(stream)) || isIdleChangeCipherSpec(stream, i + 1),
+      (isIdleChangeCipherSpec(stream, i) && !isFinishedOfClient(stream, i + 1)) ||
+      isIdleChangeCipherSpec(stream, i + 1),
   },
   {
     name: "cut to half its length",
@@ -98,9 +99,10 @@ function isIdleChangeCipherSpec({ records, version }: Stream, i: number): boolea
   return version === "TLSv1.3" && records[i]?.[0] === recordType.changeCipherSpec;
 }
 
-function isOfClient({ records }: Stream): boolean {
+/** Behind it come two records of data and the goodbye. */
+function isFinishedOfClient({ records }: Stream, i: number): boolean {
   const clientHello = 1;
-  return records[0]?.[5] === clientHello;
+  return records[0]?.[5] === clientHello && i === records.length - 4;
 }
 
 /** Records of handshake messages may be cut anywhere (RFC 8446, section 5.1); encrypted ones are protected as they are. */
