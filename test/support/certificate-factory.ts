@@ -21,7 +21,7 @@ import {
   utf8,
 } from "./der-writer.ts";
 
-export type KeyKind = "P-256" | "P-384" | "P-521" | "P-224" | "secp256k1" | "ed25519" | `rsa${number}`;
+export type KeyKind = "P-256" | "P-384" | "P-521" | "P-224" | "ed25519" | `rsa${number}`;
 
 export interface Key {
   readonly kind: KeyKind;
@@ -339,6 +339,18 @@ export function signWith(key: Key, algorithm: Algorithm, data: Der): Der {
   const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: digestSizes[hash]! };
   return new Uint8Array(sign(hash, data, { key: key.privateKey, ...(scheme === "pss" ? pss : {}) }));
 }
+
+/** A key on secp256k1 (its base point), which not every runtime can make. */
+export const koblitzKey: Der = sequence(
+  sequence(oid("1.2.840.10045.2.1"), oid("1.3.132.0.10")),
+  bits(
+    Buffer.from(
+      "0479be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798" +
+        "483ada7726a3c4655da4fbfc0e1108a8fd17b448a68554199c47d08ffb10d4b8",
+      "hex",
+    ),
+  ),
+);
 
 function makeKey(kind: KeyKind): Key {
   const { privateKey, publicKey } = generate(kind);

@@ -134,7 +134,7 @@ export interface PathFailure {
 /** Sums findings up. At least one is needed. */
 export function toFailure(findings: readonly Finding[]): PathFailure {
   const order = Object.keys(meanings);
-  const sorted = findings.toSorted((a, b) => order.indexOf(a.code) - order.indexOf(b.code));
+  const sorted = findings.toSorted((a, b) => order.indexOf(a.code) - order.indexOf(b.code) || a.depth - b.depth);
   const [first] = sorted as [Finding, ...Finding[]];
   const [verifyCode, , alertName] = meanings[first.code];
   const sentences = new Set(sorted.map(sentence));
