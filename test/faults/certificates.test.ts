@@ -148,13 +148,7 @@ const brokenCertificates: readonly Case[] = [
     name: "one of an unknown version",
     given: altered(12, 9),
     reason: "BAD_CONFIG",
-    sentence: "[0] as a certificate: CRT/CRL/CSR has an unsupported version number",
-  },
-  {
-    name: "one with an Ed25519 key",
-    given: certs.ed25519.cert,
-    reason: "UNSUPPORTED_KEY_TYPE",
-    sentence: "[0]: its key is of a kind that is not supported (supported: RSA, P-256, P-384, P-521)",
+    sentence: /\[0\] as a certificate: .*version/,
   },
 ];
 
@@ -309,6 +303,12 @@ describe("A certificate that cannot be used", () => {
     expectConfigError(() => server(key, undefined, given), reason, "identities[0].cert", sentence);
   });
 
+  it("is refused as cert of an identity when its key is of a kind that Mbed TLS does not know", () => {
+    const sentence = "[0]: its key is of a kind that is not supported (supported: RSA, P-256, P-384, P-521)";
+    const call = (): unknown => server(key, undefined, certs.ed25519.cert);
+    expectConfigError(call, "UNSUPPORTED_KEY_TYPE", "identities[0].cert", sentence);
+  });
+
   it("is named by its place", () => {
     const identities = [identityOf("localhost"), { cert: [cert, garbage], key }];
     expectConfigError(() => SSLContext.server({ identities }), "BAD_PEM", "identities[1].cert[1]", notDer);
@@ -433,7 +433,7 @@ describe("A certificate that the peer does not accept", () => {
       verifyCode: 9,
       nodeCode: "CERT_NOT_YET_VALID",
       alert: "bad_certificate",
-      sentence: /future|not yet valid/,
+      sentence: /not valid before/,
     },
     {
       identity: "localhost",
@@ -441,7 +441,7 @@ describe("A certificate that the peer does not accept", () => {
       verifyCode: 9,
       nodeCode: "CERT_NOT_YET_VALID",
       alert: "bad_certificate",
-      sentence: /future|not yet valid/,
+      sentence: /not valid before/,
     },
     {
       identity: "selfSigned",
@@ -469,7 +469,7 @@ describe("A certificate that the peer does not accept", () => {
       ca: certs.rsaRoot.cert,
       verifyCode: 66,
       nodeCode: "EE_KEY_TOO_SMALL",
-      alert: "unsupported_certificate",
+      alert: "bad_certificate",
       sentence: /key/,
     },
   ];
