@@ -195,7 +195,6 @@ function firstFlight(realm: Realm): Uint8Array {
     signatureAlgorithms: [1027],
     alpn: [],
     identities: [],
-    ca: [],
     requestCertificate: true,
     requireExtendedMasterSecret: true,
     honorCipherOrder: true,

@@ -30,9 +30,11 @@ import {
   recordOf,
   recordsOf,
   recordType,
+  serverContext,
   sides,
   thrownBy,
   unlessWant,
+  wrapped,
 } from "../support/conversation.ts";
 
 test("B13 the first doHandshake() of a client produces the ClientHello and raises WantRead", () => {
@@ -219,6 +221,22 @@ test("B20 the message hints at HTTP, mail greetings and HTTP servers", () => {
   for (const [role, text, hint] of hints) {
     const [own] = sides(pairOf(), role);
     expect((feedAndHandshake(own, ascii(text), Infinity) as Error).message).toMatch(hint);
+  }
+});
+
+test("S17 junk ends its own connection only: the context serves the next one", () => {
+  const server = serverContext();
+  for (const junk of ["GET / HTTP/1.1\r\n\r\n", "\x16\x03\x01\xff\xff", "\x16\x03\x01\0\x05\x01\0\0\x01\0"]) {
+    const refused = wrapped(server);
+    expect(
+      feedAndHandshake(
+        refused,
+        Uint8Array.from(junk, (c) => c.charCodeAt(0)),
+        1,
+      ),
+    ).toBeInstanceOf(SSLError);
+    const next = { client: pairOf().client, server: wrapped(server) };
+    expect(handshake(next).server.tls.state).toBe("open");
   }
 });
 

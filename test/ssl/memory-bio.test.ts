@@ -41,7 +41,7 @@ test("B8 pending counts unread bytes and write() answers the length", () => {
   expect(bio.pending).toBe(0);
 });
 
-test("B9 eof is false until the end was written and everything was read", () => {
+test("B9 S2 eof is false until the end was written and everything was read", () => {
   const bio = new MemoryBIO();
   expect(bio.eof).toBe(false);
   bio.write(ascii("foo"));
@@ -56,7 +56,7 @@ test("B9 eof is false until the end was written and everything was read", () => 
   expect(bio.eof).toBe(true);
 });
 
-test("B9 a write after the end raises SSLError and adds nothing", () => {
+test("B9 S2 a write after the end raises SSLError and adds nothing", () => {
   const bio = filled("a");
   bio.writeEof();
   for (const bytes of [ascii("b"), nothing]) {

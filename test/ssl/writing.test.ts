@@ -158,7 +158,7 @@ test("B68 B60 write() before the end of the handshake takes nothing and queues n
   );
 });
 
-test("B69 S12 each byte that was counted arrives once and in order, whatever sizes are written", () => {
+test("B58 S12 each byte that was counted arrives once and in order, whatever sizes are written", () => {
   for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
     const { client, server } = connected({ version });
     fc.assert(
