@@ -54,7 +54,7 @@ export interface BaseOptions {
   readonly ca?: PemOrDer | readonly PemOrDer[];
   /** Certificates to trust, beside `ca`: a store, which may be shared by contexts and is read when it is needed. */
   readonly trust?: TrustStore;
-  /** Let a chain end at any trusted certificate, not only at a self-issued one. Default `false`, as OpenSSL's. */
+  /** Let a chain end at any trusted certificate, not only at a self-issued one. Default `true`, as in Python since 3.13. */
   readonly partialChain?: boolean;
   /** How much certificates must do right. Default `"standard"`. */
   readonly certProfile?: CertProfile;
@@ -145,7 +145,7 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
     verifyMode,
     checkHostname,
     trust: checkTrust(given),
-    partialChain: toFlag(given.partialChain, "partialChain", false),
+    partialChain: toFlag(given.partialChain, "partialChain", true),
     certProfile: oneOf("certProfile", or(given.certProfile, "standard"), ["lenient", "standard", "web"]),
     crls,
     crlCheck: oneOf("crlCheck", or(given.crlCheck, crls.length > 0 ? "leaf" : "off"), ["off", "leaf", "chain"]),
@@ -224,15 +224,19 @@ function checkTrust({ ca, trust }: BaseOptions): TrustStore {
 }
 
 function checkCertificate(name: string, der: Uint8Array): void {
+  const kind = publicKeyKind(name, der);
+  if (kind === "rsa" || kind === "rsa-pss" || kind === "ec") return;
+  const why = "its key is of a kind that is not supported (supported: RSA, P-256, P-384, P-521)";
+  throw new SSLConfigError(`Cannot use ${name}: ${why}`, { reason: "UNSUPPORTED_KEY_TYPE", library: "X509" });
+}
+
+function publicKeyKind(name: string, der: Uint8Array): string {
   try {
-    parseX509(der);
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new SSLConfigError(`Cannot use ${name} as a certificate: ${why}`, {
-      reason: "BAD_CONFIG",
-      library: "X509",
-      cause: error,
-    });
+    return parseX509(der).publicKey.kind;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const options = { reason: "BAD_CONFIG", library: "X509", cause } as const;
+    throw new SSLConfigError(`Cannot use ${name} as a certificate: ${why}`, options);
   }
 }
 
