@@ -66,6 +66,11 @@ const common: readonly Option[] = [
   { name: "alpn", but: ["array"], expected: /expected an array, got |expected strings, got / },
   { name: "identities", but: [], expected: /expected an array, got |expected \{ cert, key \}, got / },
   { name: "ca", but: [], expected: pemOrDer },
+  { name: "trust", but: [], expected: /expected a TrustStore, got / },
+  { name: "partialChain", but: ["boolean"], expected: /expected true or false, got / },
+  { name: "certProfile", but: [], expected: /expected "lenient" or "standard" or "web", got / },
+  { name: "crls", but: [], expected: /expected (PEM text or )?bytes|X509 CRL|revocation list/ },
+  { name: "crlCheck", but: [], expected: /expected "off" or "leaf" or "chain", got / },
   { name: "verifyMode", but: [], expected: /expected "none" or "optional" or "required", got / },
   { name: "requireExtendedMasterSecret", but: ["boolean"], expected: /expected true or false, got / },
   { name: "now", but: ["function"], expected: /expected a function, got / },
@@ -146,6 +151,21 @@ describe("Options of a context", () => {
     expectRefusals(ofIdentity, "identities[0].", (name, value) =>
       makeServer({ identities: [{ ...identityOf("localhost"), [name]: value }] }),
     );
+  });
+
+  it("are all in these tables", () => {
+    const known = (call: () => unknown): string[] =>
+      /\(there are (.*)\)/
+        .exec((thrownBy(call) as Error).message)![1]!
+        .split(", ")
+        .toSorted();
+    const names = (...tables: (readonly Option[])[]): string[] =>
+      tables
+        .flat()
+        .map(({ name }) => name)
+        .toSorted();
+    expect(known(() => makeClient({ colour: 1 }))).toEqual(names(common, clientOnly));
+    expect(known(() => makeServer({ colour: 1 }))).toEqual(names(common, serverOnly));
   });
 
   it("have their defaults when they are undefined", () => {

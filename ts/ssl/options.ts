@@ -1,6 +1,6 @@
 // What a context can be told, checked and brought into one form. Every refusal names the option and what was expected.
 import { cipherSuiteId } from "../engine/codes.gen.ts";
-import { SSLConfigError } from "../engine/errors.ts";
+import { SSLConfigError, SSLError } from "../engine/errors.ts";
 import type { IdentityInput, SettingsInput } from "../engine/settings.ts";
 import { type Bytes, checkOptionNames, describe, toBytes, toFlag } from "./bytes.ts";
 import { certificatesFrom, keyFrom, type PemOrDer } from "./pem.ts";
@@ -242,7 +242,18 @@ function publicKeyKind(name: string, der: Uint8Array): string {
 
 function checkCrls(crls: PemOrDer | readonly PemOrDer[] | undefined): Crl[] {
   if (crls === undefined) return [];
-  return (Array.isArray(crls) ? crls : [crls as PemOrDer]).flatMap((crl: PemOrDer) => crlsFrom(crl));
+  if (!Array.isArray(crls)) return crlsOf("crls", crls as PemOrDer);
+  return crls.flatMap((crl: PemOrDer, i) => crlsOf(`crls[${i}]`, crl));
+}
+
+function crlsOf(name: string, crl: PemOrDer): Crl[] {
+  try {
+    return crlsFrom(crl);
+  } catch (cause) {
+    if (!(cause instanceof SSLError) || cause instanceof SSLConfigError) throw cause;
+    const options = { reason: "BAD_CONFIG", library: "X509", cause } as const;
+    throw new SSLConfigError(`Cannot use ${name} as a revocation list: ${cause.message}`, options);
+  }
 }
 
 function checkIdentity(identity: Identity, index: number): IdentityInput {
