@@ -11,7 +11,7 @@ import {
   type SignatureAlgorithm,
   type Signed,
 } from "./keys.ts";
-import type { ConstrainedName } from "./name-constraints.ts";
+import { type ConstrainedName, textName, toConstrainedName } from "./name-constraints.ts";
 import { attributeOid } from "./oids.ts";
 
 export interface X509 extends Signed {
@@ -70,15 +70,15 @@ export function parseSubject(raw: Uint8Array): Name {
 /** Every name that name constraints can be about. The common name is among them only if it is going to be compared. */
 export function constrainedNames(certificate: X509, commonNameCounts: boolean): ConstrainedName[] {
   const altNames = certificate.extensions.subjectAltName?.value ?? [];
-  const names: ConstrainedName[] = altNames.map(toConstrained);
+  const names: ConstrainedName[] = altNames.map(toConstrainedName);
   if (certificate.subject.rdns.length > 0) names.push({ kind: "directory", name: certificate.subject });
   if (!altNames.some(({ kind }) => kind === "email")) {
     for (const text of attributesOf(certificate.subject, attributeOid.emailAddress))
-      names.push({ kind: "email", text });
+      names.push(textName("email", text));
   }
   if (commonNameCounts && !altNames.some(isServerName)) {
     const text = attributesOf(certificate.subject, attributeOid.commonName).at(-1);
-    if (text !== undefined) names.push({ kind: "dns", text });
+    if (text !== undefined) names.push(textName("dns", text));
   }
   return names;
 }
@@ -90,12 +90,6 @@ export function isServerName({ kind }: GeneralName): boolean {
 
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return a.length === b.length && a.every((byte, i) => byte === b[i]);
-}
-
-function toConstrained(name: GeneralName): ConstrainedName {
-  if ("text" in name) return { kind: name.kind, text: name.text };
-  if ("bytes" in name) return { kind: name.kind, bytes: name.bytes };
-  return "name" in name ? { kind: name.kind, name: name.name } : { kind: name.kind };
 }
 
 function parseVersion(body: DerReader): 1 | 2 | 3 {

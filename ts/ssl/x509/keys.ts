@@ -150,7 +150,7 @@ function rsaBits(bits: Uint8Array, field: string): number {
   reader.end();
   const odd = modulus.at(-1)! % 2 === 1 && exponent.at(-1)! % 2 === 1;
   const positive = modulus[0]! < 128 && exponent[0]! < 128;
-  if (!odd || !positive || exponent.length > 8 || (exponent.length === 1 && exponent[0]! < 3))
+  if (!odd || !positive || exponent.length > 5 || (exponent.length === 1 && exponent[0]! < 3))
     throw reader.malformed("its numbers are no RSA key");
   const significant = modulus[0] === 0 ? modulus.subarray(1) : modulus;
   return significant.length === 0 ? 0 : significant.length * 8 - Math.clz32(significant[0]!) + 24;

@@ -6,16 +6,20 @@ import { type GeneralName, parseGeneralName } from "./general-name.ts";
 
 /** One subtree. `subdomainsOnly` is the leading dot, as in ".example.com". */
 export type Subtree =
-  | { readonly kind: "dns" | "uri"; readonly labels: readonly string[]; readonly subdomainsOnly: boolean }
-  | { readonly kind: "email"; readonly mailbox: Mailbox }
-  | { readonly kind: "email"; readonly labels: readonly string[]; readonly subdomainsOnly: boolean }
+  | ({ readonly kind: "dns" | "uri" } & Domain)
+  | ({ readonly kind: "email" } & (Domain | Mailbox))
   | { readonly kind: "ip"; readonly address: Uint8Array; readonly mask: Uint8Array }
   | { readonly kind: "directory"; readonly name: Name }
   | { readonly kind: "otherName" | "x400Address" | "ediPartyName" | "registeredID" };
 
-interface Mailbox {
-  readonly local: string;
+/** An empty domain holds everything. */
+interface Domain {
   readonly labels: readonly string[];
+  readonly subdomainsOnly: boolean;
+}
+
+interface Mailbox extends Domain {
+  readonly local: string;
 }
 
 export interface NameConstraints {
@@ -23,11 +27,16 @@ export interface NameConstraints {
   readonly excluded: readonly Subtree[];
 }
 
-export type NameKind = Subtree["kind"];
-
-/** A name that a certificate stands for, in the form that is held against subtrees. */
+/** A name that a certificate stands for, taken apart once, as it may be held against many subtrees. */
 export type ConstrainedName =
-  | { readonly kind: "dns" | "uri" | "email"; readonly text: string }
+  | {
+      readonly kind: "dns" | "uri" | "email";
+      readonly text: string;
+      /** Those of the host, "*" for a wildcard; null for what is no host name. */
+      readonly labels: readonly string[] | null;
+      /** What stands before the host of an email address. */
+      readonly local: string;
+    }
   | { readonly kind: "ip"; readonly bytes: Uint8Array }
   | { readonly kind: "directory"; readonly name: Name }
   | { readonly kind: "otherName" | "x400Address" | "ediPartyName" | "registeredID" };
@@ -55,6 +64,20 @@ export function violationOf(
   return null;
 }
 
+/** A name in the form that is held against subtrees. */
+export function toConstrainedName(name: GeneralName): ConstrainedName {
+  if ("text" in name) return textName(name.kind, name.text);
+  if ("bytes" in name) return { kind: name.kind, bytes: name.bytes };
+  return "name" in name ? { kind: name.kind, name: name.name } : { kind: name.kind };
+}
+
+export function textName(kind: "dns" | "uri" | "email", text: string): ConstrainedName {
+  if (kind === "dns") return { kind, text, labels: hostLabels(text), local: "" };
+  if (kind === "uri") return { kind, text, labels: uriLabels(text), local: "" };
+  const at = text.lastIndexOf("@");
+  return { kind, text, labels: at < 1 ? null : labelsOf(text.slice(at + 1)), local: text.slice(0, at) };
+}
+
 /** Parses NameConstraints. Throws SSLError with reason `"DECODE_ERROR"`. */
 export function parseNameConstraints(reader: DerReader): NameConstraints {
   const inner = reader.inside(tag.sequence);
@@ -66,12 +89,13 @@ export function parseNameConstraints(reader: DerReader): NameConstraints {
 }
 
 function violationBy(constraints: NameConstraints, critical: boolean, name: ConstrainedName): Violation | null {
-  const permitted = constraints.permitted.filter(({ kind }) => kind === name.kind);
-  const excluded = constraints.excluded.filter(({ kind }) => kind === name.kind);
-  if (permitted.length + excluded.length === 0) return null;
+  const isAbout = ({ kind }: Subtree): boolean => kind === name.kind;
+  const limited = constraints.permitted.some(isAbout);
+  if (!limited && !constraints.excluded.some(isAbout)) return null;
   if (!isComparable(name)) return critical ? "not understood" : null;
-  if (excluded.some((subtree) => contains(subtree, name, true))) return "excluded";
-  return permitted.length === 0 || permitted.some((subtree) => contains(subtree, name, false)) ? null : "permitted";
+  if (constraints.excluded.some((subtree) => isAbout(subtree) && contains(subtree, name, true))) return "excluded";
+  const allowed = !limited || constraints.permitted.some((subtree) => contains(subtree, name, false));
+  return allowed ? null : "permitted";
 }
 
 function isComparable(name: ConstrainedName): boolean {
@@ -80,28 +104,18 @@ function isComparable(name: ConstrainedName): boolean {
 
 /** `inDoubt` is the answer for a name that is neither clearly within nor clearly without. */
 function contains(subtree: Subtree, name: ConstrainedName, inDoubt: boolean): boolean {
-  if (subtree.kind === "ip" && name.kind === "ip") return containsAddress(subtree, name.bytes);
-  if (subtree.kind === "directory" && name.kind === "directory") return isWithin(name.name, subtree.name);
-  if (subtree.kind === "email" && name.kind === "email") return containsMailbox(subtree, name.text, inDoubt);
-  if (subtree.kind === "dns" && name.kind === "dns") return containsHost(subtree, name.text, inDoubt);
-  if (subtree.kind === "uri" && name.kind === "uri") return containsUri(subtree, name.text, inDoubt);
-  return inDoubt;
-}
-
-interface Domain {
-  readonly labels: readonly string[];
-  readonly subdomainsOnly: boolean;
+  if (subtree.kind === "ip") return name.kind === "ip" && containsAddress(subtree, name.bytes);
+  if (subtree.kind === "directory") return name.kind === "directory" && isWithin(name.name, subtree.name);
+  if (name.kind !== subtree.kind || !("text" in name) || !("labels" in subtree)) return false;
+  if (name.labels === null) return inDoubt;
+  if (subtree.kind === "dns") return containsDomain(subtree, name.labels, inDoubt);
+  if ("local" in subtree && subtree.local !== name.local) return false;
+  if (subtree.labels.length === 0) return true;
+  return subtree.subdomainsOnly ? containsDomain(subtree, name.labels, false) : isDomain(subtree, name.labels);
 }
 
 /** The wildcard of a certificate stands for one label: excluded is what it may mean, permitted only what it must mean. */
-function containsHost(domain: Domain, host: string, inDoubt: boolean): boolean {
-  const wildcard = host.startsWith("*.");
-  const labels = labelsOf(wildcard ? host.slice(2) : host);
-  if (labels === null || labels.length === 0) return inDoubt;
-  return containsLabels(domain, wildcard ? ["*", ...labels] : labels, inDoubt);
-}
-
-function containsLabels({ labels, subdomainsOnly }: Domain, name: readonly string[], inDoubt: boolean): boolean {
+function containsDomain({ labels, subdomainsOnly }: Domain, name: readonly string[], inDoubt: boolean): boolean {
   const above = name.length - labels.length;
   if (above < 0 || (above === 0 && subdomainsOnly && !inDoubt)) return false;
   return labels.every((label, i) => {
@@ -110,29 +124,21 @@ function containsLabels({ labels, subdomainsOnly }: Domain, name: readonly strin
   });
 }
 
-function containsMailbox(subtree: Extract<Subtree, { kind: "email" }>, text: string, inDoubt: boolean): boolean {
-  const at = text.lastIndexOf("@");
-  const labels = labelsOf(text.slice(at + 1));
-  if (at < 1 || labels === null || labels.length === 0) return inDoubt;
-  if ("mailbox" in subtree) {
-    const sameLocal = subtree.mailbox.local === text.slice(0, at);
-    return sameLocal && subtree.mailbox.labels.join(".") === labels.join(".");
-  }
-  if (subtree.labels.length === 0) return true;
-  return subtree.subdomainsOnly
-    ? containsLabels(subtree, labels, false)
-    : subtree.labels.join(".") === labels.join(".");
+function isDomain({ labels }: Domain, name: readonly string[]): boolean {
+  return labels.length === name.length && labels.every((label, i) => label === name[i]);
 }
 
-/** The host of a URI with an authority (RFC 3986); one that is an address, or none, cannot be judged. */
-function containsUri(domain: Domain, uri: string, inDoubt: boolean): boolean {
+function hostLabels(host: string): string[] | null {
+  if (!host.startsWith("*.")) return labelsOf(host);
+  const labels = labelsOf(host.slice(2));
+  return labels === null ? null : ["*", ...labels];
+}
+
+/** The labels of the host of a URI with an authority (RFC 3986); one that is an address, or none, cannot be judged. */
+function uriLabels(uri: string): string[] | null {
   const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(uri)?.[1];
-  const host = authority?.replace(/^.*@/, "").replace(/:\d*$/, "");
-  if (host === undefined || /^\d+\.\d+\.\d+\.\d+$/.test(host)) return inDoubt;
-  const labels = labelsOf(host);
-  if (labels === null || labels.length === 0) return inDoubt;
-  if (domain.labels.length === 0) return true;
-  return domain.subdomainsOnly ? containsLabels(domain, labels, false) : domain.labels.join(".") === labels.join(".");
+  const host = authority?.replace(/^.*@/, "").replace(/:\d*$/, "") ?? "";
+  return /^\d+\.\d+\.\d+\.\d+$/.test(host) ? null : labelsOf(host);
 }
 
 function containsAddress(subtree: Extract<Subtree, { kind: "ip" }>, address: Uint8Array): boolean {
@@ -168,7 +174,6 @@ function toSubtree(base: GeneralName, reader: DerReader): Subtree {
   }
 }
 
-/** An empty domain holds everything. */
 function toDomain(text: string, reader: DerReader): Domain {
   const subdomainsOnly = text.startsWith(".");
   const bare = subdomainsOnly ? text.slice(1) : text;
@@ -180,11 +185,11 @@ function toDomain(text: string, reader: DerReader): Domain {
 
 function toMailbox(text: string, reader: DerReader): Subtree {
   const at = text.lastIndexOf("@");
-  if (at === -1) return { kind: "email", ...toDomain(text, reader) };
-  const { labels, subdomainsOnly } = toDomain(text.slice(at + 1), reader);
-  if (at === 0 || subdomainsOnly || labels.length === 0)
+  const domain = toDomain(text.slice(at + 1), reader);
+  if (at === -1) return { kind: "email", ...domain };
+  if (at === 0 || domain.subdomainsOnly || domain.labels.length === 0)
     throw reader.malformed(`${JSON.stringify(text)} is no mailbox`);
-  return { kind: "email", mailbox: { local: text.slice(0, at), labels } };
+  return { kind: "email", local: text.slice(0, at), ...domain };
 }
 
 function toNetwork(bytes: Uint8Array, reader: DerReader): { address: Uint8Array; mask: Uint8Array } {
