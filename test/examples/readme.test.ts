@@ -3,7 +3,14 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
-import { createDefaultContext, EVENT_READ, memoryTransportPair, Selector, SSLContext, type SSLSocket } from "../../ts/index.ts";
+import {
+  createDefaultContext,
+  EVENT_READ,
+  memoryTransportPair,
+  Selector,
+  SSLContext,
+  type SSLSocket,
+} from "../../ts/index.ts";
 import { certs } from "../support/certs.ts";
 import { pythonServer } from "../support/peers.ts";
 
@@ -45,9 +52,7 @@ test("README: a certificate of an unknown authority ends the handshake loop with
   await using peer = await pythonServer({ count: 1 });
   const { connect } = await snippet<Client>(`client.${runtime}.ts`);
   using context = createDefaultContext("server-auth", { ca: certs.unknownRoot.cert });
-  await expect(connect(context, "localhost", peer.port)).rejects.toThrow(
-    "Cannot trust the certificate of the peer",
-  );
+  await expect(connect(context, "localhost", peer.port)).rejects.toThrow("Cannot trust the certificate of the peer");
 });
 
 test("README: the echo server serves a hundred connections from one loop and survives a bad handshake", async () => {

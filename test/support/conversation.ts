@@ -47,12 +47,6 @@ export const versions: readonly TLSVersion[] = ["TLSv1.2", "TLSv1.3"];
 export const roles: readonly Role[] = ["client", "server"];
 export const chunks: readonly Chunk[] = [1, 5, 100, Infinity];
 
-export interface Case {
-  readonly version: TLSVersion;
-  readonly role: Role;
-  readonly chunk: Chunk;
-}
-
 /** Runs the body for every version, role and chunk size, or those given; a failure says for which one. */
 export function forEachCase(
   body: (version: TLSVersion, role: Role, chunk: Chunk) => void,

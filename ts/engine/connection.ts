@@ -9,15 +9,7 @@ import { type Realm, scratchLimit } from "../wasm/realm.ts";
 import { alert } from "./alerts.ts";
 import { type ClientHelloSummary, summarizeClientHello } from "./client-hello.ts";
 import { code } from "./codes.gen.ts";
-import {
-  type Failure,
-  failureOf,
-  SSLAlertError,
-  SSLEOFError,
-  SSLError,
-  SSLMemoryError,
-  SSLStateError,
-} from "./errors.ts";
+import { type Failure, failureOf, SSLEOFError, SSLError, SSLMemoryError, SSLStateError } from "./errors.ts";
 import { keyLogEntrySize, keyLogLine } from "./key-log.ts";
 import type { Settings } from "./settings.ts";
 import { hashOf, type SignatureMethod, verifySignature } from "./signatures.ts";
@@ -541,9 +533,4 @@ export class Connection {
 
 function fragmentLength(header: Uint8Array): number {
   return header[3]! * 256 + header[4]!;
-}
-
-/** An alert that this side decided to send, as an error. */
-export function ownAlert(message: string, number: number, cause?: unknown): Failure {
-  return { error: new SSLAlertError(message, { alert: number, sent: true, cause }), alert: number };
 }

@@ -2,7 +2,6 @@
 // Three kinds never meet: an IP address is compared with iPAddress entries only and is never sent as a server name;
 // a DNS name is compared with dNSName entries only; the common name counts only when asked for.
 import { describe } from "./bytes.ts";
-import { type Certificate, addressText } from "./certificate.ts";
 import { SSLConfigError } from "../engine/errors.ts";
 
 /** A name to reach or to verify, in the one form that is compared. */
@@ -31,27 +30,6 @@ export function toHostName(value: string, option: string): HostName {
   if (name.split(".").some((label) => label === "" || label.length > 63))
     fail("each of its labels must have 1 to 63 characters");
   return { kind: "dns", name };
-}
-
-/** Whether the certificate stands for the name. */
-export function matchesHostName(certificate: Certificate, host: HostName, commonNameFallback: boolean): boolean {
-  const of = (kind: string): string[] =>
-    certificate.subjectAltName.filter(([k]) => k === kind).map(([, value]) => value);
-  if (host.kind === "ip") return of("IP Address").includes(addressText(host.address));
-  if (of("DNS").some((pattern) => matchesPattern(pattern, host.name))) return true;
-  if (!commonNameFallback || certificate.subjectAltName.some(([kind]) => kind === "DNS" || kind === "IP Address"))
-    return false;
-  const commonNames = certificate.subject.flat().filter(([attribute]) => attribute === "commonName");
-  const last = commonNames.at(-1)?.[1];
-  return last !== undefined && matchesPattern(last, host.name);
-}
-
-/** The names a certificate stands for, for an error sentence. */
-export function namesOf(certificate: Certificate): string {
-  const names = certificate.subjectAltName
-    .filter(([kind]) => kind === "DNS" || kind === "IP Address")
-    .map(([, value]) => value);
-  return names.length === 0 ? "no name at all" : names.join(", ");
 }
 
 /** The bytes of an IPv4 or IPv6 literal, or null. */
