@@ -164,8 +164,8 @@ test("B17 a handshake never wants to write: the outgoing queue takes everything"
 
 test("B19 the end of the transport in the handshake is an SSLEOFError, wherever it is cut", () => {
   forEachSide((version, role) => {
-    for (const [i, flight] of flightsTo(role, version).entries()) {
-      for (const cutAt of [0, 1, 5, Math.floor(flight.length / 2), flight.length - 1]) {
+    for (const i of flightsTo(role, version).keys()) {
+      for (const cutAt of [0, 1, 5, 30, -1]) {
         inCase(`flight ${i} cut at ${cutAt}`, () => {
           const error = endsAfter(pairOf({ version }), role, i, cutAt);
           expect(error).toBeInstanceOf(SSLEOFError);
@@ -514,7 +514,7 @@ function flightsTo(role: "client" | "server", version: "TLSv1.2" | "TLSv1.3"): U
   return flights;
 }
 
-/** Lets the transport of `role` end after some bytes of a flight, and answers what its handshake threw. */
+/** Lets the transport of `role` end after some bytes of a flight (less than 0: so many before its end), and answers what its handshake threw. */
 function endsAfter(pair: Pair, role: "client" | "server", flight: number, cutAt: number): unknown {
   const [own, peer] = sides(pair, role);
   for (let flights = 0; flights <= flight;) {
