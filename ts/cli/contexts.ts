@@ -2,13 +2,17 @@
 // said with its name.
 import { type Bytes, SSLConfigError, SSLContext } from "../index.ts";
 import { type ConnectArguments, type ServeArguments, UsageError } from "./arguments.ts";
-import { readNamedFile, systemCertificates } from "./files.ts";
+import { readNamedFile, systemTrust } from "./files.ts";
 
 /** Throws `UsageError` for files that cannot be read or used. */
 export async function clientContext(args: ConnectArguments): Promise<SSLContext> {
   const common = commonOptions(args);
   if (args.insecure) return named(args, () => SSLContext.client({ ...common, verifyMode: "none" }));
-  const ca = args.ca.length > 0 ? args.ca.map(readNamedFile) : await systemCertificates();
+  if (args.ca.length === 0) {
+    const trust = await systemTrust();
+    return SSLContext.client({ ...common, trust });
+  }
+  const ca = args.ca.map(readNamedFile);
   return named(args, () => SSLContext.client({ ...common, ca }));
 }
 

@@ -1,6 +1,7 @@
 // Owns reading the files that the command line names, and finding the certificates that the system trusts.
 import { existsSync, readFileSync } from "node:fs";
 import process from "node:process";
+import { TrustStore } from "../index.ts";
 import { UsageError } from "./arguments.ts";
 
 /** The content of a file that the command line names. Throws `UsageError`. */
@@ -12,14 +13,14 @@ export function readNamedFile(path: string): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** The certificates to trust when the command line names none. */
-export async function systemCertificates(): Promise<readonly (string | Uint8Array<ArrayBuffer>)[]> {
+/** The certificates to trust when the command line names none; odd ones among them do no harm. */
+export async function systemTrust(): Promise<TrustStore> {
   const named = process.env["SSL_CERT_FILE"];
-  if (named !== undefined && named !== "") return [readNamedFile(named)];
+  if (named !== undefined && named !== "") return TrustStore.fromPem(readNamedFile(named));
   const bundle = bundles.find((path) => existsSync(path));
-  if (bundle !== undefined) return [readNamedFile(bundle)];
+  if (bundle !== undefined) return TrustStore.fromPem(readNamedFile(bundle));
   const { rootCertificates } = await import("node:tls");
-  if (rootCertificates.length > 0) return rootCertificates;
+  if (rootCertificates.length > 0) return TrustStore.fromPem(rootCertificates.join("\n"));
   throw new UsageError("Cannot verify the server: this system has no certificates to trust; name some with --ca");
 }
 
