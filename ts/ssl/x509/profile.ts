@@ -158,13 +158,13 @@ function strictComplaints(certificate: X509, authority: boolean, trusted: boolea
   return [...found, ...constraintComplaints(certificate, authority, trusted)];
 }
 
-function issuedComplaints({ extensions, version, serial, hasLongTimes }: X509): Complaint[] {
+function issuedComplaints({ extensions, version, serial, hasLongTimes, selfIssued }: X509): Complaint[] {
   const found: Complaint[] = [];
   if (hasLongTimes) found.push(["INVALID_EXTENSION", "spells a year before 2050 with four digits"]);
   if (serial[0]! >= 128 || serial.every((byte) => byte === 0))
     found.push(["INVALID_EXTENSION", "has a serial number that is not positive"]);
   if (version < 3) found.push(["EXTENSIONS_REQUIRE_VERSION_3", `is of version ${version}, which is too old`]);
-  else if ((extensions.authorityKeyIdentifier?.value.keyId ?? null) === null)
+  else if (!selfIssued && (extensions.authorityKeyIdentifier?.value.keyId ?? null) === null)
     found.push(["MISSING_AUTHORITY_KEY_IDENTIFIER", "does not identify the key of its issuer"]);
   return found;
 }
