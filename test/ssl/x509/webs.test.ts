@@ -38,10 +38,10 @@ test("a path is found exactly when there is one", () => {
   const found = { yes: 0, no: 0 };
   for (let seed = 1; seed <= 100; seed++) {
     const random = numbers(seed);
-    const links = Array.from({ length: 5 + random(10) }, () => ({
+    const links = Array.from({ length: 8 + random(10) }, () => ({
       issuer: random(entities),
       subject: 1 + random(entities - 1),
-      good: random(3) > 0,
+      good: random(4) > 0,
     })).filter(({ issuer, subject }) => issuer !== subject);
     const expected = leadsToRoot(entities - 1, links);
     const result = validatePath({
