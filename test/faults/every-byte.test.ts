@@ -6,19 +6,23 @@ import type { Actor } from "../support/recording.ts";
 import { forEachReplay, type Replay } from "./replays.ts";
 
 forEachReplay("Cut off after every byte", (replay) => {
-  it("B19 B45 B47 the end of the transport is an SSLEOFError everywhere but behind the close_notify", () => {
-    const { bytes, side } = replay();
-    for (let at = 0; at < bytes.length; at++) {
-      const actor = side.enter();
-      actor.hear(bytes.subarray(0, at));
-      expectToWait(actor, at);
-      actor.hearEnd();
-      expectEof(replay(), actor, at);
-      actor.leave();
-      side.checkClean();
-    }
-    replay().expectUnharmed();
-  });
+  it(
+    "B19 B45 B47 the end of the transport is an SSLEOFError everywhere but behind the close_notify",
+    { timeout: 600_000 },
+    () => {
+      const { bytes, side } = replay();
+      for (let at = 0; at < bytes.length; at++) {
+        const actor = side.enter();
+        actor.hear(bytes.subarray(0, at));
+        expectToWait(actor, at);
+        actor.hearEnd();
+        expectEof(replay(), actor, at);
+        actor.leave();
+        side.checkClean();
+      }
+      replay().expectUnharmed();
+    },
+  );
 
   it("B16 without the end, a side asks for more for ever and has read all that came whole", () => {
     const { bytes, side } = replay();

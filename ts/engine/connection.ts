@@ -11,6 +11,7 @@ import { type ClientHelloSummary, summarizeClientHello } from "./client-hello.ts
 import { code } from "./codes.gen.ts";
 import { type Failure, failureOf, SSLEOFError, SSLError, SSLMemoryError, SSLStateError } from "./errors.ts";
 import { keyLogEntrySize, keyLogLine } from "./key-log.ts";
+import { withoutRandomness } from "./randomness.ts";
 import type { Settings } from "./settings.ts";
 import { hashOf, type SignatureMethod, verifySignature } from "./signatures.ts";
 import { Limits } from "./limits.ts";
@@ -471,7 +472,9 @@ export class Connection {
     const pointer = this.#live();
     const plain = number === code.SSL_INVALID_MAC && this.#hasPlainAlert();
     const received = plain ? this.#alert[1]! : this.#realm.exports.wt_received_alert(pointer);
-    const failure = failureOf(plain ? code.SSL_FATAL_ALERT_MESSAGE : number, doing, received);
+    const failure =
+      withoutRandomness(this.#realm, number, doing) ??
+      failureOf(plain ? code.SSL_FATAL_ALERT_MESSAGE : number, doing, received);
     return this.#enterFailed(failure, this.#realm.exports.wt_alerted(pointer) !== 0);
   }
 
@@ -504,6 +507,7 @@ export class Connection {
 
   /** Enters the module; a trap there ends the connection like any other failure. */
   #call(enter: (pointer: ConnectionPointer) => number | void): number {
+    this.#realm.forgetRandomFailure();
     try {
       return enter(this.#live()) as number;
     } catch (error) {

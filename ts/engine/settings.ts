@@ -3,6 +3,7 @@ import type { Realm } from "../wasm/realm.ts";
 import type { SettingsPointer } from "../wasm/exports.gen.ts";
 import { code } from "./codes.gen.ts";
 import { SSLConfigError, SSLMemoryError, textOf } from "./errors.ts";
+import { withoutRandomness } from "./randomness.ts";
 
 export interface IdentityInput {
   /** The chain, DER, the own certificate first. */
@@ -103,6 +104,7 @@ export class Settings {
     identity.chain.forEach((der, i) =>
       this.#certificate(`${name}.cert[${i}]`, der, exports.wt_settings_identity_certificate),
     );
+    this.realm.forgetRandomFailure();
     const result = this.realm.lend(identity.key, (key, keySize) =>
       this.realm.lend(identity.password, (password, passwordSize) =>
         exports.wt_settings_identity_key(this.#pointer, key, keySize, password, passwordSize),
@@ -132,6 +134,8 @@ export class Settings {
 
   #checkKey(result: number, name: string, hasPassword: boolean): void {
     if (result === 0) return;
+    const failure = withoutRandomness(this.realm, result, `use ${name}`);
+    if (failure !== null) throw failure.error;
     const fail = (why: string, reason: string): never => {
       throw new SSLConfigError(`Cannot use ${name}: ${why}`, { reason, library: "PK", errno: result });
     };

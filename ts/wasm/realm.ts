@@ -20,6 +20,7 @@ export class Realm {
   readonly #memory: WebAssembly.Memory;
   readonly #scratch: Address;
   #trap: Error | undefined;
+  #randomFailure: { readonly error: unknown } | undefined;
 
   constructor(module: WebAssembly.Module, options: RealmOptions) {
     const raw = this.#instantiate(module, options.random ?? fillRandom);
@@ -35,6 +36,16 @@ export class Realm {
   /** True after a trap: nothing in this realm's memory can be relied on, and no call enters it again. */
   get poisoned(): boolean {
     return this.#trap !== undefined;
+  }
+
+  /** What the source of randomness threw since `forgetRandomFailure`, undefined when it did not. */
+  get randomFailure(): { readonly error: unknown } | undefined {
+    return this.#randomFailure;
+  }
+
+  /** Before a call whose failure is to be explained. */
+  forgetRandomFailure(): void {
+    this.#randomFailure = undefined;
   }
 
   get memoryBytes(): number {
@@ -102,7 +113,8 @@ export class Realm {
         try {
           random(this.view(at, size >>> 0));
           return 0;
-        } catch {
+        } catch (error) {
+          this.#randomFailure = { error };
           return 1; // must not unwind the module's frames; the call in progress fails
         }
       },
