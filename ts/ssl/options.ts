@@ -82,7 +82,7 @@ export interface ClientOptions extends BaseOptions {
 }
 
 export interface ServerOptions extends BaseOptions {
-  /** Whether the server's order of cipher suites decides. Default `true`. */
+  /** Whether the server's order of cipher suites decides in TLS 1.2; in TLS 1.3 the client's does. Default `true`. */
   readonly honorCipherOrder?: boolean;
   /** A client that offers protocols, but none of `alpn`: an error (RFC 7301), or no protocol at all as in Python. Default `"fatal"`. */
   readonly alpnMismatch?: "fatal" | "ignore";
