@@ -39,11 +39,11 @@ export const lenientProfile: Profile = {
   baseline: false,
 };
 
-/** RFC 5280 to the letter, and named purposes. */
-export const standardProfile: Profile = { ...lenientProfile, strict: true, namedPurpose: true };
+/** RFC 5280 to the letter; a certificate that names no purpose serves all, as everywhere but on the public web. */
+export const standardProfile: Profile = { ...lenientProfile, strict: true };
 
 /** What public servers have to send. */
-export const webProfile: Profile = { ...standardProfile, baseline: true };
+export const webProfile: Profile = { ...standardProfile, namedPurpose: true, baseline: true };
 
 /** What is wrong with the certificate wherever it stands, and with the algorithm it is signed with. */
 export function complaintsAbout(certificate: X509, role: Role, purpose: Purpose, profile: Profile): Complaint[] {

@@ -345,7 +345,6 @@ const uris: readonly Case[] = [
     { exclude: [uriName("example.com")] },
     [uriName("urn:x")],
     excluded,
-    {},
   ),
 ];
 
@@ -410,7 +409,6 @@ const forms: readonly Case[] = [
     { permit: [otherName("1.2.3", "a")] },
     [dnsName(server), otherName("1.2.3", "a")],
     "UNSUPPORTED_CONSTRAINT_TYPE",
-    {},
   ),
   constrained(
     "a kind of name that is not understood, not critical",

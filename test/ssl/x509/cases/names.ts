@@ -136,7 +136,6 @@ const addresses: readonly Case[] = [
     [implicit(7, Uint8Array.of(192, 0, 2, 1, 255, 255, 255, 255))],
     "192.0.2.1",
     refused,
-    {},
   ),
 ];
 

@@ -110,7 +110,6 @@ const trusted: readonly Case[] = [
     [makeRoot(server, { key: keyNamed("evil"), extensions: { subjectAltName: subjectAltName([dnsName(server)]) } })],
     [selfSigned],
     "CERT_SIGNATURE_FAILURE",
-    {},
   ),
   bagCase("a server's certificate that is trusted, whole chains wanted", [leaf], [leaf], "UNABLE_TO_GET_ISSUER_CERT"),
   bagCase("a server's certificate that is trusted, partial chains welcome", [leaf], [leaf], "ok", {

@@ -107,7 +107,6 @@ const answers: readonly Case[] = [
     good,
     [list({ extensions: { crlNumber: extension("2.5.29.20", integer(1), true) } })],
     "UNHANDLED_CRITICAL_CRL_EXTENSION",
-    {},
   ),
   listCase(
     "a list of version 1",

@@ -102,8 +102,19 @@ const leaves: readonly Case[] = [
         keyUsage: keyUsage(0, 5),
       },
     },
+    "ok",
+  ),
+  leafCase(
+    "an authority that serves, publicly",
+    {
+      extensions: {
+        ski: ski(keyNamed("server").id),
+        basicConstraints: basicConstraints(true),
+        keyUsage: keyUsage(0, 5),
+      },
+    },
     "INVALID_PURPOSE",
-    { openssl: "accepts" },
+    { ...web, openssl: "accepts" },
   ),
   leafCase(
     "an authority that serves, leniently",
@@ -123,8 +134,22 @@ const leaves: readonly Case[] = [
       }),
       root,
     ],
+    "ok",
+  ),
+  chainCase(
+    "an intermediate authority presented alone, publicly",
+    [
+      makeAuthority(root, server, {
+        extensions: {
+          subjectAltName: subjectAltName([dnsName(server)]),
+          extKeyUsage: extKeyUsage([serverAuth]),
+          keyUsage: keyUsage(0, 5),
+        },
+      }),
+      root,
+    ],
     "INVALID_PURPOSE",
-    { openssl: "accepts" },
+    { ...web, openssl: "accepts" },
   ),
   leafCase("no keyUsage", { extensions: { keyUsage: null } }, "ok"),
   leafCase("keyUsage for encryption to the key", { extensions: { keyUsage: keyUsage(2) } }, "ok"),
@@ -150,7 +175,15 @@ const purposes: readonly Case[] = [
   ),
   leafCase("extKeyUsage for both", { extensions: { extKeyUsage: extKeyUsage([clientAuth, serverAuth]) } }, "ok"),
   leafCase("extKeyUsage for code", { extensions: { extKeyUsage: extKeyUsage([codeSigning]) } }, "INVALID_PURPOSE"),
-  leafCase("extKeyUsage for anything", { extensions: { extKeyUsage: extKeyUsage([anyUsage]) } }, "INVALID_PURPOSE"),
+  leafCase("extKeyUsage for anything", { extensions: { extKeyUsage: extKeyUsage([anyUsage]) } }, "ok", {
+    openssl: "refuses",
+  }),
+  leafCase(
+    "extKeyUsage for anything, publicly",
+    { extensions: { extKeyUsage: extKeyUsage([anyUsage]) } },
+    "INVALID_PURPOSE",
+    web,
+  ),
   leafCase("extKeyUsage for anything, leniently", { extensions: { extKeyUsage: extKeyUsage([anyUsage]) } }, "ok", {
     ...lenient,
     openssl: "refuses",
@@ -158,13 +191,22 @@ const purposes: readonly Case[] = [
   leafCase(
     "extKeyUsage for anything and servers",
     { extensions: { extKeyUsage: extKeyUsage([anyUsage, serverAuth]) } },
-    "INVALID_PURPOSE",
-    { openssl: "accepts" },
+    "ok",
   ),
-  leafCase("no extKeyUsage", { extensions: { extKeyUsage: null } }, "INVALID_PURPOSE", { openssl: "accepts" }),
+  leafCase(
+    "extKeyUsage for anything and servers, publicly",
+    { extensions: { extKeyUsage: extKeyUsage([anyUsage, serverAuth]) } },
+    "INVALID_PURPOSE",
+    { ...web, openssl: "accepts" },
+  ),
+  leafCase("no extKeyUsage", { extensions: { extKeyUsage: null } }, "ok"),
+  leafCase("no extKeyUsage, publicly", { extensions: { extKeyUsage: null } }, "INVALID_PURPOSE", {
+    ...web,
+    openssl: "accepts",
+  }),
   leafCase("no extKeyUsage, leniently", { extensions: { extKeyUsage: null } }, "ok", lenient),
   leafCase("no extKeyUsage, as a client", { extensions: { extKeyUsage: null } }, "ok", { purpose: "clientAuth" }),
-  leafCase("an empty extKeyUsage", { extensions: { extKeyUsage: extKeyUsage([]) } }, refused, {}),
+  leafCase("an empty extKeyUsage", { extensions: { extKeyUsage: extKeyUsage([]) } }, refused),
   leafCase("a critical extKeyUsage", { extensions: { extKeyUsage: extKeyUsage([serverAuth], true) } }, "ok"),
   leafCase(
     "a critical extKeyUsage of a public server",
@@ -344,7 +386,6 @@ const critical: readonly Case[] = [
     "policyConstraints that say nothing",
     { extensions: { pc: policyConstraints() } },
     "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-    {},
   ),
   leafCase(
     "an issuerAltName",
