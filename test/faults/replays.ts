@@ -33,6 +33,7 @@ const parts: readonly (readonly [Plot, readonly Role[]])[] = [
   [plotOf("TLSv1.2"), both],
   [plotOf("TLSv1.3"), both],
   [plotOf("TLSv1.3", { clientCertificate: true }), everything ? both : ["server"]],
+  [plotOf("TLSv1.2", { alpn: "mismatch" }), ["server"]],
   [plotOf("TLSv1.2", { clientCertificate: true }), everything ? both : []],
   [plotOf("TLSv1.3", { groups: "retry" }), everything ? both : []],
 ];
@@ -89,7 +90,7 @@ export class Replay {
   }
 }
 
-/** Describes the same for each version and role, and for a server that sees a client's certificate; with WANTTLS_FAULTS=all for more. */
+/** Describes the same for each version and role, and for servers that do more; with WANTTLS_FAULTS=all for more. */
 export function forEachReplay(title: string, body: (replay: () => Replay) => void): void {
   for (const [plot, sides] of parts) {
     describe.each(sides)(`${title}: %s, ${plot.name}`, (role) => {

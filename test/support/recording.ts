@@ -60,7 +60,7 @@ export function allThatIsSaidTo(role: Role): string {
 /** A plain conversation, or one in which the client shows a certificate too. */
 export function plotOf(
   version: TLSVersion,
-  extra: { readonly clientCertificate?: boolean; readonly groups?: "retry" } = {},
+  extra: { readonly clientCertificate?: boolean; readonly groups?: "retry"; readonly alpn?: "mismatch" } = {},
 ): Plot {
   const { chain, key } = certs.localhost;
   const common = { minVersion: version, maxVersion: version, now: () => noon };
@@ -75,6 +75,15 @@ export function plotOf(
       version,
       client,
       server: { ...plain.server, groups: ["x25519"] },
+    };
+  }
+  if (extra.alpn === "mismatch") {
+    const server: ServerOptions = { ...plain.server, alpn: ["h2"], alpnMismatch: "ignore" };
+    return {
+      name: `${version} without a common protocol`,
+      version,
+      client: { ...plain.client, alpn: ["http/1.1"] },
+      server,
     };
   }
   if (extra.clientCertificate !== true) return { name: version, version, ...plain };
