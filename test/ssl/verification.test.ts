@@ -93,7 +93,7 @@ test("B22 S21 a client refuses a server with the reason and the alert of the cas
       identity: "rsa1024",
       verifyCode: 66,
       nodeCode: "EE_KEY_TOO_SMALL",
-      alert: 43,
+      alert: 42,
       trust: "rsaRoot",
     },
   ];
