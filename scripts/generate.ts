@@ -88,7 +88,7 @@ function commentBefore(index: number): string {
 /** The first sentence of a comment, on one line and without its full stop. */
 function sentence(text: string): string {
   const line = text.replace(/\s*\n?\s*\*?\s+/g, " ").trim();
-  return line.replace(/\.\s.*$/, "").replace(/\.$/, "");
+  return line.replace(/(?<!e\.g|i\.e)\.\s.*$/, "").replace(/\.$/, "");
 }
 
 function isCompiledIn(family: string, name: string): boolean {

@@ -184,7 +184,12 @@ export async function opensslServer(options: PeerOptions = {}): Promise<Peer> {
     ...opensslAlpn(options),
     ...(options.extra ?? []),
   ]);
-  peer.port = Number((await peer.waitFor(/ACCEPT \S*:(\d+)\s/))[1]);
+  try {
+    peer.port = Number((await peer.waitFor(/ACCEPT \S*:(\d+)\s/))[1]);
+  } catch (error) {
+    await peer.stop();
+    throw error;
+  }
   return peer;
 }
 
