@@ -8,40 +8,70 @@ export interface ClientHelloSummary {
   readonly alpn: readonly string[];
 }
 
+const headerSize = 5;
 const handshakeType = 22;
 const clientHelloType = 1;
 const alpnExtension = 16;
 const versionsExtension = 43;
 
 /** The summary, "incomplete" while more bytes are needed, or null when this is no ClientHello that can be read. */
-export function summarizeClientHello(records: Uint8Array): ClientHelloSummary | "incomplete" | null {
-  const message = firstMessage(records);
-  if (message === null || message === "incomplete") return message;
+export type Reading = ClientHelloSummary | "incomplete" | null;
+
+/** What the records at the beginning of a connection hold. */
+export function summarizeClientHello(records: Uint8Array): Reading {
+  return new ClientHelloCollector().add(records);
+}
+
+/** Puts the first message together as its bytes come, from as many records as it spans; each byte is looked at once. */
+export class ClientHelloCollector {
+  readonly #message: number[] = [];
+  /** The record in progress. */
+  #record = new Uint8Array(0);
+
+  add(bytes: Uint8Array): Reading {
+    for (let at = 0; at < bytes.length;) {
+      const part = bytes.subarray(at, at + this.#missing());
+      at += part.length;
+      const record = new Uint8Array(this.#record.length + part.length);
+      record.set(this.#record);
+      record.set(part, this.#record.length);
+      this.#record = record;
+      if (this.#missing() > 0 || record.length < headerSize) continue;
+      const reading = this.#endRecord();
+      if (reading !== "incomplete") return reading;
+    }
+    return this.#record.length >= headerSize && this.#record[0] !== handshakeType ? null : "incomplete";
+  }
+
+  /** How many bytes the header, or the record, in progress lacks. */
+  #missing(): number {
+    const record = this.#record;
+    return (record.length < headerSize ? headerSize : headerSize + record[3]! * 256 + record[4]!) - record.length;
+  }
+
+  #endRecord(): Reading {
+    const record = this.#record;
+    this.#record = new Uint8Array(0);
+    if (record[0] !== handshakeType) return null;
+    this.#message.push(...record.subarray(headerSize));
+    const [type, high, middle, low] = this.#message;
+    if (type !== undefined && type !== clientHelloType) return null;
+    if (low === undefined) return "incomplete";
+    const size = high! * 65536 + middle! * 256 + low;
+    return this.#message.length < 4 + size
+      ? "incomplete"
+      : summaryOf(Uint8Array.from(this.#message.slice(4, 4 + size)));
+  }
+}
+
+function summaryOf(body: Uint8Array): ClientHelloSummary | null {
   try {
-    const extensions = extensionsOf(message);
+    const extensions = extensionsOf(body);
     return { versions: versionsOf(extensions), alpn: alpnOf(extensions) };
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
   }
-}
-
-/** The body of the first handshake message, put together from as many records as it spans. */
-function firstMessage(records: Uint8Array): Uint8Array | "incomplete" | null {
-  const fragments: number[] = [];
-  const wire = new Reader(records);
-  while (wire.left >= 5) {
-    if (wire.number(1) !== handshakeType) return null;
-    wire.number(2);
-    const length = wire.number(2);
-    if (wire.left < length) break;
-    fragments.push(...wire.bytes(length));
-    if (fragments.length > 0 && fragments[0] !== clientHelloType) return null;
-    if (fragments.length < 4) continue;
-    const size = fragments[1]! * 65536 + fragments[2]! * 256 + fragments[3]!;
-    if (fragments.length >= 4 + size) return Uint8Array.from(fragments.slice(4, 4 + size));
-  }
-  return "incomplete";
 }
 
 function extensionsOf(body: Uint8Array): Map<number, Reader> {

@@ -7,7 +7,7 @@
 import type { ConnectionPointer } from "../wasm/exports.gen.ts";
 import { type Realm, scratchLimit } from "../wasm/realm.ts";
 import { alert } from "./alerts.ts";
-import { type ClientHelloSummary, summarizeClientHello } from "./client-hello.ts";
+import { ClientHelloCollector, type ClientHelloSummary } from "./client-hello.ts";
 import { code } from "./codes.gen.ts";
 import { type Failure, failureOf, SSLEOFError, SSLError, SSLMemoryError, SSLStateError } from "./errors.ts";
 import { keyLogEntrySize, keyLogLine } from "./key-log.ts";
@@ -93,6 +93,7 @@ export class Connection {
   readonly #alert = new Uint8Array(alertSize);
   /** A server that must look at the ClientHello before Mbed TLS does has not had it whole yet. */
   #helloAwaited: boolean;
+  readonly #hello = new ClientHelloCollector();
   /** Bytes that were taken from the source for a look at the ClientHello and are still to be fed. */
   #held: Uint8Array = new Uint8Array(0);
 
@@ -368,11 +369,13 @@ export class Connection {
 
   /** Takes what there is of the ClientHello from the source and holds it; false while it is not whole. */
   #lookAtHello(source: CiphertextSource): boolean {
-    const held = new Uint8Array(this.#held.length + source.pending);
+    const more = new Uint8Array(source.pending);
+    source.readInto(more);
+    const held = new Uint8Array(this.#held.length + more.length);
     held.set(this.#held);
-    source.readInto(held.subarray(this.#held.length));
+    held.set(more, this.#held.length);
     this.#held = held;
-    const hello = summarizeClientHello(held);
+    const hello = this.#hello.add(more);
     if (hello === "incomplete" && held.length < largestHello && !source.eof) return false;
     this.#helloAwaited = false;
     if (hello !== null && hello !== "incomplete") this.#decideOn(hello);

@@ -1,7 +1,7 @@
 // Where realms come from: a shared one for everybody who did not ask for isolation, replaced after a trap.
 import { compiledModule, prepareModule } from "../wasm/module.ts";
 import { Realm } from "../wasm/realm.ts";
-import { SSLEngineError } from "./errors.ts";
+import { SSLEngineError, SSLMemoryError } from "./errors.ts";
 
 let shared: Realm | undefined;
 
@@ -13,7 +13,7 @@ export function sharedRealm(): Realm {
 
 /** A realm of its own, with a memory that no other connection shares. */
 export function newRealm(random?: (into: Uint8Array<ArrayBuffer>) => void): Realm {
-  return new Realm(compiledModule(), random === undefined ? { trapped } : { trapped, random });
+  return new Realm(compiledModule(), random === undefined ? { trapped, full } : { trapped, full, random });
 }
 
 /**
@@ -33,6 +33,10 @@ export async function init(module?: WebAssembly.Module | Uint8Array<ArrayBuffer>
 export function engineVersion(): string {
   const realm = sharedRealm();
   return realm.textAt(realm.exports.wt_version_text()) ?? "";
+}
+
+function full(bytes: number): SSLMemoryError {
+  return new SSLMemoryError(`Cannot allocate ${bytes} bytes: the wasm memory is full`);
 }
 
 function trapped(cause: unknown): SSLEngineError {

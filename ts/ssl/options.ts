@@ -43,7 +43,10 @@ export interface BaseOptions {
   readonly maxVersion?: TLSVersion;
   /** IANA or OpenSSL names or numbers, in order of preference; for both versions in one list. Default: AEAD with forward secrecy only. */
   readonly cipherSuites?: readonly (CipherName | (string & {}) | number)[];
-  /** In order of preference. Default `["x25519", "secp256r1", "secp384r1", "secp521r1"]`. */
+  /**
+   * In order of preference. Default `["x25519", "secp256r1", "secp384r1", "secp521r1"]`. In TLS 1.2 the list also says which
+   * curves the certificate of the peer may use (RFC 8422, section 5.1.1): without `secp256r1` no P-256 certificate.
+   */
   readonly groups?: readonly NamedGroup[];
   readonly signatureAlgorithms?: readonly SignatureScheme[];
   /** Application protocols in order of preference (RFC 7301), 1 to 255 bytes each. */

@@ -302,7 +302,7 @@ export class SSLObject {
     return this.#verifiedChain.map((der) => der.slice());
   }
 
-  /** Frees the connection's part of the wasm memory and wipes its keys. Every call throws SSLStateError afterwards. */
+  /** Frees the connection's part of the wasm memory and wipes its keys. Every call that would do something throws SSLStateError afterwards. */
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;

@@ -10,6 +10,8 @@ export interface RealmOptions {
   readonly random?: (into: Uint8Array<ArrayBuffer>) => void;
   /** Makes the error that every call throws after a trap; the cause is the trap. */
   readonly trapped: (cause: unknown) => Error;
+  /** Makes the error for an allocation that fails. */
+  readonly full: (bytes: number) => Error;
 }
 
 export class Realm {
@@ -19,12 +21,14 @@ export class Realm {
   time = 0;
   readonly #memory: WebAssembly.Memory;
   readonly #scratch: Address;
+  readonly #full: (bytes: number) => Error;
   #trap: Error | undefined;
   #randomFailure: { readonly error: unknown } | undefined;
 
   constructor(module: WebAssembly.Module, options: RealmOptions) {
     const raw = this.#instantiate(module, options.random ?? fillRandom);
     this.#memory = raw.memory;
+    this.#full = options.full;
     this.exports = this.#guarded(raw, options.trapped);
     this.exports._initialize();
     if (this.exports.wt_abi() !== abi)
@@ -97,7 +101,7 @@ export class Realm {
   /** Runs `use` with a copy of the bytes in the module's memory; the copy is wiped and freed in any case. */
   lend<T>(bytes: Uint8Array, use: (at: Address, length: number) => T): T {
     const at = this.exports.wt_allocate(Math.max(bytes.length, 1));
-    if (at === 0) throw new RangeError(`Cannot allocate ${bytes.length} bytes in the wasm memory: it is full`);
+    if (at === 0) throw this.#full(bytes.length);
     this.view(at, bytes.length).set(bytes);
     try {
       return use(at, bytes.length);
