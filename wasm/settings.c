@@ -114,7 +114,7 @@ int wt_settings_add_identity(wt_settings *settings) {
 }
 
 int wt_settings_identity_certificate(wt_settings *settings, const uint8_t *der, size_t size) {
-  return mbedtls_x509_crt_parse_der(&settings->last_identity->chain, der, size);
+  return wt_add_certificate(&settings->last_identity->chain, der, size);
 }
 
 /* PEM must come with its NUL. The key ends the identity: it must fit the first certificate. */

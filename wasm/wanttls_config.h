@@ -112,8 +112,8 @@ int64_t wt_time(int64_t *out);
 #define MBEDTLS_PSK_MAX_LEN 256
 #define MBEDTLS_VERSION_C
 
-/* Called by our patch to the certificate parser (patches/0002): see peer_chain.c. */
+/* Called by our patch to the certificate parser (patches/0002): see chain.c. */
 struct mbedtls_x509_crt;
-int wt_add_peer_certificate(struct mbedtls_x509_crt *chain, const unsigned char *der, size_t size);
+int wt_add_certificate(struct mbedtls_x509_crt *chain, const unsigned char *der, size_t size);
 
 #endif

@@ -20,6 +20,7 @@ import {
 } from "./tables.ts";
 import type { CertProfile, VerifyMode } from "./verification.ts";
 import { type Crl, type CrlCheck, crlsFrom } from "./x509/crl.ts";
+import { parseCertificate } from "./certificate.ts";
 import { parseX509 } from "./x509/certificate.ts";
 import { TrustStore } from "./x509/trust-store.ts";
 
@@ -227,15 +228,16 @@ function checkTrust({ ca, trust }: BaseOptions): TrustStore {
 }
 
 function checkCertificate(name: string, der: Uint8Array): void {
-  const kind = publicKeyKind(name, der);
+  const { kind } = readCertificate(name, () => parseX509(der)).publicKey;
   if (kind === "rsa" || kind === "rsa-pss" || kind === "ec") return;
   const why = "its key is of a kind that is not supported (supported: RSA, P-256, P-384, P-521)";
   throw new SSLConfigError(`Cannot use ${name}: ${why}`, { reason: "UNSUPPORTED_KEY_TYPE", library: "X509" });
 }
 
-function publicKeyKind(name: string, der: Uint8Array): string {
+/** What `read` makes of a certificate, or the error that names the option. */
+function readCertificate<T>(name: string, read: () => T): T {
   try {
-    return parseX509(der).publicKey.kind;
+    return read();
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
     const options = { reason: "BAD_CONFIG", library: "X509", cause } as const;
@@ -265,6 +267,7 @@ function checkIdentity(identity: Identity, index: number): IdentityInput {
     throw new TypeError(`Cannot use ${name}: expected { cert, key }, got ${describe(identity)}`);
   checkOptionNames(identity, ["cert", "key", "password"], name);
   const chain = certificateList(`${name}.cert`, identity.cert);
+  for (const [i, der] of chain.entries()) if (i > 0) readCertificate(`${name}.cert[${i}]`, () => parseCertificate(der));
   if (chain.length === 0) throw wrong(`${name}.cert`, "it is missing");
   const { password = "" } = identity;
   const bytes =

@@ -1,5 +1,5 @@
-/* The peer's certificates as they came. Only the first is parsed, for the key that the handshake needs; what the others say,
-   and whether any of it can be trusted, is read and decided in TypeScript. */
+/* Chains of certificates, the peer's and our own, as they came. Only the first is parsed, for the key that the handshake
+   needs; what the others say, and whether any of it can be trusted, is read and decided in TypeScript. */
 #include "internal.h"
 
 #include <string.h>
@@ -10,7 +10,7 @@ static int accept_extension(void *context, mbedtls_x509_crt const *certificate, 
                             const unsigned char *at, const unsigned char *end);
 static int add_unread(mbedtls_x509_crt *chain, const unsigned char *der, size_t size);
 
-int wt_add_peer_certificate(mbedtls_x509_crt *chain, const unsigned char *der, size_t size) {
+int wt_add_certificate(mbedtls_x509_crt *chain, const unsigned char *der, size_t size) {
   if (chain->raw.p != NULL) return add_unread(chain, der, size);
   int error = mbedtls_x509_crt_parse_der_with_ext_cb(chain, der, size, 1, accept_extension, NULL);
   /* Mbed TLS would pass over a certificate that is signed with an unknown algorithm and take the next for the peer's. */

@@ -1,0 +1,132 @@
+// The options of trust, in whole handshakes: what is trusted, how much certificates must do right, what was revoked, which
+// path was taken. (The rules themselves are tested in x509/.)
+import { expect, test } from "vitest";
+import { type BaseOptions, SSLCertVerificationError, TrustStore } from "../../ts/ssl/index.ts";
+import {
+  clientAuth,
+  dnsName,
+  extKeyUsage,
+  type Made,
+  makeAuthority,
+  makeCrl,
+  makeRoot,
+  makeServer,
+  nameConstraints,
+  today,
+} from "../support/certificate-factory.ts";
+import { type Attempt, attempt, forEachVersion, type Pair, pairOf } from "../support/conversation.ts";
+
+const root = makeRoot("trust root");
+const authority = makeAuthority(root, "trust authority");
+const leaf = makeServer(authority, "localhost", { serial: 4711 });
+const own = { trust: TrustStore.fromDer(root.der) };
+const now = (): number => today;
+
+test("a server is trusted through a store, and the path that was taken is told, trusted certificate included", () => {
+  forEachVersion((version) => {
+    const { pair, client } = meet([leaf, authority], own, version);
+    expect(client).toBeUndefined();
+    const path = [leaf.der, authority.der, root.der];
+    expect(pair.client.tls.getVerifiedChain()).toEqual(path.map((der) => new Uint8Array(der)));
+    expect(pair.client.tls.getUnverifiedChain()).toHaveLength(2);
+    expect(pair.server.tls.getVerifiedChain()).toEqual([]);
+  });
+});
+
+test("a store and ca are trusted together, and either alone", () => {
+  const other = makeRoot("another root");
+  expect(meet([leaf, authority], { ca: root.der, trust: TrustStore.fromDer(other.der) }).client).toBeUndefined();
+  expect(meet([leaf, authority], { ca: other.der, ...own }).client).toBeUndefined();
+  expectRefusal(meet([leaf, authority], { ca: other.der }), "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", 48);
+  expectRefusal(meet([leaf, authority], { trust: TrustStore.empty() }), "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", 48);
+});
+
+test("certificates that are out of order, doubled or not needed do no harm, and one that is missing does", () => {
+  const stranger = makeRoot("nobody asked for this one");
+  const chain = [leaf, stranger, root, authority, authority];
+  expect(meet(chain, own).client).toBeUndefined();
+  expectRefusal(meet([leaf, root], own), "UNABLE_TO_GET_ISSUER_CERT_LOCALLY", 48);
+});
+
+test("of two authorities with one name the one that leads to a trusted root is found", () => {
+  const distrusted = makeRoot("distrusted root");
+  const crossSigned = makeAuthority(distrusted, "trust authority");
+  const { pair, client } = meet([leaf, crossSigned, authority], own);
+  expect(client).toBeUndefined();
+  expect(pair.client.tls.getVerifiedChain()[1]).toEqual(new Uint8Array(authority.der));
+});
+
+test("partialChain decides whether a trusted intermediate certificate is enough", () => {
+  const trust = TrustStore.fromDer(authority.der);
+  expect(meet([leaf], { trust }).client).toBeUndefined();
+  expectRefusal(meet([leaf], { trust, partialChain: false }), "UNABLE_TO_GET_ISSUER_CERT", 48);
+});
+
+test("certProfile decides about a certificate without a purpose, and about one that does not identify its issuer", () => {
+  const purposeless = makeServer(authority, "localhost", { extensions: { extKeyUsage: null } });
+  const simple = makeServer(authority, "localhost", { extensions: { aki: null } });
+  for (const [made, lenient, standard, web] of [
+    [purposeless, true, true, false],
+    [simple, true, false, false],
+    [leaf, true, true, true],
+  ] as const) {
+    for (const [certProfile, good] of [
+      ["lenient", lenient] as const,
+      ["standard", standard] as const,
+      ["web", web] as const,
+    ]) {
+      const { client } = meet([made, authority], { ...own, certProfile });
+      expect(client === undefined, certProfile).toBe(good);
+    }
+  }
+});
+
+test("critical name constraints are obeyed, which Mbed TLS cannot even parse", () => {
+  forEachVersion((version) => {
+    const within = (name: string): Made =>
+      makeAuthority(root, "constrained", { extensions: { names: nameConstraints([dnsName(name)]) } });
+    for (const [name, good] of [["localhost", true] as const, ["example.org", false] as const]) {
+      const issuer = within(name);
+      const met = meet([makeServer(issuer, "localhost"), issuer], own, version);
+      if (good) expect(met.client).toBeUndefined();
+      else expectRefusal(met, "PERMITTED_VIOLATION", 42);
+    }
+  });
+});
+
+test("an authority for clients only cannot issue for servers, and the client says unsupported_certificate", () => {
+  const issuer = makeAuthority(root, "for clients", { extensions: { extKeyUsage: extKeyUsage([clientAuth]) } });
+  expectRefusal(meet([makeServer(issuer, "localhost"), issuer], own), "INVALID_PURPOSE", 43);
+});
+
+test("S26 a revoked certificate is refused, and one for which there is no list when lists are asked for", () => {
+  forEachVersion((version) => {
+    const [clean, revoking] = [makeCrl(authority), makeCrl(authority, { revoked: [4711] })];
+    const chain = [leaf, authority];
+    expect(meet(chain, { ...own, crls: clean }, version).client).toBeUndefined();
+    expect(meet(chain, { ...own, crls: revoking, crlCheck: "off" }, version).client).toBeUndefined();
+    expectRefusal(meet(chain, { ...own, crls: revoking }, version), "CERT_REVOKED", 44);
+    expectRefusal(meet(chain, { ...own, crlCheck: "leaf" }, version), "UNABLE_TO_GET_CRL", 46);
+    expectRefusal(meet(chain, { ...own, crls: clean, crlCheck: "chain" }, version), "UNABLE_TO_GET_CRL", 46);
+    const both = [clean, makeCrl(root)];
+    expect(meet(chain, { ...own, crls: both, crlCheck: "chain" }, version).client).toBeUndefined();
+  });
+});
+
+interface Met extends Attempt {
+  readonly pair: Pair;
+}
+
+/** A handshake of a client with these options and a server with this chain, on the day of the certificates. */
+function meet(chain: readonly Made[], options: BaseOptions, version?: "TLSv1.2" | "TLSv1.3"): Met {
+  const key = new Uint8Array(chain[0]!.key.privateKey.export({ format: "der", type: "pkcs8" }));
+  const identities = [{ cert: chain.map(({ der }) => der), key }];
+  const pair = pairOf({ version, client: { ca: [], now, ...options }, server: { identities } });
+  return { pair, ...attempt(pair) };
+}
+
+function expectRefusal({ client, server }: Met, nodeCode: string, alert: number): void {
+  expect(client).toBeInstanceOf(SSLCertVerificationError);
+  expect(client).toMatchObject({ nodeCode });
+  expect(server).toMatchObject({ name: "SSLAlertError", alert });
+}
