@@ -11,7 +11,8 @@ import {
   SSLContext,
   type SSLSocket,
 } from "../../ts/index.ts";
-import { certs } from "../support/certs.ts";
+import { run, wanttls } from "../cli/command.ts";
+import { certPath, certs } from "../support/certs.ts";
 import { pythonServer } from "../support/peers.ts";
 
 const runtime = "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node";
@@ -90,6 +91,24 @@ test("README: TLS between two byte queues", async () => {
   const { talk } = await snippet<{ talk(ca: string, cert: string, key: string): string }>("memory.ts");
   const { chain, key } = certs.localhost;
   expect(talk(certs.root.cert, chain, key)).toBe("TLSv1.3: hello through two queues");
+});
+
+test("README: the two commands talk to each other", async () => {
+  const [serve, connect] = [...readme.matchAll(/^.*node dist\/cli\/main\.js (.*)$/gm)].map(([, args]) =>
+    args!.split(" "),
+  );
+  const files: Readonly<Record<string, string>> = {
+    "server.pem": certPath("localhost", "chain"),
+    "server.key": certPath("localhost", "key"),
+    "ca.pem": certPath("root", "cert"),
+    "4433": "0",
+  };
+  await using server = wanttls(...serve!.map((argument) => files[argument] ?? argument));
+  const [, port] = await server.waitFor(/listening on 127\.0\.0\.1:(\d+)/);
+  const client = wanttls(...connect!.map((argument) => files[argument] ?? argument.replace("4433", port!)));
+  const { status, stdout, stderr } = await run(client, "hello\n");
+  expect([status, stdout]).toEqual([0, "hello\n"]);
+  expect(stderr).toContain("TLSv1.3");
 });
 
 test("README: every make target that it names exists, and every document", () => {

@@ -87,7 +87,7 @@ describe.runIf(onNode)("fromNodeSocket", () => {
     expect(caught).toMatchObject({ code: "ECONNRESET", syscall: "read", cause });
   });
 
-  it("takes a socket that still connects: not readable, not writable, no error, then both", async () => {
+  it("S10 takes a socket that still connects: not readable, not writable, no error, then both", async () => {
     const server = net.createServer((socket) => socket.pipe(socket));
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const transport = fromNodeSocket(net.connect((server.address() as net.AddressInfo).port, "127.0.0.1"));

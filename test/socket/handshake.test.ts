@@ -146,7 +146,7 @@ describe.each(versions)("The handshake of an SSLSocket, %s", (version) => {
     expect([server.state, server.closeReason]).toEqual(["failed", "alert"]);
   });
 
-  it("B31 abort with SSLTimeoutError cuts the transport and is the reason", async () => {
+  it("B31 S13 abort with SSLTimeoutError cuts the transport and is the reason", async () => {
     const [left, right] = workshop.keep(memoryTransportPair());
     const server = workshop.wrap(workshop.serverContext(version), left);
     const [silent] = await select([server], [], [], 5);

@@ -39,7 +39,7 @@ describe.each(versions)(`SSLSocket over the sockets of ${runtime}, %s`, (version
     await Promise.all([client, server].map((socket) => patiently(socket, () => socket.unwrap())));
   });
 
-  it("B58 a peer that stops reading makes send want to write after a bounded count; nothing is lost or doubled", async () => {
+  it("B58 S11 a peer that stops reading makes send want to write after a bounded count; nothing is lost or doubled", async () => {
     const { client, server } = await workshop.connected(await tcpPair(), { version });
     const bytes = pattern(24_000_000);
     let sent = 0;
@@ -69,7 +69,7 @@ describe.each(versions)(`SSLSocket over the sockets of ${runtime}, %s`, (version
     expect(server.closeReason).toBe("close-notify");
   });
 
-  it("starts behind plaintext and gives the transport back to it (STARTTLS)", async () => {
+  it("S16 starts behind plaintext and gives the transport back to it (STARTTLS)", async () => {
     const transports = workshop.keep(await tcpPair());
     const [left, right] = transports;
     await sendAll(left, new TextEncoder().encode("STARTTLS\r\n"));

@@ -197,6 +197,27 @@ test("B22 an error of verification carries the chain that was presented", () => 
   expect(depth).toBeGreaterThanOrEqual(0);
 });
 
+test("B23 a client sends its certificate to a server that it trusts, and nothing but an alert to another", () => {
+  forEachVersion((version) => {
+    for (const trusted of [true, false]) {
+      const ca = trusted ? certs.root.cert : certs.unknownRoot.cert;
+      const client = { ca, identities: [identityOf("client")] };
+      const pair = pairOf({ version, client, server: { verifyMode: "required", ca: certs.root.cert } });
+      const flights: number[] = [];
+      const outcome = attempt(pair, Infinity, (from, bytes) => {
+        if (from === "client" && bytes.length > 0) flights.push(bytes.length);
+        return bytes;
+      });
+      const certificate = pemCertToDer(certs.client.cert);
+      expect(outcome.client === undefined).toBe(trusted);
+      expect(flights).toHaveLength(2); // the ClientHello, then the answer to the server's certificate
+      if (trusted) expect(flights[1]).toBeGreaterThan(certificate.length);
+      else expect(flights[1]).toBeLessThanOrEqual(30); // one alert, encrypted in TLS 1.3
+      if (!trusted) expect(thrownBy(() => pair.server.tls.getPeerCert())).toBeInstanceOf(Error);
+    }
+  });
+});
+
 test("B25 a server that requires a certificate raises PEER_DID_NOT_RETURN_A_CERTIFICATE when there is none", () => {
   forEachVersion((version) => {
     const pair = pairOf({ version, server: { verifyMode: "required", ca: certs.root.cert } });
