@@ -1,6 +1,7 @@
 // The options of trust, in whole handshakes: what is trusted, how much certificates must do right, what was revoked, which
 // path was taken. (The rules themselves are tested in x509/.)
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { Connection } from "../../ts/engine/connection.ts";
 import { type BaseOptions, SSLCertVerificationError, TrustStore } from "../../ts/ssl/index.ts";
 import {
   clientAuth,
@@ -111,6 +112,17 @@ test("S26 a revoked certificate is refused, and one for which there is no list w
     const both = [clean, makeCrl(root)];
     expect(meet(chain, { ...own, crls: both, crlCheck: "chain" }, version).client).toBeUndefined();
   });
+});
+
+test("a handshake that passes by the verdict is refused, should the engine ever let one", () => {
+  const skipping = vi.spyOn(Connection.prototype, "handshake").mockReturnValue("done");
+  try {
+    const { tls } = pairOf().client;
+    expect(() => tls.doHandshake()).toThrow(expect.objectContaining({ reason: "CERTIFICATE_VERIFY_FAILED" }));
+    expect(tls.state).toBe("failed");
+  } finally {
+    skipping.mockRestore();
+  }
 });
 
 interface Met extends Attempt {

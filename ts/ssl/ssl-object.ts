@@ -1,7 +1,8 @@
 // Python's face over the engine: an SSLObject between two MemoryBIO, throwing where Python's `ssl` throws.
 // Owns the translation of outcomes into exceptions and the verdict over the peer. Refuses to know sockets.
+import { alert } from "../engine/alerts.ts";
 import { Connection, type Outcome, type SSLState } from "../engine/connection.ts";
-import { SSLConfigError, SSLNotSupportedError, SSLStateError, SSLZeroReturnError } from "../engine/errors.ts";
+import { SSLConfigError, SSLError, SSLNotSupportedError, SSLStateError, SSLZeroReturnError } from "../engine/errors.ts";
 import type { Settings } from "../engine/settings.ts";
 import { type Bytes, checkOptionNames, describe, toBytes, toCount, toFlag } from "./bytes.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
@@ -335,10 +336,19 @@ export class SSLObject {
   #handshake(): IoResult | null {
     for (;;) {
       const outcome = this.connection.handshake(this.incoming);
-      if (outcome === "done") return null;
+      if (outcome === "done") return this.#requireVerdict();
       if (outcome === "want") return wantsRead;
       this.#judgePeer();
     }
+  }
+
+  /** A handshake that never stood still at the peer's certificate must not count as verified, whatever let it pass. */
+  #requireVerdict(): null {
+    if (this.#policy.mode === "none" || this.connection.peerVerified) return null;
+    const error = new SSLError("Cannot finish the handshake: the peer was not verified", {
+      reason: "CERTIFICATE_VERIFY_FAILED",
+    });
+    throw this.connection.refuse({ error, alert: alert.handshake_failure });
   }
 
   #judgePeer(): void {
