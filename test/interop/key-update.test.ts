@@ -29,14 +29,16 @@ async function converse(tls: SSLSocket, peer: Peer): Promise<string[]> {
   for (const [round, command] of ["k", "K", "k"].entries()) {
     await tls.sendAll(new TextEncoder().encode(`ours ${round}\n`));
     await peer.waitFor(new RegExp(`ours ${round}\n`));
-    const [sent, received] = [updates(peer, ">>>"), updates(peer, "<<<")];
+    const sent = updates(peer, ">>>");
     peer.write(`${command}\n`);
     await peer.waitFor(repeated(">>>", sent + 1)); // two lines read at once would be one command
+    const received = updates(peer, "<<<");
     tls.updateKeys({ request: round > 0 });
+    await peer.waitFor(repeated("<<<", received + 1)); // OpenSSL answers with its next write
     peer.write(`theirs ${round}\n`);
     lines.push(await line(tls));
-    await peer.waitFor(repeated("<<<", received + 1));
     if (round > 0) await peer.waitFor(repeated(">>>", sent + 2));
+    if (command === "K") await peer.waitFor(repeated("<<<", received + 2));
   }
   return lines;
 }
