@@ -67,11 +67,6 @@ export const verifyFlag = {
 ${flags.map((m) => `${m[1]}: ${Number(m[2])},`).join("\n")}
 } as const;
 
-/** One sentence for each of the bits. */
-export const verifyText: Readonly<Record<number, string>> = {
-${flags.map((m) => `${Number(m[2])}: ${JSON.stringify(m[3]!.replace(/\.$/, ""))},`).join("\n")}
-};
-
 /** The cipher suites that are compiled in, by their IANA names. */
 export const cipherSuiteId = {
 ${suites.map((m) => `TLS_${m[2]}: ${Number(m[3])},`).join("\n")}

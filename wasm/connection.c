@@ -1,8 +1,8 @@
 /* One side of one conversation: Mbed TLS between two byte buffers.
 
-   The handshake is driven step by step, for three reasons: it can stand still right after the peer's certificate was
-   checked and before anything was sent; what Mbed TLS forgets with the handshake (the group, the own certificate) is noted in time; and the
-   keys for an alert can be put in place, which Mbed TLS does later than RFC 8446 wants it. */
+   The handshake is driven step by step, for three reasons: it can stand still right after the peer's certificate has come
+   and before anything is sent; what Mbed TLS forgets with the handshake (the group, the own certificate) is noted in time;
+   and the keys for an alert can be put in place, which Mbed TLS does later than RFC 8446 wants it. */
 #include "internal.h"
 
 #include <string.h>

@@ -61,6 +61,7 @@ struct wt_connection {
 
 void wt_settings_retain(wt_settings *settings);
 
+size_t wt_incoming_size(wt_connection *connection);
 const mbedtls_x509_crt *wt_peer_chain(const wt_connection *connection);
 
 /* key_update.c: is the message that mbedtls_ssl_read refused a KeyUpdate, and what to do about it. */

@@ -30,13 +30,6 @@ size_t wt_own_certificate_size(wt_connection *connection) {
   return connection->own == NULL ? 0 : connection->own->raw.len;
 }
 
-/* True when the peer was asked for a certificate and said that it has none. */
-int wt_peer_has_no_certificate(wt_connection *connection) {
-  const mbedtls_ssl_session *session =
-      connection->ssl.session_negotiate != NULL ? connection->ssl.session_negotiate : connection->ssl.session;
-  return session != NULL && session->verify_result == MBEDTLS_X509_BADCERT_MISSING;
-}
-
 /* Both Finished messages of TLS 1.2 into the scratch area, ours first, and the size of each; 0 when there are none. */
 int wt_finished(wt_connection *connection) {
   mbedtls_ssl_context *ssl = &connection->ssl;

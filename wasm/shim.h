@@ -30,7 +30,7 @@
 
 #define WT_SCRATCH_SIZE (64 * 1024)
 
-/* The handshake stands still: the peer's certificate was checked and a verdict is due (wt_accept_certificate). */
+/* The handshake stands still: the peer's certificates are there and a verdict is due (wt_accept_certificate). */
 #define WT_PAUSED_AT_CERTIFICATE 1
 
 #define WT_ERR_NO_EXTENDED_MASTER_SECRET (-0x10001)
@@ -83,7 +83,6 @@ void WT_EXPORT(wt_forget_alpn)(wt_connection *connection);
 void WT_EXPORT(wt_connection_free)(wt_connection *connection);
 uint8_t *WT_EXPORT(wt_incoming_reserve)(wt_connection *connection, size_t size);
 void WT_EXPORT(wt_incoming_commit)(wt_connection *connection, size_t size);
-size_t WT_EXPORT(wt_incoming_size)(wt_connection *connection);
 uint8_t *WT_EXPORT(wt_outgoing_data)(wt_connection *connection);
 size_t WT_EXPORT(wt_outgoing_size)(wt_connection *connection);
 void WT_EXPORT(wt_outgoing_consume)(wt_connection *connection, size_t size);
@@ -115,6 +114,5 @@ const uint8_t *WT_EXPORT(wt_key_log)(wt_connection *connection);
 void WT_EXPORT(wt_forget_logged_keys)(wt_connection *connection);
 const uint8_t *WT_EXPORT(wt_own_certificate)(wt_connection *connection);
 size_t WT_EXPORT(wt_own_certificate_size)(wt_connection *connection);
-int WT_EXPORT(wt_peer_has_no_certificate)(wt_connection *connection);
 
 #endif

@@ -1,7 +1,7 @@
 // The generated tables and the one place that turns a number of Mbed TLS into an error.
 import { expect, test } from "vitest";
 import { alert, alertName, alertReason } from "../../ts/engine/alerts.ts";
-import { cipherSuiteId, code, codeText, verifyFlag, verifyText } from "../../ts/engine/codes.gen.ts";
+import { cipherSuiteId, code, codeText, verifyFlag } from "../../ts/engine/codes.gen.ts";
 import { failureOf, SSLAlertError, SSLError, SSLMemoryError, textOf } from "../../ts/engine/errors.ts";
 
 test("every error of Mbed TLS is there once, with a text", () => {
@@ -40,11 +40,10 @@ test("well-known codes have their well-known values", () => {
   });
 });
 
-test("each verification flag is one bit with a sentence", () => {
+test("each verification flag is one bit, and no two are the same", () => {
   const flags = Object.values(verifyFlag);
   expect(flags).toHaveLength(20);
   expect(flags.reduce((sum, flag) => sum | flag, 0)).toBe(flags.reduce((sum, flag) => sum + flag, 0));
-  for (const flag of flags) expect(verifyText[flag]).toMatch(/^[A-Z]/);
 });
 
 test("cipher suites are those of the IANA registry, each number once", () => {

@@ -501,30 +501,6 @@ export const verifyFlag = {
   BADCRL_BAD_KEY: 524288,
 } as const;
 
-/** One sentence for each of the bits. */
-export const verifyText: Readonly<Record<number, string>> = {
-  1: "The certificate validity has expired",
-  2: "The certificate has been revoked (is on a CRL)",
-  4: "The certificate Common Name (CN) does not match with the expected CN",
-  8: "The certificate is not correctly signed by the trusted CA",
-  16: "The CRL is not correctly signed by the trusted CA",
-  32: "The CRL is expired",
-  64: "Certificate was missing",
-  128: "Certificate verification was skipped",
-  256: "Other reason (can be used by verify callback)",
-  512: "The certificate validity starts in the future",
-  1024: "The CRL is from the future",
-  2048: "Usage does not match the keyUsage extension",
-  4096: "Usage does not match the extendedKeyUsage extension",
-  8192: "Usage does not match the nsCertType extension",
-  16384: "The certificate is signed with an unacceptable hash",
-  32768: "The certificate is signed with an unacceptable PK alg (eg RSA vs ECDSA)",
-  65536: "The certificate is signed with an unacceptable key (eg bad curve, RSA too short)",
-  131072: "The CRL is signed with an unacceptable hash",
-  262144: "The CRL is signed with an unacceptable PK alg (eg RSA vs ECDSA)",
-  524288: "The CRL is signed with an unacceptable key (eg bad curve, RSA too short)",
-};
-
 /** The cipher suites that are compiled in, by their IANA names. */
 export const cipherSuiteId = {
   TLS_RSA_WITH_AES_128_CBC_SHA: 47,

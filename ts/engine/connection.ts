@@ -57,8 +57,6 @@ export interface ConnectionOptions {
 export interface PeerChain {
   /** DER, as presented; empty when the peer sent none. */
   readonly chain: readonly Uint8Array[];
-  /** True when the peer was asked for a certificate and said that it has none. */
-  readonly none: boolean;
 }
 
 const wantsCiphertext = { kind: "want", what: "read" } as const;
@@ -257,11 +255,6 @@ export class Connection {
     return this.#taken + source.pending >= headerSize + fragmentLength(header);
   }
 
-  /** Bytes of a record that has not come whole. */
-  get partialRecordBytes(): number {
-    return this.#taken;
-  }
-
   protocolVersion(): number {
     return this.#realm.exports.wt_protocol_version(this.#live());
   }
@@ -285,7 +278,7 @@ export class Connection {
     for (let i = 0, size: number; (size = exports.wt_peer_certificate_size(pointer, i)) > 0; i++) {
       chain.push(this.#realm.copyOut(exports.wt_peer_certificate(pointer, i), size));
     }
-    return { chain, none: exports.wt_peer_has_no_certificate(pointer) !== 0 };
+    return { chain };
   }
 
   /** The certificate that this side presented, DER, or null. */

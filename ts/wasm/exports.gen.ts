@@ -36,7 +36,6 @@ export interface WasmExports {
   readonly wt_hash: (data: Address, size: number, hash: number) => number;
   readonly wt_incoming_commit: (connection: ConnectionPointer, size: number) => void;
   readonly wt_incoming_reserve: (connection: ConnectionPointer, size: number) => Address;
-  readonly wt_incoming_size: (connection: ConnectionPointer) => number;
   readonly wt_key_log: (connection: ConnectionPointer) => Address;
   readonly wt_live_blocks: () => number;
   readonly wt_live_objects: () => number;
@@ -48,7 +47,6 @@ export interface WasmExports {
   readonly wt_own_certificate_size: (connection: ConnectionPointer) => number;
   readonly wt_peer_certificate: (connection: ConnectionPointer, index: number) => Address;
   readonly wt_peer_certificate_size: (connection: ConnectionPointer, index: number) => number;
-  readonly wt_peer_has_no_certificate: (connection: ConnectionPointer) => number;
   readonly wt_pending: (connection: ConnectionPointer) => number;
   readonly wt_protocol_version: (connection: ConnectionPointer) => number;
   readonly wt_read: (connection: ConnectionPointer, size: number) => number;
