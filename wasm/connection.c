@@ -194,6 +194,7 @@ static int step(wt_connection *connection) {
   mbedtls_ssl_context *ssl = &connection->ssl;
   int state = ssl->state;
   put_alert_keys_in_place(ssl);
+  wt_listen_to_transcript(connection);
   int result = mbedtls_ssl_handshake_step(ssl);
   note_group(connection);
   note_own_certificate(connection);

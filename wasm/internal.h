@@ -45,11 +45,13 @@ typedef struct wt_buffer {
 } wt_buffer;
 
 struct wt_connection {
-  mbedtls_ssl_context ssl;
+  mbedtls_ssl_context ssl; /* first: transcript.c finds the connection by it */
   wt_settings *settings;
   wt_buffer incoming, outgoing;
   int paused;      /* a verdict on the peer's certificate is due */
   int group;       /* the NamedGroup of the key exchange, 0 before it is known */
+  uint16_t client_signature, server_signature; /* the SignatureScheme each side used in this handshake, 0 for none */
+  int (*update_checksum)(mbedtls_ssl_context *ssl, const unsigned char *bytes, size_t size); /* Mbed TLS's own */
   int alert;       /* the fatal alert that the peer sent, -1 without one */
   int alerted;     /* the call that failed has queued an alert itself */
   int closed;      /* close_notify was queued: nothing else may follow */
@@ -68,6 +70,9 @@ const mbedtls_x509_crt *wt_peer_chain(const wt_connection *connection);
 int wt_is_key_update(mbedtls_ssl_context *ssl);
 int wt_receive_key_update(mbedtls_ssl_context *ssl, int *answer_wanted);
 int wt_transmit_key_update(mbedtls_ssl_context *ssl, int request);
+
+/* transcript.c */
+void wt_listen_to_transcript(wt_connection *connection);
 
 void wt_object_made(void);
 void wt_object_gone(void);

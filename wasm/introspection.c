@@ -20,6 +20,10 @@ int wt_ciphersuite(wt_connection *connection) {
 
 int wt_group(wt_connection *connection) { return connection->group; }
 
+int wt_signature_scheme(wt_connection *connection, int server) {
+  return server ? connection->server_signature : connection->client_signature;
+}
+
 const char *wt_alpn(wt_connection *connection) { return mbedtls_ssl_get_alpn_protocol(&connection->ssl); }
 
 const uint8_t *wt_own_certificate(wt_connection *connection) {

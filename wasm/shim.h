@@ -102,6 +102,7 @@ int WT_EXPORT(wt_alerted)(wt_connection *connection);
 int WT_EXPORT(wt_protocol_version)(wt_connection *connection);
 int WT_EXPORT(wt_ciphersuite)(wt_connection *connection);
 int WT_EXPORT(wt_group)(wt_connection *connection);
+int WT_EXPORT(wt_signature_scheme)(wt_connection *connection, int server);
 const char *WT_EXPORT(wt_alpn)(wt_connection *connection);
 const uint8_t *WT_EXPORT(wt_peer_certificate)(wt_connection *connection, size_t index);
 size_t WT_EXPORT(wt_peer_certificate_size)(wt_connection *connection, size_t index);

@@ -267,6 +267,11 @@ export class Connection {
     return this.#realm.exports.wt_group(this.#live());
   }
 
+  /** The signature scheme that the server, or the client, used in this handshake; 0 when it signed nothing. */
+  signatureScheme(server: boolean): number {
+    return this.#realm.exports.wt_signature_scheme(this.#live(), Number(server));
+  }
+
   alpn(): string | null {
     return this.#realm.textAt(this.#realm.exports.wt_alpn(this.#live()));
   }

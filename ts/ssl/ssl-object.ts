@@ -17,6 +17,8 @@ import {
   groupId,
   type NamedGroup,
   nameOfId,
+  type SignatureScheme,
+  signatureSchemeId,
   type TLSVersion,
   versionId,
 } from "./tables.ts";
@@ -229,6 +231,20 @@ export class SSLObject {
     return this.connection.handshakeOver ? nameOfId(groupId, this.connection.group()) : null;
   }
 
+  /**
+   * The signature scheme with which the client proved that it has the key of its certificate (RFC 8446, section 4.4.3; RFC
+   * 5246, section 7.4.8), as Python's `client_sigalg`; null before the end of the handshake, without such a proof, and when
+   * a session was resumed.
+   */
+  clientSigalg(): SignatureScheme | null {
+    return this.#signatureScheme(false);
+  }
+
+  /** As `clientSigalg`, of the server: in TLS 1.2 the scheme of its key exchange (RFC 5246, section 7.4.3). */
+  serverSigalg(): SignatureScheme | null {
+    return this.#signatureScheme(true);
+  }
+
   /** The application protocol both sides agreed on (RFC 7301), or null. */
   selectedAlpnProtocol(): string | null {
     return this.connection.handshakeOver ? this.connection.alpn() : null;
@@ -330,6 +346,10 @@ export class SSLObject {
       this.connection.drain(this.outgoing);
       if (this.#onKeyLog !== null) this.connection.takeKeyLog().forEach(this.#onKeyLog);
     }
+  }
+
+  #signatureScheme(server: boolean): SignatureScheme | null {
+    return this.connection.handshakeOver ? nameOfId(signatureSchemeId, this.connection.signatureScheme(server)) : null;
   }
 
   /** Null when the handshake is over, or what it wants. */

@@ -78,6 +78,7 @@ export interface WasmExports {
   readonly wt_settings_set_records_per_key: (settings: SettingsPointer, records: number) => void;
   readonly wt_settings_set_signature_algorithms: (settings: SettingsPointer, ids: Address, count: number) => number;
   readonly wt_settings_set_versions: (settings: SettingsPointer, minimum: number, maximum: number) => void;
+  readonly wt_signature_scheme: (connection: ConnectionPointer, server: number) => number;
   readonly wt_start: () => number;
   readonly wt_update_keys: (connection: ConnectionPointer, request: number) => number;
   readonly wt_verify_signature: (
