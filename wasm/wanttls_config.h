@@ -101,6 +101,8 @@ int64_t wt_time(int64_t *out);
 #define MBEDTLS_SSL_SERVER_NAME_INDICATION
 #define MBEDTLS_SSL_ALPN
 #define MBEDTLS_SSL_SESSION_TICKETS
+#define MBEDTLS_SSL_EARLY_DATA                 /* neither offered nor accepted; a server needs it to skip what it refused */
+#define MBEDTLS_SSL_MAX_EARLY_DATA_SIZE 65536
 #define MBEDTLS_SSL_EXTENDED_MASTER_SECRET
 #define MBEDTLS_SSL_ENCRYPT_THEN_MAC
 #define MBEDTLS_SSL_RENEGOTIATION              /* tls-unique and peers that demand it; refused by default */
