@@ -67,8 +67,7 @@ const harms: readonly Harm[] = [
       const type = records[i]![0]!;
       return records.toSpliced(i, 1, recordOf(type, body.subarray(0, half)), recordOf(type, body.subarray(half)));
     },
-    // Mbed TLS wants the first four bytes of a message, its header, in one piece.
-    passes: (stream, i) => isPlainHandshake(stream, i) && halfOf(stream.records[i]!) >= 4,
+    passes: isPlainHandshake,
   },
   { name: "emptied", harm: (records, i) => replaced(records, i, []), passes: never },
   ...Object.entries(recordType).map(([name, type]) => ({

@@ -395,11 +395,11 @@ export class Connection {
   /** Moves bytes of the record in progress from the source into the engine; true when it is whole. */
   #feedRecord(source: CiphertextSource): boolean {
     if (this.#taken < headerSize) {
-      const room = this.#header.subarray(this.#taken);
-      const got = this.#take(source, room);
-      this.#feed(room.subarray(0, got));
+      this.#taken += this.#take(source, this.#header.subarray(this.#taken));
       if (this.#taken < headerSize) return false;
       this.#checkHeader();
+      this.#taken = 0;
+      this.#feed(this.#header);
     }
     const left = headerSize + fragmentLength(this.#header) - this.#taken;
     const size = Math.min(left, this.#held.length + source.pending);
@@ -449,6 +449,8 @@ export class Connection {
       const error = this.#limits.recordSeen ? noRecord(this.#header, doing) : notTls(this.#header, doing, role);
       throw this.#enterFailed({ error, alert: alert.unexpected_message }, false);
     }
+    // Whatever it says there: the version of a record means nothing, and Mbed TLS refuses later ones than its own.
+    if (!this.#limits.recordSeen) this.#header[2] = 3;
     const length = fragmentLength(this.#header);
     this.#checkLimit(this.#limits.checkSize(length, this.protocolVersion() === tls13, doing));
     if (!this.#handshakeOver) this.#checkLimit(this.#limits.checkHandshake(type!, length));
