@@ -27,7 +27,6 @@ import {
   thrownBy,
   unlessWant,
 } from "../support/conversation.ts";
-import { concat, FixedRandom } from "../support/recording.ts";
 
 const unexpectedMessage = 10;
 const recordOverflow = 22;
