@@ -27,6 +27,7 @@ import {
   thrownBy,
   unlessWant,
 } from "../support/conversation.ts";
+import { FixedRandom } from "../support/recording.ts";
 
 const unexpectedMessage = 10;
 const recordOverflow = 22;
