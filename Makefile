@@ -23,7 +23,13 @@ demo: build ## TLS conversations on Node, Deno and Bun, and with openssl; does a
 
 .PHONY: test
 test: check ## every check, then the tests on Node, Deno and Bun
-	@$(run) scripts/run-tests.ts
+	@$(run) scripts/run-tests.ts -- --exclude 'test/interop/**'
+
+.PHONY: interop
+interop: wasm ## conversations with other TLS stacks and tools, on Node, Deno and Bun; installs those programs
+	$(say) "interoperation"
+	@scripts/setup-interop.sh
+	@$(run) scripts/run-tests.ts -- test/interop
 
 .PHONY: bench
 bench: build ## start-up, handshakes and throughput, each beside node:tls

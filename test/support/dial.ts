@@ -36,3 +36,25 @@ function listenDeno(accept: (transport: NonBlockingTransport) => void): Listenin
   })().catch(() => {}); // the listener was closed
   return { port: listener.addr.port, stop: () => listener.close() };
 }
+
+/** A listening port whose connections are asked for one by one. */
+export interface Turns extends Listening {
+  /** Resolves with the next connection that nobody has asked for. */
+  next(): Promise<NonBlockingTransport>;
+}
+
+/** Listens on a free port of 127.0.0.1 and keeps each connection until it is asked for. */
+export async function listenInTurn(): Promise<Turns> {
+  const come: NonBlockingTransport[] = [];
+  const asked: ((transport: NonBlockingTransport) => void)[] = [];
+  const { port, stop } = await listen((transport) => {
+    const first = asked.shift();
+    if (first === undefined) come.push(transport);
+    else first(transport);
+  });
+  const next = (): Promise<NonBlockingTransport> => {
+    const first = come.shift();
+    return first === undefined ? new Promise((resolve) => asked.push(resolve)) : Promise.resolve(first);
+  };
+  return { port, stop, next };
+}
