@@ -36,11 +36,12 @@ const layers: Readonly<Record<string, Layer>> = {
     modules: /^node:/,
     forbidden: ["Bun", "Deno", ...commonJs, ...browser],
   },
-  deno: { imports: ["", "stream", "socket", "ssl"], forbidden: ["Buffer", "Bun", "process", ...commonJs, ...browser] },
+  // Both keep the certificates that they trust where only their node:tls gives them out, and process fetches it when needed.
+  deno: { imports: ["", "stream", "socket", "ssl"], forbidden: ["Buffer", "Bun", ...commonJs, ...browser] },
   bun: {
     imports: ["", "stream", "socket", "ssl"],
-    modules: /^bun$/,
-    forbidden: ["Buffer", "Deno", "process", ...commonJs, ...browser],
+    modules: /^(bun|node:(fs|tls))$/,
+    forbidden: ["Buffer", "Deno", ...commonJs, ...browser],
   },
   cli: {
     imports: ["", "node", "deno", "bun", "stream", "socket", "ssl"],

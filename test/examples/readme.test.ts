@@ -1,6 +1,7 @@
 // Runs the README: each code block that names a file is written out and executed, on whichever runtime this is, and every
 // make target and option that the README mentions must exist.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import {
@@ -54,6 +55,17 @@ test("README: a certificate of an unknown authority ends the handshake loop with
   const { connect } = await snippet<Client>(`client.${runtime}.ts`);
   using context = createDefaultContext("server-auth", { ca: certs.unknownRoot.cert });
   await expect(connect(context, "localhost", peer.port)).rejects.toThrow("Cannot trust the certificate of the peer");
+});
+
+test("README: a context trusts what the system trusts, what Mozilla trusts, or one file", async () => {
+  const make = await snippet<Record<"asTheSystem" | "asMozilla" | "ownOnly", (path: string) => SSLContext>>("trust.ts");
+  process.env["SSL_CERT_FILE"] ??= certPath("rsaRoot", "cert"); // a machine that trusts nobody is no excuse
+  using system = make.asTheSystem("");
+  using mozilla = make.asMozilla("");
+  using own = make.ownOnly(certPath("root", "cert"));
+  expect(system.getCaCerts().length).toBeGreaterThan(0);
+  expect(mozilla.getCaCerts().length).toBeGreaterThan(50);
+  expect(own.getCaCerts()).toHaveLength(1);
 });
 
 test("README: the echo server serves a hundred connections from one loop and survives a bad handshake", async () => {

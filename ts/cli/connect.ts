@@ -8,7 +8,7 @@ import { connectTo, type Runtime } from "./runtime.ts";
 
 /** Resolves when the connection is over and all went well. */
 export async function connect(args: ConnectArguments, runtime: Runtime): Promise<void> {
-  using context = await clientContext(args);
+  using context = clientContext(args, runtime);
   const transport = await connectTo(runtime, args.host, args.port, args.timeoutMs);
   using socket = context.wrapSocket(transport, { serverHostname: args.servername });
   await finishHandshake(socket, args.timeoutMs);

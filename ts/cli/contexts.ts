@@ -1,17 +1,15 @@
 // Owns the step from the command line to a context: the files that it names are read, and what is wrong with one of them is
 // said with its name.
-import { type Bytes, SSLConfigError, SSLContext } from "../index.ts";
+import { type Bytes, SSLConfigError, SSLContext, type TrustStore } from "../index.ts";
 import { type ConnectArguments, type ServeArguments, UsageError } from "./arguments.ts";
-import { readNamedFile, systemTrust } from "./files.ts";
+import { readNamedFile } from "./files.ts";
+import type { Runtime } from "./runtime.ts";
 
 /** Throws `UsageError` for files that cannot be read or used. */
-export async function clientContext(args: ConnectArguments): Promise<SSLContext> {
+export function clientContext(args: ConnectArguments, runtime: Runtime): SSLContext {
   const common = commonOptions(args);
   if (args.insecure) return named(args, () => SSLContext.client({ ...common, verifyMode: "none" }));
-  if (args.ca.length === 0) {
-    const trust = await systemTrust();
-    return SSLContext.client({ ...common, trust });
-  }
+  if (args.ca.length === 0) return named(args, () => SSLContext.client({ ...common, trust: defaultTrust(runtime) }));
   const ca = args.ca.map(readNamedFile);
   return named(args, () => SSLContext.client({ ...common, ca }));
 }
@@ -22,6 +20,16 @@ export function serverContext(args: ServeArguments): SSLContext {
   if (args.ca.length === 0) return named(args, () => SSLContext.server(common));
   const ca = args.ca.map(readNamedFile);
   return named(args, () => SSLContext.server({ ...common, ca, verifyMode: "required" }));
+}
+
+/** A small container has no certificates of its own; those of the runtime are as good there. */
+function defaultTrust({ trust }: Runtime): TrustStore {
+  try {
+    return trust.system();
+  } catch (error) {
+    if (error instanceof SSLConfigError && error.reason === "NO_SYSTEM_TRUST") return trust.mozilla();
+    throw error;
+  }
 }
 
 type Arguments = ConnectArguments | ServeArguments;

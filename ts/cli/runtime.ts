@@ -2,12 +2,13 @@
 // that knows that there are several. Refuses to know TLS.
 import type { AddressInfo, Server, Socket } from "node:net";
 import process from "node:process";
-import { type NonBlockingTransport, SSLSyscallError, SSLTimeoutError } from "../index.ts";
+import { type NonBlockingTransport, SSLSyscallError, SSLTimeoutError, type TrustStore } from "../index.ts";
 
 /** What the command needs from a runtime. */
 export interface Runtime {
   /** Such as "Node 24.1.0". */
   readonly version: string;
+  readonly trust: { system(): TrustStore; mozilla(): TrustStore };
   /** Rejects with what the runtime reports; `connectTo` makes a sentence of it. */
   connect(host: string, port: number): Promise<NonBlockingTransport>;
   listen(host: string, port: number, accept: (transport: NonBlockingTransport) => void): Promise<Listener>;
@@ -65,9 +66,10 @@ export async function listenOn(
 
 async function nodeRuntime(): Promise<Runtime> {
   const net = await import("node:net");
-  const { fromNodeSocket } = await import("../node/index.ts");
+  const { fromNodeSocket, TrustStore } = await import("../node/index.ts");
   return {
     version: `Node ${process.versions.node}`,
+    trust: TrustStore,
     async connect(host, port) {
       const socket = net.connect({ host, port, allowHalfOpen: true });
       await emitted(socket, "connect");
@@ -83,9 +85,10 @@ async function nodeRuntime(): Promise<Runtime> {
 }
 
 async function denoRuntime(): Promise<Runtime> {
-  const { fromDenoConn } = await import("../deno/index.ts");
+  const { fromDenoConn, TrustStore } = await import("../deno/index.ts");
   return {
     version: `Deno ${Deno.version.deno}`,
+    trust: TrustStore,
     async connect(hostname, port) {
       return fromDenoConn(await Deno.connect({ hostname, port }));
     },
@@ -102,9 +105,10 @@ async function acceptAll(listener: Deno.TcpListener, accept: (conn: Deno.TcpConn
 }
 
 async function bunRuntime(): Promise<Runtime> {
-  const { connectBun, listenBun } = await import("../bun/index.ts");
+  const { connectBun, listenBun, TrustStore } = await import("../bun/index.ts");
   return {
     version: `Bun ${Bun.version}`,
+    trust: TrustStore,
     connect: (hostname, port) => connectBun({ hostname, port }),
     async listen(hostname, port, accept) {
       const listener = listenBun({ hostname, port }, accept);

@@ -30,5 +30,6 @@ export { type IoResult, SSLObject, type WrapOptions } from "./ssl-object.ts";
 export type { CipherInfo, CipherName, NamedGroup, SignatureScheme, TLSVersion } from "./tables.ts";
 export type { CertProfile, VerifyMode } from "./verification.ts";
 export { isWant, SSLWantCallbackError, SSLWantReadError, SSLWantWriteError } from "./want.ts";
+export type { DefaultVerifyPaths } from "./system-trust.ts";
 export type { CrlCheck } from "./x509/crl.ts";
 export { type SkippedCertificate, TrustStore } from "./x509/trust-store.ts";

@@ -21,17 +21,24 @@ export function certificatesFrom(value: PemOrDer, name: string): Uint8Array[] {
 export type PemBlock =
   { readonly der: Uint8Array; readonly reason: null } | { readonly der: null; readonly reason: string };
 
-/** Every block with one of the labels, broken ones too. What stands between blocks does not count. */
-export function pemBlocks(text: string, labels: ReadonlySet<string>): PemBlock[] {
-  const blocks: PemBlock[] = [];
-  for (const part of text.split(/-----BEGIN /).slice(1)) {
+/** Every block with one of the labels, broken ones too, decoded as they are asked for. What stands between blocks does not count. */
+export function* pemBlocks(text: string, labels: ReadonlySet<string>): Generator<PemBlock> {
+  const begin = "-----BEGIN ";
+  for (let at = text.indexOf(begin); at !== -1;) {
+    const next = text.indexOf(begin, at + begin.length);
+    const part = text.slice(at + begin.length, next === -1 ? undefined : next);
+    at = next;
     const label = /^([A-Z0-9 ]+)-----/.exec(part)?.[1];
     if (label === undefined || !labels.has(label)) continue;
     const end = part.indexOf(`-----END ${label}-----`);
-    if (end === -1) blocks.push({ der: null, reason: `the ${label} block has no end` });
-    else blocks.push(decodeBlock(part.slice(label.length + 5, end)));
+    if (end === -1) yield { der: null, reason: `the ${label} block has no end` };
+    else yield decodeBlock(part.slice(label.length + 5, end));
   }
-  return blocks;
+}
+
+/** PEM as text. What lies outside of ASCII stands between blocks or breaks one; it only must not get in the way. */
+export function pemTextOf(pem: PemOrDer, name: string): string {
+  return typeof pem === "string" ? pem : new TextDecoder("latin1").decode(toBytes(pem, name));
 }
 
 /** A private key as Mbed TLS wants it: PEM with a final NUL, or DER. */

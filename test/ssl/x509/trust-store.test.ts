@@ -70,11 +70,13 @@ describe("what is skipped", () => {
       pemA + cut + pemA.replace("MII", "M*I") + pem("CERTIFICATE", Uint8Array.of(48, 1, 0)) + pemB,
     );
     expect(store.size).toBe(2);
-    expect(store.skipped.map(({ reason }) => reason)).toEqual([
-      "the CERTIFICATE block has no end",
-      "its Base64 text is broken",
-      expect.stringContaining("Cannot decode") as string,
+    expect(store.skipped).toEqual([
+      { index: 1, reason: "the CERTIFICATE block has no end" },
+      { index: 2, reason: "its Base64 text is broken" },
+      { index: 3, reason: expect.stringContaining("Cannot decode") as string },
     ]);
+    const both = TrustStore.fromDer([a.der, Uint8Array.of(1)]).with(store);
+    expect(both.skipped.map(({ index }) => index)).toEqual([1, 3, 4, 5]);
   });
 
   test("other blocks are nobody's business", () => {

@@ -2,7 +2,7 @@
 // complete lists by the issuer itself count: no indirect ones, no deltas, none for some reasons only.
 import { type Bytes, toBytes } from "../bytes.ts";
 import { DerReader, explicit, implicit, latin1Text, tag, timeOf } from "../der.ts";
-import { pemBlocks } from "../pem.ts";
+import { pemBlocks, pemTextOf } from "../pem.ts";
 import { SSLConfigError } from "../../engine/errors.ts";
 import { sameBytes, type X509 } from "./certificate.ts";
 import { type Name, parseName } from "./distinguished-name.ts";
@@ -42,9 +42,9 @@ const what = "revocation list";
 
 /** Every list in it: PEM with any number of them, or DER. Throws SSLConfigError, or SSLError with reason `"DECODE_ERROR"`. */
 export function crlsFrom(value: string | Bytes): Crl[] {
-  const text = typeof value === "string" ? value : latin1Text(toBytes(value, "crls"));
+  const text = pemTextOf(value, "crls");
   if (typeof value !== "string" && !text.includes("-----BEGIN")) return [parseCrl(toBytes(value, "crls").slice())];
-  const blocks = pemBlocks(text, new Set(["X509 CRL"]));
+  const blocks = [...pemBlocks(text, new Set(["X509 CRL"]))];
   const broken = blocks.find(({ der }) => der === null)?.reason;
   if (blocks.length === 0 || (broken ?? null) !== null)
     throw new SSLConfigError(`Cannot use crls: ${broken ?? "the text has no X509 CRL block"}`, {

@@ -73,11 +73,13 @@ function attributeText(value: Element, reader: DerReader): string | null {
 
 function utf8(content: Uint8Array, reader: DerReader): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
+    return strictUtf8.decode(content);
   } catch {
     throw reader.malformed("a text is not UTF-8");
   }
 }
+
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** Case and the amount of space do not count, nor does the string type (RFC 5280, section 7.1; RFC 4518). */
 function fold(text: string): string {

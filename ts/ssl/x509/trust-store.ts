@@ -3,8 +3,7 @@
 import { SSLConfigError, SSLError } from "../../engine/errors.ts";
 import { type Bytes, toBytes } from "../bytes.ts";
 import { type Certificate, parseCertificate } from "../certificate.ts";
-import { latin1Text } from "../der.ts";
-import { pemBlocks } from "../pem.ts";
+import { type PemBlock, pemBlocks, pemTextOf } from "../pem.ts";
 import { parseSubject, parseX509, sameBytes, type X509 } from "./certificate.ts";
 import type { Name } from "./distinguished-name.ts";
 
@@ -16,55 +15,48 @@ export interface SkippedCertificate {
 }
 
 /**
- * A set of trusted certificates. Immutable; cheap to make, as nothing but the subjects is looked at until it is used.
+ * A set of trusted certificates. Immutable; cheap to make, as nothing is decoded until it is used, and only what is used is
+ * parsed. The class of this name in `wanttls/node`, `wanttls/deno` and `wanttls/bun` also has `system()` and `mozilla()`.
  *
  * @example
  * const trust = TrustStore.fromPem(await readFile("ca.pem"));
  */
 export class TrustStore {
-  readonly #certificates: readonly Uint8Array[];
-  /** Blocks that were no certificates already as text. */
-  readonly #broken: readonly SkippedCertificate[];
   readonly #parsed = new Map<Uint8Array, X509 | SSLError>();
+  #given: readonly PemBlock[] | (() => readonly PemBlock[]);
   #index: Index | undefined;
 
-  private constructor(certificates: readonly Uint8Array[], broken: readonly SkippedCertificate[]) {
-    this.#certificates = certificates;
-    this.#broken = broken;
+  /** What was given, or how to get it. */
+  protected constructor(given: readonly PemBlock[] | (() => readonly PemBlock[])) {
+    this.#given = given;
   }
 
   /** A store that trusts nobody. */
   static empty(): TrustStore {
-    return new TrustStore([], []);
+    return new this([]);
   }
 
   /** Every certificate of a PEM text. Throws SSLConfigError when there is none; a broken one among others is skipped. */
   static fromPem(pem: string | Bytes): TrustStore {
-    const text = typeof pem === "string" ? pem : latin1Text(toBytes(pem, "pem"));
-    const found: Uint8Array[] = [];
-    const broken: SkippedCertificate[] = [];
-    for (const [index, block] of pemBlocks(text, certificateLabels).entries()) {
-      if (block.der === null) broken.push({ index, reason: block.reason });
-      else found.push(block.der);
-    }
-    if (found.length + broken.length === 0) {
+    const text = pemTextOf(pem, "pem");
+    const first = pemBlocks(text, certificateLabels).next();
+    if (first.done === true) {
       const why = text.trim() === "" ? "the text is empty" : "the text has no CERTIFICATE block";
       throw new SSLConfigError(`Cannot read trusted certificates: ${why}`, { reason: "BAD_PEM", library: "PEM" });
     }
-    return new TrustStore(found, broken).#withSomething();
+    return new this(() => [...pemBlocks(text, certificateLabels)]).#withSomething(first.value);
   }
 
   /** One certificate or several, DER. Throws SSLConfigError when none of them is usable. */
   static fromDer(der: Bytes | readonly Bytes[]): TrustStore {
     const list = isList(der) ? der : [der];
-    const certificates = list.map((one) => toBytes(one, "der").slice());
-    return new TrustStore(certificates, []).#withSomething();
+    const given = list.map((one) => ({ der: toBytes(one, "der").slice(), reason: null }));
+    return new this(given).#withSomething(given[0]);
   }
 
   /** This store and another one together. */
   with(more: TrustStore): TrustStore {
-    const shifted = more.#broken.map(({ index, reason }) => ({ index: index + this.#certificates.length, reason }));
-    return new TrustStore([...this.#certificates, ...more.#certificates], [...this.#broken, ...shifted]);
+    return new (this.constructor as typeof TrustStore)(() => [...this.#all(), ...more.#all()]);
   }
 
   /** How many different certificates it holds. */
@@ -98,13 +90,19 @@ export class TrustStore {
     return same.some((der) => sameBytes(der, certificate.raw));
   }
 
-  #withSomething(): this {
-    if (this.size > 0) return this;
+  /** Looks at all of it only when the first one is not usable. */
+  #withSomething(first: PemBlock | undefined): this {
+    const usable = first !== undefined && first.der !== null && !(subjectOf(first.der) instanceof SSLError);
+    if (usable || this.size > 0) return this;
     const why = this.skipped[0]?.reason ?? "there is none";
     throw new SSLConfigError(`Cannot read trusted certificates: ${why}`, {
       reason: "BAD_CERTIFICATE",
       library: "X509",
     });
+  }
+
+  #all(): readonly PemBlock[] {
+    return typeof this.#given === "function" ? (this.#given = this.#given()) : this.#given;
   }
 
   #parse(der: Uint8Array): X509 | null {
@@ -114,7 +112,7 @@ export class TrustStore {
   }
 
   #indexed(): Index {
-    return (this.#index ??= indexOf(this.#certificates, this.#broken));
+    return (this.#index ??= indexOf(this.#all()));
   }
 }
 
@@ -127,12 +125,16 @@ interface Index {
 
 const certificateLabels: ReadonlySet<string> = new Set(["CERTIFICATE", "X509 CERTIFICATE"]);
 
-function indexOf(certificates: readonly Uint8Array[], broken: readonly SkippedCertificate[]): Index {
+function indexOf(given: readonly PemBlock[]): Index {
   const bySubject = new Map<string, Uint8Array[]>();
   const usable: Uint8Array[] = [];
-  const skipped = [...broken];
-  for (const [index, der] of certificates.entries()) {
-    const subject = attempt(() => parseSubject(der));
+  const skipped: SkippedCertificate[] = [];
+  for (const [index, { der, reason }] of given.entries()) {
+    if (der === null) {
+      skipped.push({ index, reason });
+      continue;
+    }
+    const subject = subjectOf(der);
     if (subject instanceof SSLError) {
       skipped.push({ index, reason: subject.message });
       continue;
@@ -144,6 +146,10 @@ function indexOf(certificates: readonly Uint8Array[], broken: readonly SkippedCe
     bySubject.set(subject.key, same);
   }
   return { bySubject, usable, skipped };
+}
+
+function subjectOf(der: Uint8Array): Name | SSLError {
+  return attempt(() => parseSubject(der));
 }
 
 function attempt<T>(parse: () => T): T | SSLError {

@@ -1,0 +1,50 @@
+// Owns finding the certificates that the system trusts, with the means of Node. Where to look is decided in ts/ssl.
+import { readdirSync, readFileSync } from "node:fs";
+import process from "node:process";
+import { type DefaultVerifyPaths, TrustStore as CoreTrustStore } from "../ssl/index.ts";
+import { defaultVerifyPaths, mozillaTrust, systemTrust, type TrustSources } from "../ssl/system-trust.ts";
+
+/** The `TrustStore` of `wanttls`, which can also be filled with what this system or Mozilla trusts. */
+export class TrustStore extends CoreTrustStore {
+  /**
+   * What the system trusts: the file and the directories that `SSL_CERT_FILE` and `SSL_CERT_DIR` name and nothing else, or
+   * the usual places (on macOS and Windows the system's own store, which needs Node 22.15 or newer); and what
+   * `NODE_EXTRA_CA_CERTS` names. It is read at each call: make one and share it.
+   *
+   * Throws SSLConfigError, which says what was tried.
+   *
+   * @example
+   * const context = createDefaultContext("server-auth", { trust: TrustStore.system() });
+   */
+  static system(): TrustStore {
+    return this.fromPem(systemTrust(sources));
+  }
+
+  /** The roots of Mozilla's programme, as they came with Node; the same on every system. Throws SSLConfigError without any. */
+  static mozilla(): TrustStore {
+    return this.fromPem(mozillaTrust(tls().rootCertificates));
+  }
+}
+
+/** Where trusted certificates are looked for, like Python's `get_default_verify_paths`. */
+export function getDefaultVerifyPaths(): DefaultVerifyPaths {
+  return defaultVerifyPaths(sources);
+}
+
+const sources: TrustSources = {
+  platform: process.platform,
+  extraVariable: "NODE_EXTRA_CA_CERTS",
+  env: (name) => process.env[name],
+  readFile: (path) => readFileSync(path),
+  readDirectory: (path) => readdirSync(path),
+  systemCertificates() {
+    const { getCACertificates } = tls() as Partial<typeof import("node:tls")>;
+    if (getCACertificates === undefined) throw new Error("Node 22.15 or newer can");
+    return getCACertificates("system");
+  },
+};
+
+/** Fetched when needed: who brings a store along has no use for Node's own TLS. */
+function tls(): typeof import("node:tls") {
+  return process.getBuiltinModule("node:tls");
+}
