@@ -1,7 +1,7 @@
 // Names of servers: which can be asked for, in which form they are compared, and what a certificate stands for.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type AltName, pemCertToDer, SSLConfigError } from "../../ts/ssl/index.ts";
+import { pemCertToDer, SSLConfigError } from "../../ts/ssl/index.ts";
 import { addressOf, type HostName, toHostName } from "../../ts/ssl/names.ts";
 import { parseX509, type X509 } from "../../ts/ssl/x509/certificate.ts";
 import type { GeneralName } from "../../ts/ssl/x509/general-name.ts";
@@ -187,7 +187,7 @@ test("S22 an address matches iPAddress entries only, and a name never does", () 
 
 test("S22 the common name counts only when it is asked for and there is no DNS name or address", () => {
   const host = toHostName("example.org", "serverHostname");
-  const cases: readonly [AltName[], boolean, boolean][] = [
+  const cases: readonly [SimpleName[], boolean, boolean][] = [
     [[], false, false],
     [[], true, true],
     [[["email", "someone@example.org"]], true, true],
@@ -225,7 +225,10 @@ function standsFor(certificate: X509, host: HostName, commonNameFallback: boolea
   return hostComplaints(certificate, host, commonNameFallback).length === 0;
 }
 
-function withNames(names: readonly AltName[], commonName = "nobody"): X509 {
+/** The kinds that a server can be known by. */
+type SimpleName = readonly [kind: "DNS" | "IP Address" | "URI" | "email", text: string];
+
+function withNames(names: readonly SimpleName[], commonName = "nobody"): X509 {
   const subjectAltName = { critical: false, value: names.map(generalName) };
   const rdns = [[{ oid: "2.5.4.3", text: commonName, folded: commonName }]];
   return {
@@ -235,7 +238,7 @@ function withNames(names: readonly AltName[], commonName = "nobody"): X509 {
   };
 }
 
-function generalName([kind, text]: AltName): GeneralName {
+function generalName([kind, text]: SimpleName): GeneralName {
   const raw = new Uint8Array(0);
   if (kind === "IP Address") return { kind: "ip", bytes: addressOf(text)!, raw };
   return { kind: ({ DNS: "dns", URI: "uri", email: "email" } as const)[kind as "DNS"], text, raw };

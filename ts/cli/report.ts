@@ -1,5 +1,5 @@
 // Owns what is told about a connection on stderr, as lines for people and as JSON. Refuses to know where it comes from.
-import type { Certificate, DistinguishedName, SSLSocket } from "../index.ts";
+import type { AltName, Certificate, DistinguishedName, SSLSocket } from "../index.ts";
 
 /** Tells about a connection whose handshake is over, the way the command line wants it. */
 export function report(socket: SSLSocket, how: "none" | "text" | "json"): void {
@@ -30,7 +30,7 @@ function asText(socket: SSLSocket): string {
     ["protocol", socket.selectedAlpnProtocol() ?? "none (ALPN)"],
     ["verified", verifiedAs(socket) ?? "no"],
     ["subject", certificate === null ? "none, the peer sent no certificate" : nameText(certificate.subject)],
-    ["names", certificate?.subjectAltName.map(([kind, name]) => `${kind}:${name}`).join(", ")],
+    ["names", certificate?.subjectAltName.map(altNameText).join(", ")],
     ["issuer", certificate && nameText(certificate.issuer)],
     ["valid", certificate && `from ${certificate.notBefore} to ${certificate.notAfter}`],
   ];
@@ -48,6 +48,10 @@ function certificateAsJson(certificate: Certificate | null): unknown {
   const { subject, issuer, subjectAltName, notBefore, notAfter, serialNumber } = certificate;
   const validity = { notBefore: new Date(notBefore).toISOString(), notAfter: new Date(notAfter).toISOString() };
   return { subject: nameText(subject), issuer: nameText(issuer), subjectAltName, ...validity, serialNumber };
+}
+
+function altNameText([kind, value]: AltName): string {
+  return `${kind}:${typeof value === "string" ? value : nameText(value)}`;
 }
 
 function nameText(name: DistinguishedName): string {

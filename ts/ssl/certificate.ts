@@ -1,22 +1,37 @@
 // What a certificate says, for people and for the name check (RFC 5280). Whether it can be trusted is decided elsewhere.
+import { SSLError } from "../engine/errors.ts";
+import { attributeName } from "./attribute-names.ts";
 import { type Bytes, toBytes } from "./bytes.ts";
 import { DerReader, type Element, explicit, implicit, latin1Text, oidText, stringOf, tag, timeOf } from "./der.ts";
+import { extensionOid } from "./x509/oids.ts";
 
 /** A distinguished name as Python gives it: a list of RDNs, each a list of attribute and value. */
 export type DistinguishedName = readonly (readonly (readonly [string, string])[])[];
 
-/** A subjectAltName entry as Python gives it: its kind (`"DNS"`, `"IP Address"`, `"URI"`, `"email"`, ...) and its text. */
-export type AltName = readonly [kind: string, value: string];
+/**
+ * A subjectAltName entry as Python gives it: its kind and its text; the name of a directory is one of `DistinguishedName`,
+ * and kinds that nobody decodes have the text `"<unsupported>"`.
+ */
+export type AltName =
+  | readonly [
+      kind: "DNS" | "IP Address" | "URI" | "email" | "Registered ID" | "othername" | "X400Name" | "EdiPartyName",
+      value: string,
+    ]
+  | readonly [kind: "DirName", value: DistinguishedName];
 
 /**
- * A parsed certificate. The fields have the names and the forms of Python's `getpeercert()`; `raw` is the DER.
+ * A parsed certificate. The fields have the names and the forms of Python's `getpeercert()`, arrays in place of tuples; a
+ * list that Python leaves out of its dictionary is empty here. `raw` is the DER.
+ *
+ * What a certificate says is shown here as far as it can be read: an extension that does not decode, or is there twice,
+ * counts as empty, as in Python. Verification reads certificates with a parser of its own, which is strict.
  *
  * @example
  * const { subject, subjectAltName, notAfter } = socket.getPeerCert()!;
  */
 export interface Certificate {
   readonly version: number;
-  /** Upper-case hexadecimal. */
+  /** Upper-case hexadecimal, with a minus sign when it is negative, which RFC 5280 forbids. */
   readonly serialNumber: string;
   readonly subject: DistinguishedName;
   readonly issuer: DistinguishedName;
@@ -24,6 +39,12 @@ export interface Certificate {
   readonly notBefore: string;
   readonly notAfter: string;
   readonly subjectAltName: readonly AltName[];
+  /** Where to ask whether it was revoked (RFC 6960): the URIs of the authority information access. */
+  readonly OCSP: readonly string[];
+  /** Where its issuer's certificate is: the URIs of the authority information access. */
+  readonly caIssuers: readonly string[];
+  /** Where the revocation lists are: the URIs of the distribution points. */
+  readonly crlDistributionPoints: readonly string[];
   readonly raw: Uint8Array;
 }
 
@@ -41,44 +62,24 @@ export function parseCertificate(der: Bytes): Certificate {
   const [notBefore, notAfter] = [dateText(timeOf(validity.next())), dateText(timeOf(validity.next()))];
   const subject = nameOf(body.next(tag.sequence));
   body.next(tag.sequence); // subject public key
-  const extensions = extensionsOf(body);
+  const extensions = new Extensions(body);
   return {
     version,
-    serialNumber: hex(serial[0] === 0 && serial.length > 1 ? serial.subarray(1) : serial),
+    serialNumber: serialText(serial),
     subject,
     issuer,
     notBefore,
     notAfter,
-    subjectAltName: altNamesOf(extensions.get(subjectAltNameOid)),
+    subjectAltName: extensions.read(extensionOid.subjectAltName, altNamesOf),
+    OCSP: extensions.read(extensionOid.authorityInfoAccess, (list) => accessUrisOf(list, ocspMethod)),
+    caIssuers: extensions.read(extensionOid.authorityInfoAccess, (list) => accessUrisOf(list, caIssuersMethod)),
+    crlDistributionPoints: extensions.read(extensionOid.crlDistributionPoints, pointUrisOf),
     raw,
   };
 }
 
-const subjectAltNameOid = "2.5.29.17";
-
-/** The attribute names that Python and OpenSSL print; others appear as dotted numbers. */
-const attributeNames: Readonly<Record<string, string>> = {
-  "2.5.4.3": "commonName",
-  "2.5.4.4": "surname",
-  "2.5.4.5": "serialNumber",
-  "2.5.4.6": "countryName",
-  "2.5.4.7": "localityName",
-  "2.5.4.8": "stateOrProvinceName",
-  "2.5.4.9": "streetAddress",
-  "2.5.4.10": "organizationName",
-  "2.5.4.11": "organizationalUnitName",
-  "2.5.4.12": "title",
-  "2.5.4.42": "givenName",
-  "2.5.4.97": "organizationIdentifier",
-  "1.2.840.113549.1.9.1": "emailAddress",
-  "0.9.2342.19200300.100.1.1": "userId",
-  "0.9.2342.19200300.100.1.25": "domainComponent",
-  "2.5.4.15": "businessCategory",
-  "2.5.4.17": "postalCode",
-  "1.3.6.1.4.1.311.60.2.1.1": "jurisdictionLocalityName",
-  "1.3.6.1.4.1.311.60.2.1.2": "jurisdictionStateOrProvinceName",
-  "1.3.6.1.4.1.311.60.2.1.3": "jurisdictionCountryName",
-};
+const ocspMethod = "1.3.6.1.5.5.7.48.1";
+const caIssuersMethod = "1.3.6.1.5.5.7.48.2";
 
 function nameOf(element: Element): DistinguishedName {
   const name: (readonly [string, string])[][] = [];
@@ -90,52 +91,115 @@ function nameOf(element: Element): DistinguishedName {
       const attribute = attributes.inside(tag.sequence);
       const oid = attribute.oid();
       const value = attribute.next();
-      rdn.push([attributeNames[oid] ?? oid, stringOf(value) ?? `#${hex(value.whole)}`]);
+      rdn.push([attributeName(oid), textOf(value)]);
     }
-    name.push(rdn);
+    if (rdn.length > 0) name.push(rdn);
   }
   return name;
 }
 
-function extensionsOf(body: DerReader): Map<string, Uint8Array> {
-  const found = new Map<string, Uint8Array>();
-  body.optional(implicit(1)); // issuerUniqueID
-  body.optional(implicit(2)); // subjectUniqueID
-  const wrapped = body.optional(explicit(3));
-  if (wrapped === undefined) return found;
-  const list = new DerReader(wrapped.content).inside(tag.sequence);
-  while (list.more) {
-    const extension = list.inside(tag.sequence);
-    const oid = extension.oid();
-    extension.optional(tag.boolean); // critical
-    found.set(oid, extension.next(tag.octetString).content);
+/** Anything but a text is given as RFC 4514 writes it: the DER in hexadecimal. */
+function textOf(value: Element): string {
+  if (value.tag === tag.numericString || value.tag === tag.visibleString) return latin1Text(value.content);
+  return stringOf(value) ?? `#${hex(value.whole)}`;
+}
+
+/** The extensions of a certificate, each read when it is asked for. */
+class Extensions {
+  readonly #values = new Map<string, Uint8Array | null>();
+
+  constructor(body: DerReader) {
+    body.optional(implicit(1)); // issuerUniqueID
+    body.optional(implicit(2)); // subjectUniqueID
+    const list = body.optionalInside(explicit(3))?.inside(tag.sequence);
+    while (list?.more === true) {
+      const extension = list.inside(tag.sequence);
+      const oid = extension.oid();
+      extension.optional(tag.boolean); // critical
+      const value = extension.next(tag.octetString).content;
+      this.#values.set(oid, this.#values.has(oid) ? null : value);
+    }
   }
-  return found;
+
+  /** What `read` makes of an extension's list; empty without one that can be read. */
+  read<T>(oid: string, read: (list: DerReader) => T[]): T[] {
+    const value = this.#values.get(oid);
+    if (value === undefined || value === null) return [];
+    try {
+      return read(new DerReader(value).inside(tag.sequence));
+    } catch (error) {
+      if (error instanceof SSLError) return [];
+      throw error;
+    }
+  }
 }
 
 /** GeneralNames (RFC 5280, section 4.2.1.6). */
-function altNamesOf(extension: Uint8Array | undefined): AltName[] {
-  if (extension === undefined) return [];
+function altNamesOf(list: DerReader): AltName[] {
   const names: AltName[] = [];
-  const list = new DerReader(extension).inside(tag.sequence);
   while (list.more) names.push(altName(list.next()));
   return names;
 }
 
 function altName({ tag: kind, content }: Element): AltName {
-  const text = (): string => latin1Text(content);
-  if (kind === implicit(1)) return ["email", text()];
-  if (kind === implicit(2)) return ["DNS", text()];
-  if (kind === implicit(6)) return ["URI", text()];
-  if (kind === implicit(7)) return ["IP Address", addressText(content)];
-  if (kind === implicit(8)) return ["Registered ID", oidText(content)];
-  if (kind === explicit(4)) return ["DirName", directoryText(content)];
-  return ["othername", "<unsupported>"];
+  switch (kind) {
+    case explicit(0):
+      return ["othername", "<unsupported>"];
+    case implicit(1):
+      return ["email", plainText(content)];
+    case implicit(2):
+      return ["DNS", plainText(content)];
+    case explicit(3):
+      return ["X400Name", "<unsupported>"];
+    case explicit(4):
+      return ["DirName", nameOf(new DerReader(content).only(tag.sequence))];
+    case explicit(5):
+      return ["EdiPartyName", "<unsupported>"];
+    case uriTag:
+      return ["URI", plainText(content)];
+    case implicit(7):
+      return ["IP Address", addressText(content)];
+    case implicit(8):
+      return ["Registered ID", attributeName(oidText(content))];
+    default:
+      throw new DerReader(content).malformed(`no kind of name has the tag ${kind}`);
+  }
 }
 
-function directoryText(content: Uint8Array): string {
-  const name = nameOf(new DerReader(content).next(tag.sequence));
-  return name.map((rdn) => rdn.map(([attribute, value]) => `${attribute}=${value}`).join("+")).join(",");
+/** AuthorityInfoAccessSyntax (RFC 5280, section 4.2.2.1). */
+function accessUrisOf(list: DerReader, wanted: string): string[] {
+  const uris: string[] = [];
+  while (list.more) {
+    const description = list.inside(tag.sequence);
+    const method = description.oid();
+    const location = description.next();
+    if (method === wanted && location.tag === uriTag) uris.push(plainText(location.content));
+  }
+  return uris;
+}
+
+/** CRLDistributionPoints (RFC 5280, section 4.2.1.13): the URIs among the full names. */
+function pointUrisOf(list: DerReader): string[] {
+  const uris: string[] = [];
+  while (list.more) {
+    const names = list.inside(tag.sequence).optionalInside(explicit(0))?.optionalInside(explicit(0));
+    while (names?.more === true) {
+      const name = names.next();
+      if (name.tag === uriTag) uris.push(plainText(name.content));
+    }
+  }
+  return uris;
+}
+
+const uriTag = implicit(6);
+
+/** ASCII by the standards, UTF-8 in Python; bytes that are neither are shown one by one. */
+function plainText(content: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(content);
+  } catch {
+    return latin1Text(content);
+  }
 }
 
 /** Dotted for four bytes, eight groups without compression for sixteen, as Python prints them. */
@@ -148,9 +212,15 @@ export function addressText(content: Uint8Array): string {
   return groups.join(":");
 }
 
+function serialText(content: Uint8Array): string {
+  const number = BigInt.asIntN(content.length * 8, BigInt(`0x${hex(content)}`));
+  const digits = (number < 0n ? -number : number).toString(16).toUpperCase();
+  return (number < 0n ? "-" : "") + digits.padStart(digits.length + (digits.length % 2), "0");
+}
+
 function dateText(time: number): string {
   const [, day, month, year, clock] = new Date(time).toUTCString().split(" ");
-  return `${month} ${String(Number(day)).padStart(2)} ${clock} ${year} GMT`;
+  return `${month} ${String(Number(day)).padStart(2)} ${clock} ${Number(year)} GMT`;
 }
 
 function hex(bytes: Uint8Array): string {

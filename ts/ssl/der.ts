@@ -11,11 +11,13 @@ export const tag = {
   oid: 6,
   enumerated: 10,
   utf8String: 12,
+  numericString: 18,
   printableString: 19,
   teletexString: 20,
   ia5String: 22,
   utcTime: 23,
   generalizedTime: 24,
+  visibleString: 26,
   universalString: 28,
   bmpString: 30,
   sequence: 48,
@@ -202,7 +204,7 @@ function firstArcs(both: number | bigint): string {
 export function stringOf(element: Element): string | null {
   switch (element.tag) {
     case tag.utf8String:
-      return new TextDecoder("utf-8").decode(element.content);
+      return new TextDecoder("utf-8", { ignoreBOM: true }).decode(element.content);
     case tag.printableString:
     case tag.ia5String:
     case tag.teletexString:
