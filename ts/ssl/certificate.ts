@@ -172,8 +172,8 @@ function accessUrisOf(list: DerReader, wanted: string): string[] {
   while (list.more) {
     const description = list.inside(tag.sequence);
     const method = description.oid();
-    const location = description.next();
-    if (method === wanted && location.tag === uriTag) uris.push(plainText(location.content));
+    const where = description.next();
+    if (method === wanted && where.tag === uriTag) uris.push(plainText(where.content));
   }
   return uris;
 }
