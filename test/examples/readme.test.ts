@@ -58,7 +58,8 @@ test("README: a certificate of an unknown authority ends the handshake loop with
 });
 
 test("README: a context trusts what the system trusts, what Mozilla trusts, or one file", async () => {
-  const make = await snippet<Record<"asTheSystem" | "asMozilla" | "ownOnly", (path: string) => SSLContext>>("trust.ts");
+  const make =
+    await snippet<Record<"asTheSystem" | "asMozilla" | "ownOnly" | "pinned", (path: string) => SSLContext>>("trust.ts");
   process.env["SSL_CERT_FILE"] ??= certPath("rsaRoot", "cert"); // a machine that trusts nobody is no excuse
   using system = make.asTheSystem("");
   using mozilla = make.asMozilla("");
@@ -66,6 +67,13 @@ test("README: a context trusts what the system trusts, what Mozilla trusts, or o
   expect(system.getCaCerts().length).toBeGreaterThan(0);
   expect(mozilla.getCaCerts().length).toBeGreaterThan(50);
   expect(own.getCaCerts()).toHaveLength(1);
+
+  using pinned = make.pinned(certPath("root", "cert"));
+  using server = SSLContext.server({ identities: [{ cert: certs.localhost.chain, key: certs.localhost.key }] });
+  const [ours, theirs] = memoryTransportPair();
+  const { handshake } = await snippet<{ handshake(tls: SSLSocket): Promise<SSLSocket> }>("handshake.ts");
+  const ends = [pinned.wrapSocket(ours, { serverHostname: "localhost" }), server.wrapSocket(theirs)];
+  for (const tls of await Promise.all(ends.map(handshake))) tls.close();
 });
 
 test("README: the echo server serves a hundred connections from one loop and survives a bad handshake", async () => {

@@ -298,7 +298,7 @@ export class Connection {
     return verifySignature(this.#realm, key, method, data, signature);
   }
 
-  /** A hash, for channel bindings. */
+  /** A hash, for channel bindings and pins. */
   hash(method: SignatureMethod["hash"], data: Uint8Array): Uint8Array {
     return hashOf(this.#realm, method, data);
   }

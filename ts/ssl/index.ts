@@ -27,6 +27,7 @@ export type { BaseOptions, ClientOptions, Identity, Isolation, ServerOptions } f
 export { derCertToPem, pemCertToDer, type PemOrDer } from "./pem.ts";
 export { type ContextClass, SSLContext } from "./ssl-context.ts";
 export { type IoResult, SSLObject, type WrapOptions } from "./ssl-object.ts";
+export { spkiPin } from "./spki-pin.ts";
 export type { CipherInfo, CipherName, NamedGroup, SignatureScheme, TLSVersion } from "./tables.ts";
 export type { CertProfile, VerifyMode } from "./verification.ts";
 export { isWant, SSLWantCallbackError, SSLWantReadError, SSLWantWriteError } from "./want.ts";

@@ -22,6 +22,7 @@ import type { CertProfile, VerifyMode } from "./verification.ts";
 import { type Crl, type CrlCheck, crlsFrom } from "./x509/crl.ts";
 import { parseCertificate } from "./certificate.ts";
 import { parseX509 } from "./x509/certificate.ts";
+import { parsePin } from "./x509/pins.ts";
 import { TrustStore } from "./x509/trust-store.ts";
 
 /** A certificate chain with its private key. */
@@ -66,6 +67,12 @@ export interface BaseOptions {
   readonly crls?: PemOrDer | readonly PemOrDer[];
   /** For which certificates a revocation list must be there: none, the peer's own, or all but the trusted one. Default: `"leaf"` if `crls` are given. */
   readonly crlCheck?: CrlCheck;
+  /**
+   * The keys that the peer is held to, as `spkiPin` gives them or in the form of RFC 7469: some certificate of the verified
+   * path, the trusted one included, must have one of them. Everything else is verified as without pins; with
+   * `verifyMode: "none"` nothing is, and the peer's own certificate must have a pinned key.
+   */
+  readonly pins?: readonly string[];
   /** Default: `"required"` for clients, `"none"` for servers. */
   readonly verifyMode?: VerifyMode;
   /** TLS 1.2 without the extended master secret (RFC 7627) is refused unless this is `false`. */
@@ -103,6 +110,7 @@ export interface CheckedOptions {
   readonly certProfile: CertProfile;
   readonly crls: readonly Crl[];
   readonly crlCheck: CrlCheck;
+  readonly pins: ReadonlySet<string> | null;
   readonly commonNameFallback: boolean;
   readonly tolerateAlpnMismatch: boolean;
   readonly now: () => number;
@@ -153,6 +161,7 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
     certProfile: oneOf("certProfile", or(given.certProfile, "standard"), ["lenient", "standard", "web"]),
     crls,
     crlCheck: oneOf("crlCheck", or(given.crlCheck, crls.length > 0 ? "leaf" : "off"), ["off", "leaf", "chain"]),
+    pins: checkPins(given.pins, server && verifyMode === "none"),
     commonNameFallback: toFlag(given.commonNameFallback, "commonNameFallback", false),
     tolerateAlpnMismatch:
       server &&
@@ -186,6 +195,7 @@ const commonNames: readonly (keyof BaseOptions)[] = [
   "certProfile",
   "crls",
   "crlCheck",
+  "pins",
   "verifyMode",
   "requireExtendedMasterSecret",
   "now",
@@ -259,6 +269,20 @@ function crlsOf(name: string, crl: PemOrDer): Crl[] {
     const options = { reason: "BAD_CONFIG", library: "X509", cause } as const;
     throw new SSLConfigError(`Cannot use ${name} as a revocation list: ${cause.message}`, options);
   }
+}
+
+function checkPins(pins: readonly string[] | undefined, nobodyAsked: boolean): ReadonlySet<string> | null {
+  if (pins === undefined) return null;
+  if (nobodyAsked) throw wrong("pins", 'a server with verifyMode "none" asks no client for a certificate');
+  const parsed = nonEmpty("pins", pins).map((pin: unknown, i) => {
+    const found = typeof pin === "string" ? parsePin(pin) : null;
+    if (found !== null) return found;
+    throw wrong(
+      `pins[${i}]`,
+      `expected the SHA-256 of a public key in Base64, as spkiPin gives it, got ${describe(pin)}`,
+    );
+  });
+  return new Set(parsed);
 }
 
 function checkIdentity(identity: Identity, index: number): IdentityInput {

@@ -364,7 +364,8 @@ export class SSLObject {
 
   /** A handshake that never stood still at the peer's certificate must not count as verified, whatever let it pass. */
   #requireVerdict(): null {
-    if (this.#policy.mode === "none" || this.connection.peerVerified) return null;
+    const { mode, pins } = this.#policy;
+    if ((mode === "none" && pins === null) || this.connection.peerVerified) return null;
     const error = new SSLError("Cannot finish the handshake: the peer was not verified", {
       reason: "CERTIFICATE_VERIFY_FAILED",
     });
@@ -372,9 +373,10 @@ export class SSLObject {
   }
 
   #judgePeer(): void {
-    const verdict = judge(this.connection.peerChain(), this.#policy, (key, method, data, signature) =>
-      this.connection.verifySignature(key, method, data, signature),
-    );
+    const verdict = judge(this.connection.peerChain(), this.#policy, {
+      verify: (key, method, data, signature) => this.connection.verifySignature(key, method, data, signature),
+      sha256: (data) => this.connection.hash(256, data),
+    });
     if (!verdict.trusted) throw this.connection.refuse(verdict.failure);
     this.#verifiedChain = verdict.path;
     this.connection.accept();
@@ -437,6 +439,7 @@ export function openConnection({ context, checked, settings, incoming, outgoing,
     profile: checked.certProfile,
     crls: checked.crls,
     crlCheck: checked.crlCheck,
+    pins: checked.pins,
     now: checked.now,
   };
   const { onKeyLog } = checked;

@@ -5,8 +5,10 @@ import type { PeerChain } from "../engine/connection.ts";
 import { type Failure, SSLError } from "../engine/errors.ts";
 import type { HostName } from "./names.ts";
 import type { Crl, CrlCheck } from "./x509/crl.ts";
-import { errorOf } from "./x509/findings.ts";
+import { publicKeyOf } from "./x509/certificate.ts";
+import { errorOf, toFailure } from "./x509/findings.ts";
 import type { SignatureCheck } from "./x509/keys.ts";
+import { type Pinning, unpinned } from "./x509/pins.ts";
 import { lenientProfile, type Profile, standardProfile, webProfile } from "./x509/profile.ts";
 import type { TrustStore } from "./x509/trust-store.ts";
 import { validatePath } from "./x509/validate.ts";
@@ -31,7 +33,15 @@ export interface VerificationPolicy {
   readonly profile: CertProfile;
   readonly crls: readonly Crl[];
   readonly crlCheck: CrlCheck;
+  /** Pins of which the verified path must have one, or null for any. */
+  readonly pins: ReadonlySet<string> | null;
   readonly now: () => number;
+}
+
+/** The arithmetic that the verdict needs. */
+export interface Arithmetic {
+  readonly verify: SignatureCheck;
+  readonly sha256: (data: Uint8Array) => Uint8Array;
 }
 
 /** The path from the peer's certificate to a trusted one (DER), or what to throw and which alert to send. */
@@ -40,9 +50,11 @@ export type Verdict =
   | { readonly trusted: false; readonly failure: Failure };
 
 /** Judges what the peer presented. */
-export function judge(peer: PeerChain, policy: VerificationPolicy, verify: SignatureCheck): Verdict {
-  if (policy.mode === "none") return { trusted: true, path: [] };
+export function judge(peer: PeerChain, policy: VerificationPolicy, { verify, sha256 }: Arithmetic): Verdict {
+  const pinning = policy.pins === null ? null : { pins: policy.pins, hash: sha256 };
+  if (policy.mode === "none" && pinning === null) return { trusted: true, path: [] };
   if (peer.chain.length === 0) return withoutCertificate(policy);
+  if (policy.mode === "none") return leafVerdict(peer.chain, pinning!);
   const result = validatePath({
     chain: peer.chain,
     trust: policy.trust,
@@ -55,9 +67,28 @@ export function judge(peer: PeerChain, policy: VerificationPolicy, verify: Signa
     partialChain: policy.partialChain,
     crls: policy.crls,
     crlCheck: policy.crlCheck,
+    pinning,
   });
   if (result.ok) return { trusted: true, path: result.path.map(({ raw }) => raw) };
   return { trusted: false, failure: errorOf(result.failure, peer.chain, policy.host?.name ?? null) };
+}
+
+/** Nothing is verified, so nothing but the peer's own key, which the handshake proves that it has, can be compared. */
+function leafVerdict(chain: readonly Uint8Array[], pinning: Pinning): Verdict {
+  const text = pinComplaint(chain[0]!, pinning);
+  if (text === null) return { trusted: true, path: [] };
+  const failure = toFailure([{ code: "PINNED_KEY_NOT_IN_CHAIN", text, certificate: null, depth: 0 }]);
+  return { trusted: false, failure: errorOf(failure, chain, null) };
+}
+
+function pinComplaint(certificate: Uint8Array, pinning: Pinning): string | null {
+  try {
+    const seen = unpinned([publicKeyOf(certificate)], pinning);
+    return seen === null ? null : `has a key that is not pinned, ${seen.join(", ")}`;
+  } catch (error) {
+    if (error instanceof SSLError) return `cannot be read (${error.message})`;
+    throw error;
+  }
 }
 
 const profiles: Readonly<Record<CertProfile, Profile>> = {

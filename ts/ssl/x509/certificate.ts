@@ -67,6 +67,15 @@ export function parseSubject(raw: Uint8Array): Name {
   return parseName(body.next(tag.sequence), `subject of the ${what}`);
 }
 
+/** The SubjectPublicKeyInfo alone, of a certificate that need not be right otherwise. */
+export function publicKeyOf(raw: Uint8Array): Uint8Array {
+  const body = new DerReader(raw, what).inside(tag.sequence).inside(tag.sequence);
+  body.optional(explicit(0));
+  body.next(tag.integer);
+  for (let skipped = 0; skipped < 4; skipped++) body.next(tag.sequence); // algorithm, issuer, validity, subject
+  return body.next(tag.sequence).whole;
+}
+
 /** Every name that name constraints can be about. The common name is among them only if it is going to be compared. */
 export function constrainedNames(certificate: X509, commonNameCounts: boolean): ConstrainedName[] {
   const altNames = certificate.extensions.subjectAltName?.value ?? [];

@@ -37,6 +37,7 @@ const meanings: Readonly<Record<FindingCode, Meaning>> = {
   INVALID_PURPOSE: [26, "BADCERT_EXT_KEY_USAGE", "unsupported_certificate"],
   HOSTNAME_MISMATCH: [62, "BADCERT_CN_MISMATCH", "bad_certificate"],
   IP_ADDRESS_MISMATCH: [64, "BADCERT_CN_MISMATCH", "bad_certificate"],
+  PINNED_KEY_NOT_IN_CHAIN: [50, "BADCERT_OTHER", "bad_certificate"],
   UNABLE_TO_GET_CRL: [3, "BADCRL_NOT_TRUSTED", "certificate_unknown"],
   CRL_SIGNATURE_FAILURE: [8, "BADCRL_NOT_TRUSTED", "certificate_unknown"],
   KEYUSAGE_NO_CRL_SIGN: [35, "BADCRL_NOT_TRUSTED", "certificate_unknown"],
@@ -60,7 +61,7 @@ const meanings: Readonly<Record<FindingCode, Meaning>> = {
   CA_CERT_MISSING_KEY_USAGE: [92, "BADCERT_KEY_USAGE", "bad_certificate"],
 };
 
-/** OpenSSL's name, without X509_V_ERR_. */
+/** OpenSSL's name, without X509_V_ERR_; what it leaves to applications (number 50) has one of ours. */
 export type FindingCode =
   | "CERT_REVOKED"
   | "CERT_SIGNATURE_FAILURE"
@@ -89,6 +90,7 @@ export type FindingCode =
   | "INVALID_PURPOSE"
   | "HOSTNAME_MISMATCH"
   | "IP_ADDRESS_MISMATCH"
+  | "PINNED_KEY_NOT_IN_CHAIN"
   | "UNABLE_TO_GET_CRL"
   | "CRL_SIGNATURE_FAILURE"
   | "KEYUSAGE_NO_CRL_SIGN"

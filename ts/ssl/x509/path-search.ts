@@ -10,6 +10,7 @@ import type { Finding, FindingCode } from "./findings.ts";
 import { isSignedBy, type Signed } from "./keys.ts";
 import { type ComparisonBudget, type ConstrainedName, type Violation, violationOf } from "./name-constraints.ts";
 import { revocationComplaints } from "./crl.ts";
+import { pinSentence, unpinned } from "./pins.ts";
 import { policyVerdict } from "./policies.ts";
 import type { Settings } from "./validate.ts";
 
@@ -88,11 +89,11 @@ export class PathSearch {
     return this.#climb([...path, issuer], this.#curious ? [...noted, ...complaints] : noted);
   }
 
-  /** What needs the whole path: policies and revocation. */
+  /** What needs the whole path: policies, revocation and pins. */
   #complete(path: readonly X509[], noted: readonly Finding[]): readonly X509[] | null {
     const below = path.slice(0, -1);
     const verdict = policyVerdict(below);
-    const findings = [...noted, ...this.#revocations(path)];
+    const findings = [...noted, ...this.#revocations(path), ...this.#pinComplaints(path)];
     if (verdict !== null) {
       const [code, text] = verdict.complaint;
       findings.push(finding(code, text, verdict.certificate, path.indexOf(verdict.certificate)));
@@ -114,6 +115,20 @@ export class PathSearch {
         const complaints = revocationComplaints({ certificate, issuer, time, crls, profile, signed });
         return complaints.map(([code, text]) => finding(code, text, certificate, depth));
       });
+  }
+
+  /** Of the path alone: what else the peer has sent vouches for nothing. */
+  #pinComplaints(path: readonly X509[]): Finding[] {
+    const { pinning } = this.#settings;
+    const seen =
+      pinning === null
+        ? null
+        : unpinned(
+            path.map(({ publicKey }) => publicKey.raw),
+            pinning,
+          );
+    if (seen === null) return [];
+    return [finding("PINNED_KEY_NOT_IN_CHAIN", pinSentence(seen), path[0]!, 0)];
   }
 
   /** Everything that speaks against the issuer in this place. */

@@ -8,6 +8,7 @@ import { type Finding, type PathFailure, toFailure } from "./findings.ts";
 import { hostComplaints } from "./host.ts";
 import type { SignatureCheck } from "./keys.ts";
 import { PathSearch } from "./path-search.ts";
+import type { Pinning } from "./pins.ts";
 import { type Profile, type Purpose, standardProfile } from "./profile.ts";
 import type { TrustStore } from "./trust-store.ts";
 
@@ -34,6 +35,8 @@ export interface PathOptions {
   readonly crls?: readonly Crl[];
   /** Default `"off"`. */
   readonly crlCheck?: CrlCheck;
+  /** Keys of which the path must have one; null, the default, for any path. */
+  readonly pinning?: Pinning | null;
 }
 
 export type PathResult =
@@ -70,6 +73,7 @@ function withDefaults(options: PathOptions): Settings {
     signatureBudget: options.signatureBudget ?? 100,
     crls: options.crls ?? [],
     crlCheck: options.crlCheck ?? "off",
+    pinning: options.pinning ?? null,
   };
 }
 
