@@ -1,5 +1,11 @@
 // The alert numbers of RFC 8446, section 6 (with those of RFC 5246 that TLS 1.2 peers still send), and their names.
 
+/**
+ * The alerts by name (RFC 8446, section 6), as Python's `AlertDescription`: what `SSLAlertError.alert` can be.
+ *
+ * @example
+ * if (error instanceof SSLAlertError && error.alert === alertDescription.unknown_ca) addTheAuthority();
+ */
 export const alert = {
   close_notify: 0,
   unexpected_message: 10,
@@ -37,6 +43,7 @@ export const alert = {
   no_application_protocol: 120,
 } as const;
 
+/** The name of an alert. */
 export type AlertName = keyof typeof alert;
 
 export function alertName(number: number): string {

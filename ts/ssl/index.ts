@@ -1,4 +1,5 @@
 // What the layer gives to others.
+export { alert as alertDescription, type AlertName } from "../engine/alerts.ts";
 export { engineVersion, init } from "../engine/realms.ts";
 export type { SSLState } from "../engine/connection.ts";
 export {
@@ -22,10 +23,12 @@ export {
 export type { Bytes } from "./bytes.ts";
 export { type AltName, type Certificate, type DistinguishedName, parseCertificate } from "./certificate.ts";
 export type { ChannelBindingType } from "./channel-binding.ts";
+export { type Feature, features } from "./features.ts";
 export { MemoryBIO } from "./memory-bio.ts";
 export type { BaseOptions, ClientOptions, Identity, Isolation, ServerOptions } from "./options.ts";
 export { derCertToPem, pemCertToDer, type PemOrDer } from "./pem.ts";
 export { type ContextClass, SSLContext } from "./ssl-context.ts";
+export type { CertStoreStats } from "./store-stats.ts";
 export { type IoResult, SSLObject, type WrapOptions } from "./ssl-object.ts";
 export { spkiPin } from "./spki-pin.ts";
 export type { CipherInfo, CipherName, NamedGroup, SignatureScheme, TLSVersion } from "./tables.ts";

@@ -7,7 +7,18 @@ import type { Certificate } from "./certificate.ts";
 import { MemoryBIO } from "./memory-bio.ts";
 import { type CheckedOptions, checkOptions, type ClientOptions, copyOf, type ServerOptions } from "./options.ts";
 import { openConnection, SSLObject, type WrapOptions, wrapOptionNames } from "./ssl-object.ts";
-import { cipherInfo, type CipherInfo, groupId, type NamedGroup, nameOfId } from "./tables.ts";
+import { type CertStoreStats, storeStats } from "./store-stats.ts";
+import {
+  cipherInfo,
+  type CipherInfo,
+  groupId,
+  type NamedGroup,
+  nameOfId,
+  type SignatureScheme,
+  signatureSchemeId,
+  type TLSVersion,
+  versionId,
+} from "./tables.ts";
 import type { VerifyMode } from "./verification.ts";
 
 /**
@@ -97,9 +108,27 @@ export class SSLContext {
     }
   }
 
-  /** The trusted certificates, like Python's `get_ca_certs`. */
+  /**
+   * The trusted certificates, like Python's `get_ca_certs`; also those that are no authorities but trusted themselves.
+   * Each has its DER in `raw`.
+   */
   getCaCerts(): Certificate[] {
     return this.#checked.trust.certificates();
+  }
+
+  /** How many certificates are trusted, and how many revocation lists are there. */
+  certStoreStats(): CertStoreStats {
+    return storeStats(this.#checked.trust.der(), this.#checked.crls.length);
+  }
+
+  /** The lowest version that is spoken. */
+  get minVersion(): TLSVersion {
+    return nameOfId(versionId, this.#checked.input.minVersion)!;
+  }
+
+  /** The highest version that is spoken. */
+  get maxVersion(): TLSVersion {
+    return nameOfId(versionId, this.#checked.input.maxVersion)!;
   }
 
   /** The cipher suites in order of preference. */
@@ -110,6 +139,11 @@ export class SSLContext {
   /** The groups in order of preference. */
   getGroups(): NamedGroup[] {
     return this.#checked.input.groups.map((id) => nameOfId(groupId, id)!);
+  }
+
+  /** The signature schemes in order of preference, for own signatures and for the peer's. */
+  getSigalgs(): SignatureScheme[] {
+    return this.#checked.input.signatureAlgorithms.map((id) => nameOfId(signatureSchemeId, id)!);
   }
 
   /** Frees the context's part of the wasm memory; connections that live keep what they need. Nothing can be wrapped afterwards. */
