@@ -1,6 +1,6 @@
 // Makes records that no implementation would send, from the secrets in a key log: a record of any type with any content,
 // encrypted as the peer would have done it (RFC 5246, section 6.2.3.3; RFC 8446, section 5.2). AES-128-GCM only.
-import { createCipheriv, createHmac } from "node:crypto";
+import { createCipheriv, createDecipheriv, createHmac } from "node:crypto";
 import type { TLSVersion } from "../../ts/ssl/index.ts";
 import {
   type Chunk,
@@ -16,7 +16,8 @@ import {
   sides,
 } from "./conversation.ts";
 
-interface Keys {
+/** What protects the records of one direction. */
+export interface Keys {
   readonly key: Uint8Array;
   readonly iv: Uint8Array;
 }
@@ -78,8 +79,17 @@ function keys12(log: readonly string[], serverRandom: Uint8Array, writer: Role):
 }
 
 function keys13(log: readonly string[], writer: Role): Keys {
-  const [, , secret] = lineOf(log, writer === "client" ? "CLIENT_TRAFFIC_SECRET_0" : "SERVER_TRAFFIC_SECRET_0");
-  return { key: expandLabel(secret!, "key", 16), iv: expandLabel(secret!, "iv", 12) };
+  return keysOf(secretIn(log, writer === "client" ? "CLIENT_TRAFFIC_SECRET_0" : "SERVER_TRAFFIC_SECRET_0"));
+}
+
+/** The secret with that label in a key log. */
+export function secretIn(log: readonly string[], label: string): Uint8Array {
+  return lineOf(log, label)[2]!;
+}
+
+/** RFC 8446, section 7.3. */
+export function keysOf(secret: Uint8Array): Keys {
+  return { key: expandLabel(secret, "key", 16), iv: expandLabel(secret, "iv", 12) };
 }
 
 function seal12({ key, iv }: Keys, sequence: number, type: number, content: Uint8Array): Uint8Array {
@@ -93,12 +103,24 @@ function seal12({ key, iv }: Keys, sequence: number, type: number, content: Uint
   return recordOf(type, Buffer.concat([number, sealed]));
 }
 
-function seal13({ key, iv }: Keys, sequence: number, type: number, content: Uint8Array): Uint8Array {
-  const nonce = Buffer.from(iv);
-  nonce.writeUInt32BE((nonce.readUInt32BE(8) ^ sequence) >>> 0, 8);
+/** A record of TLS 1.3. */
+export function seal13({ key, iv }: Keys, sequence: number, type: number, content: Uint8Array): Uint8Array {
   const inner = Buffer.concat([content, Uint8Array.of(type)]);
   const header = recordOf(recordType.applicationData, new Uint8Array(inner.length + 16)).subarray(0, 5);
-  return recordOf(recordType.applicationData, gcm(key, nonce, header, inner));
+  return recordOf(recordType.applicationData, gcm(key, nonce13(iv, sequence), header, inner));
+}
+
+/** What a record of TLS 1.3 carries, its type behind the content. */
+export function open13({ key, iv }: Keys, sequence: number, record: Uint8Array): Uint8Array {
+  const decipher = createDecipheriv("aes-128-gcm", key, nonce13(iv, sequence)).setAAD(record.subarray(0, 5));
+  decipher.setAuthTag(record.subarray(-16));
+  return new Uint8Array(Buffer.concat([decipher.update(record.subarray(5, -16)), decipher.final()]));
+}
+
+function nonce13(iv: Uint8Array, sequence: number): Buffer {
+  const nonce = Buffer.from(iv);
+  nonce.writeUInt32BE((nonce.readUInt32BE(8) ^ sequence) >>> 0, 8);
+  return nonce;
 }
 
 function gcm(key: Uint8Array, nonce: Uint8Array, data: Uint8Array, content: Uint8Array): Buffer {
@@ -115,7 +137,7 @@ function prf(secret: Uint8Array, seed: Uint8Array, length: number): Buffer {
 }
 
 /** RFC 8446, section 7.1, with SHA-256 and for at most one block. */
-function expandLabel(secret: Uint8Array, label: string, length: number): Buffer {
+export function expandLabel(secret: Uint8Array, label: string, length: number): Buffer {
   const name = Buffer.from(`tls13 ${label}`);
   const info = Buffer.concat([Uint8Array.of(0, length, name.length), name, Uint8Array.of(0, 1)]);
   return createHmac("sha256", secret).update(info).digest().subarray(0, length);

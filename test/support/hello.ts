@@ -49,3 +49,21 @@ export function withoutExtension(record: Uint8Array, type: number): Uint8Array {
   for (const { at } of extensionsIn(record).filter((one) => one.type === type)) copy.set([250, 250], at);
   return copy;
 }
+
+/** The hello with other extensions: what `change` makes of them, in this order. */
+export function withExtensions(
+  record: Uint8Array,
+  change: (extensions: readonly Omit<FoundExtension, "at">[]) => readonly Omit<FoundExtension, "at">[],
+): Uint8Array {
+  const found = extensionsIn(record);
+  const start = (found[0]?.at ?? record.length) - 2;
+  const list = change(found).flatMap(({ type, body }) => [...sixteen(type), ...sixteen(body.length), ...body]);
+  const message = [...record.subarray(5, start), ...sixteen(list.length), ...list];
+  message.splice(1, 3, ...[0, ...sixteen(message.length - 4)]);
+  const rest = record.subarray(5 + record[3]! * 256 + record[4]!); // a server says more in the same stretch
+  return Uint8Array.of(...record.subarray(0, 3), ...sixteen(message.length), ...message, ...rest);
+}
+
+function sixteen(number: number): [number, number] {
+  return [Math.floor(number / 256), number % 256];
+}
