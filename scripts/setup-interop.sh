@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Promise kept: what `make interop` talks to is there: Wireshark's command line, GnuTLS, Go and a JDK (up to
-# 1 GB). Installs what is missing when we are root, names it when we are not.
+# 1 GB), and our peers in Go and Java are compiled. Installs what is missing when we are root, names it when we are not.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -26,3 +26,9 @@ fi
 
 dumpcap -L -i lo >/dev/null 2>&1 ||
   cannot "dumpcap may not capture on loopback; root may, and so may who is in its group ('dumpcap -L -i lo' tells more)"
+
+newer() { [ -e "$2" ] && [ "$2" -nt "$1" ]; } # whether the second was made after the first
+sources=test/interop/peers out=build/interop
+mkdir -p "$out"
+newer "$sources/peer.go" "$out/peer-go" || go build -o "$out/peer-go" "$sources/peer.go" || cannot "the peer in Go does not compile"
+newer "$sources/Peer.java" "$out/Peer.class" || javac -d "$out" "$sources/Peer.java" || cannot "the peer in Java does not compile"

@@ -1,9 +1,9 @@
 // A TLS peer over loopback with node:tls, run by the pinned Node whatever runtime the tests are on. Same arguments,
 // events and byte pattern as peer.py, without its rude modes; knows nothing of wanttls.
-import { createHash } from "node:crypto";
+import { constants, createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import type { PeerCertificate, SecureContextOptions, SecureVersion, TLSSocket } from "node:tls";
+import type { PeerCertificate, SecureContextOptions, SecureVersion, Server, TLSSocket } from "node:tls";
 import { connect, createServer } from "node:tls";
 import { parseArgs } from "node:util";
 
@@ -23,11 +23,13 @@ const { values: options, positionals } = parseArgs({
     name: { type: "string" },
     alpn: { type: "string", multiple: true },
     verify: { type: "boolean", default: false },
+    "no-tickets": { type: "boolean", default: false },
+    connections: { type: "string", default: "1" },
   },
 });
 
 if (positionals[0] === "server") serve();
-else join();
+else join(Number(options.connections));
 
 function serve(): void {
   let left = Number(options.count) || Infinity;
@@ -37,12 +39,24 @@ function serve(): void {
     if (options.mode === "send") sendAndRead(socket, 0);
     else answer(socket);
   });
+  if (options["no-tickets"]) keepSessions(server);
   server.on("tlsClientError", (error) => fail(error));
   server.on("connection", () => {
     left -= 1;
     if (left === 0) server.close();
   });
   server.listen(Number(options.port), "127.0.0.1", () => say("ready", (server.address() as AddressInfo).port));
+}
+
+function keepSessions(server: Server): void {
+  const sessions = new Map<string, Buffer>();
+  server.on("newSession", (id: Buffer, session: Buffer, done: () => void) => {
+    sessions.set(id.toString("hex"), session);
+    done();
+  });
+  server.on("resumeSession", (id: Buffer, done: (error: Error | null, session: Buffer | null) => void) => {
+    done(null, sessions.get(id.toString("hex")) ?? null);
+  });
 }
 
 function answer(socket: TLSSocket): void {
@@ -62,17 +76,21 @@ function pauseUntilDrained(socket: TLSSocket): void {
   socket.once("drain", () => socket.resume());
 }
 
-function join(): void {
+/** Connects so often; every connection but the first offers the last session of the one before. */
+function join(connections: number, session?: Buffer): void {
   const name = options.name === undefined ? {} : { servername: options.name };
-  const socket = connect(
-    Number(options.port),
-    "127.0.0.1",
-    { ...secure(), ...name, rejectUnauthorized: options.verify },
-    () => {
-      introduce(socket);
-      sendAndRead(socket, options.mode === "echo" ? Number(options.bytes) : 0);
-    },
-  );
+  const given = { ...secure(), ...name, ...(session ? { session } : {}), rejectUnauthorized: options.verify };
+  const socket = connect(Number(options.port), "127.0.0.1", given, () => {
+    introduce(socket);
+    sendAndRead(socket, options.mode === "echo" ? Number(options.bytes) : 0);
+  });
+  let latest: Buffer | undefined;
+  socket.on("session", (come: Buffer) => {
+    latest = come;
+  });
+  socket.on("close", () => {
+    if (connections > 1 && process.exitCode === undefined) join(connections - 1, latest);
+  });
   socket.on("error", (error: Error) => {
     fail(error);
     process.exitCode = 1;
@@ -103,6 +121,7 @@ function secure(): SecureContextOptions & { ALPNProtocols?: string[] } {
     ...(options.key === undefined ? {} : { key: readFileSync(options.key) }),
     ...(options.ca === undefined ? {} : { ca: readFileSync(options.ca) }),
     ...(options.alpn === undefined ? {} : { ALPNProtocols: options.alpn }),
+    ...(options["no-tickets"] ? { secureOptions: constants.SSL_OP_NO_TICKET } : {}),
   };
 }
 
@@ -113,6 +132,7 @@ function introduce(socket: TLSSocket): void {
     cipher: socket.getCipher().name,
     alpn: socket.alpnProtocol === false ? null : socket.alpnProtocol,
     peer: certificate?.subject?.CN ?? null,
+    resumed: socket.isSessionReused(),
   });
 }
 

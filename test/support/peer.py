@@ -41,6 +41,8 @@ def arguments():
     parser.add_argument("--name")
     parser.add_argument("--alpn", action="append")
     parser.add_argument("--verify", action="store_true")
+    parser.add_argument("--no-tickets", action="store_true")
+    parser.add_argument("--connections", type=int, default=1)
     return parser.parse_args()
 
 
@@ -67,6 +69,8 @@ def configure(context, options):
         context.load_cert_chain(options.cert, options.key)
     if options.ca:
         context.load_verify_locations(options.ca)
+    if options.no_tickets:
+        context.options |= ssl.OP_NO_TICKET
     if options.alpn:
         context.set_alpn_protocols(options.alpn)
     return context
@@ -114,14 +118,26 @@ def converse(connection, options):
 
 
 def connect(options, context):
-    raw = socket.create_connection(("127.0.0.1", options.port))
-    with context.wrap_socket(raw, server_hostname=options.name, suppress_ragged_eofs=False) as connection:
-        introduce(connection)
-        expected = options.bytes if options.mode == "echo" else 0
-        say("done", send_and_read(connection, options.bytes, expected))
+    """Every connection but the first offers the session of the one before."""
+    settings = {"server_hostname": options.name, "suppress_ragged_eofs": False, "session": None}
+    for _ in range(options.connections):
+        raw = socket.create_connection(("127.0.0.1", options.port))
+        with context.wrap_socket(raw, **settings) as connection:
+            introduce(connection)
+            expected = options.bytes if options.mode == "echo" else 0
+            summary = exchange(connection, options.bytes, expected)
+            settings["session"] = connection.session
+            close_properly(connection)
+            say("done", summary)
 
 
 def send_and_read(connection, count, expected):
+    summary = exchange(connection, count, expected)
+    close_properly(connection)
+    return summary
+
+
+def exchange(connection, count, expected):
     """Sends the pattern while reading, so that an echo of any length cannot block both ends."""
     unsent, digest, received = memoryview(pattern(count)), hashlib.sha256(), 0
     connection.setblocking(False)
@@ -135,7 +151,6 @@ def send_and_read(connection, count, expected):
             digest.update(data)
             received += len(data)
     connection.setblocking(True)
-    close_properly(connection)
     return {"sent": count, "received": received, "sha256": digest.hexdigest()}
 
 
@@ -164,6 +179,7 @@ def introduce(connection):
             "cipher": connection.cipher()[0],
             "alpn": connection.selected_alpn_protocol(),
             "peer": subject.get("commonName"),
+            "resumed": connection.session_reused,
         },
     )
 

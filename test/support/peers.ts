@@ -22,6 +22,8 @@ export interface ScriptOptions extends PeerOptions {
   readonly mode?: "echo" | "send" | "sink" | "truncate" | "reset";
   readonly bytes?: number;
   readonly count?: number; // server: connections to serve, endless when absent
+  readonly connections?: number; // client: how often it connects, each time with the session of the time before; 1
+  readonly tickets?: boolean; // false: sessions have ids only
 }
 
 export interface PeerIntroduction {
@@ -29,6 +31,7 @@ export interface PeerIntroduction {
   readonly cipher: string;
   readonly alpn: string | null;
   readonly peer: string | null; // common name of the other side's certificate
+  readonly resumed: boolean | null; // null: it cannot know
 }
 
 export interface PeerSummary {
@@ -250,19 +253,22 @@ process.once("exit", () => {
   for (const child of running) child.kill("SIGKILL");
 });
 
-async function started(peer: Peer): Promise<Peer> {
+/** Starts a server that says when it is ready, and learns its port. */
+export async function started(peer: Peer): Promise<Peer> {
   peer.port = await peer.event("ready");
   return peer;
 }
 
-function serverArguments(options: ScriptOptions): string[] {
+/** The arguments of a peer script that serves. */
+export function serverArguments(options: ScriptOptions): string[] {
   const cert = options.cert ?? certPath("localhost", "chain");
   const key = options.key ?? certPath("localhost", "key");
   const verify = options.verify === true ? ["--verify"] : [];
   return ["server", "--cert", cert, "--key", key, ...verify, ...scriptArguments(options)];
 }
 
-function clientArguments(port: number, options: ScriptOptions): string[] {
+/** The arguments of a peer script that connects to a port of 127.0.0.1. */
+export function clientArguments(port: number, options: ScriptOptions): string[] {
   const verify = options.verify === false ? [] : ["--verify"];
   const identity = options.cert === undefined ? [] : ["--cert", options.cert, "--key", options.key ?? options.cert];
   const target = ["client", "--port", String(port), "--name", options.name ?? "localhost"];
@@ -274,6 +280,8 @@ function scriptArguments(options: ScriptOptions): string[] {
     ...["--mode", options.mode ?? "echo", "--bytes", String(options.bytes ?? 0), "--count", String(options.count ?? 0)],
     ...["--ca", options.ca ?? certPath("root", "cert")],
     ...(options.version === undefined ? [] : ["--version", options.version]),
+    ...(options.connections === undefined ? [] : ["--connections", String(options.connections)]),
+    ...(options.tickets === false ? ["--no-tickets"] : []),
     ...(options.alpn ?? []).flatMap((protocol) => ["--alpn", protocol]),
     ...(options.extra ?? []),
   ];
