@@ -24,6 +24,7 @@ export type { Bytes } from "./bytes.ts";
 export { type AltName, type Certificate, type DistinguishedName, parseCertificate } from "./certificate.ts";
 export type { ChannelBindingType } from "./channel-binding.ts";
 export { type Feature, features } from "./features.ts";
+export { type KnownHosts, trustOnFirstUse } from "./first-use.ts";
 export { MemoryBIO } from "./memory-bio.ts";
 export type { BaseOptions, ClientOptions, Identity, Isolation, ServerOptions } from "./options.ts";
 export { derCertToPem, pemCertToDer, type PemOrDer } from "./pem.ts";
