@@ -8,8 +8,13 @@ const main = fileURLToPath(new URL("../../ts/cli/main.ts", import.meta.url));
 
 /** The command with these arguments. */
 export function wanttls(...args: readonly string[]): Peer {
+  return wanttlsWith({}, ...args);
+}
+
+/** The command with these arguments and these variables in its environment. */
+export function wanttlsWith(variables: Readonly<Record<string, string>>, ...args: readonly string[]): Peer {
   const before = "Deno" in globalThis ? ["run", "--allow-all", "--no-lock", main] : [main];
-  return new Peer(process.execPath, [...before, ...args]);
+  return new Peer(process.execPath, [...before, ...args], variables);
 }
 
 /** `wanttls connect` to localhost, which trusts the test root. */

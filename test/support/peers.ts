@@ -2,6 +2,7 @@
 // (peer.node.ts). Owns their start, output and end; knows nothing of wanttls or of the test runner.
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { spawn } from "node:child_process";
+import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { certPath } from "./certs.ts";
 
@@ -66,9 +67,11 @@ export class Peer implements AsyncDisposable {
   #ended = false;
   readonly #listeners = new Set<() => void>();
 
-  constructor(command: string, args: readonly string[]) {
+  /** `variables` are set on top of our own environment. */
+  constructor(command: string, args: readonly string[], variables: Readonly<Record<string, string>> = {}) {
     this.#command = [command, ...args].join(" ");
-    this.#child = spawn(command, [...args], { stdio: ["pipe", "pipe", "pipe"] });
+    const env = { ...process.env, ...variables };
+    this.#child = spawn(command, [...args], { stdio: ["pipe", "pipe", "pipe"], env });
     this.#child.stdout.setEncoding("utf8").on("data", (output: string) => {
       this.#stdout += output;
       this.#notify();

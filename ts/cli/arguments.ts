@@ -75,6 +75,10 @@ Options of both:
   --json             the same as one line of JSON
   --timeout SECONDS  for connecting and for the handshake, 30 unless told
 
+Environment:
+  SSL_CERT_FILE, SSL_CERT_DIR  what to trust instead of the system's certificates
+  SSLKEYLOGFILE      a file to append the keys of each connection to, for Wireshark
+
 Exit status: 0 all went well, 1 the connection or TLS failed, 2 the command line cannot be used.`;
 
 type Kind = "flag" | "value" | "list";

@@ -7,7 +7,7 @@ import type { Runtime } from "./runtime.ts";
 
 /** Throws `UsageError` for files that cannot be read or used. */
 export function clientContext(args: ConnectArguments, runtime: Runtime): SSLContext {
-  const common = commonOptions(args);
+  const common = commonOptions(args, runtime);
   if (args.insecure) return named(args, () => SSLContext.client({ ...common, verifyMode: "none" }));
   if (args.ca.length === 0) return named(args, () => SSLContext.client({ ...common, trust: defaultTrust(runtime) }));
   const ca = args.ca.map(readNamedFile);
@@ -15,8 +15,8 @@ export function clientContext(args: ConnectArguments, runtime: Runtime): SSLCont
 }
 
 /** Throws `UsageError` for files that cannot be read or used. */
-export function serverContext(args: ServeArguments): SSLContext {
-  const common = commonOptions(args);
+export function serverContext(args: ServeArguments, runtime: Runtime): SSLContext {
+  const common = commonOptions(args, runtime);
   if (args.ca.length === 0) return named(args, () => SSLContext.server(common));
   const ca = args.ca.map(readNamedFile);
   return named(args, () => SSLContext.server({ ...common, ca, verifyMode: "required" }));
@@ -35,11 +35,14 @@ function defaultTrust({ trust }: Runtime): TrustStore {
 type Arguments = ConnectArguments | ServeArguments;
 
 interface CommonOptions extends Pick<Arguments, "alpn" | "minVersion" | "maxVersion"> {
+  readonly onKeyLog: ((line: string) => void) | undefined;
   readonly identities: { readonly cert: Bytes; readonly key: Bytes; readonly password?: string }[];
 }
 
-function commonOptions({ alpn, minVersion, maxVersion, cert, key, password }: Arguments): CommonOptions {
-  const common = { alpn, minVersion, maxVersion };
+/** As curl does, the command logs keys when SSLKEYLOGFILE names a file. */
+function commonOptions(args: Arguments, runtime: Runtime): CommonOptions {
+  const { alpn, minVersion, maxVersion, cert, key, password } = args;
+  const common = { alpn, minVersion, maxVersion, onKeyLog: runtime.keyLogFile() };
   if (cert === null || key === null) return { ...common, identities: [] };
   const files = { cert: readNamedFile(cert), key: readNamedFile(key) };
   return { ...common, identities: [password === null ? files : { ...files, password }] };

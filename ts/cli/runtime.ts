@@ -9,6 +9,7 @@ export interface Runtime {
   /** Such as "Node 24.1.0". */
   readonly version: string;
   readonly trust: { system(): TrustStore; mozilla(): TrustStore };
+  keyLogFile(): ((line: string) => void) | undefined;
   /** Rejects with what the runtime reports; `connectTo` makes a sentence of it. */
   connect(host: string, port: number): Promise<NonBlockingTransport>;
   listen(host: string, port: number, accept: (transport: NonBlockingTransport) => void): Promise<Listener>;
@@ -66,10 +67,11 @@ export async function listenOn(
 
 async function nodeRuntime(): Promise<Runtime> {
   const net = await import("node:net");
-  const { fromNodeSocket, TrustStore } = await import("../node/index.ts");
+  const { fromNodeSocket, keyLogFile, TrustStore } = await import("../node/index.ts");
   return {
     version: `Node ${process.versions.node}`,
     trust: TrustStore,
+    keyLogFile,
     async connect(host, port) {
       const socket = net.connect({ host, port, allowHalfOpen: true });
       await emitted(socket, "connect");
@@ -85,10 +87,11 @@ async function nodeRuntime(): Promise<Runtime> {
 }
 
 async function denoRuntime(): Promise<Runtime> {
-  const { fromDenoConn, TrustStore } = await import("../deno/index.ts");
+  const { fromDenoConn, keyLogFile, TrustStore } = await import("../deno/index.ts");
   return {
     version: `Deno ${Deno.version.deno}`,
     trust: TrustStore,
+    keyLogFile,
     async connect(hostname, port) {
       return fromDenoConn(await Deno.connect({ hostname, port }));
     },
@@ -105,10 +108,11 @@ async function acceptAll(listener: Deno.TcpListener, accept: (conn: Deno.TcpConn
 }
 
 async function bunRuntime(): Promise<Runtime> {
-  const { connectBun, listenBun, TrustStore } = await import("../bun/index.ts");
+  const { connectBun, keyLogFile, listenBun, TrustStore } = await import("../bun/index.ts");
   return {
     version: `Bun ${Bun.version}`,
     trust: TrustStore,
+    keyLogFile,
     connect: (hostname, port) => connectBun({ hostname, port }),
     async listen(hostname, port, accept) {
       const listener = listenBun({ hostname, port }, accept);

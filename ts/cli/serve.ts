@@ -10,7 +10,7 @@ import { serveFile } from "./www.ts";
 
 /** Serves until the process ends, or one connection with `--once`; that one's failure is thrown. */
 export async function serve(args: ServeArguments, runtime: Runtime): Promise<void> {
-  using context = serverContext(args);
+  using context = serverContext(args, runtime);
   let listener: Listener | null = null;
   const first = new Promise<void>((resolve, reject) => {
     let count = 0;

@@ -1,5 +1,6 @@
 // The entry point wanttls/deno: what only Deno has. Everything else is in the entry point wanttls.
 export { fromDenoConn } from "./transport.ts";
 export type { DenoConn } from "./transport.ts";
+export { keyLogFile } from "./key-log.ts";
 export { getDefaultVerifyPaths, TrustStore } from "./trust-store.ts";
 export type { TransportOptions } from "../socket/transport-base.ts";

@@ -80,7 +80,7 @@ export interface BaseOptions {
   /** The time for certificates, in milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number;
   /** Gets each line of the key log (NSS format, as Wireshark reads it): whoever has it can decrypt the connections. */
-  readonly onKeyLog?: (line: string) => void;
+  readonly onKeyLog?: ((line: string) => void) | undefined;
   /** Default `"shared"`. */
   readonly isolation?: Isolation;
 }
