@@ -7,8 +7,10 @@
 #include "mbedtls/psa_util.h"
 #include "mbedtls/rsa.h"
 
-static const mbedtls_md_info_t *hash_of(int bits) {
-  switch (bits) {
+/* The number of the hash is the size of the SHA-2 digest, 1 for SHA-1, 5 for MD5. */
+const mbedtls_md_info_t *wt_hash_info(int hash) {
+  switch (hash) {
+    case 5: return mbedtls_md_info_from_type(MBEDTLS_MD_MD5);
     case 1: return mbedtls_md_info_from_type(MBEDTLS_MD_SHA1);
     case 224: return mbedtls_md_info_from_type(MBEDTLS_MD_SHA224);
     case 256: return mbedtls_md_info_from_type(MBEDTLS_MD_SHA256);
@@ -18,19 +20,19 @@ static const mbedtls_md_info_t *hash_of(int bits) {
   }
 }
 
-/* The hash into the scratch area; its size, or an error. `hash` as below. */
+/* The hash into the scratch area; its size, or an error. */
 int wt_hash(const uint8_t *data, size_t size, int hash) {
-  const mbedtls_md_info_t *info = hash_of(hash);
+  const mbedtls_md_info_t *info = wt_hash_info(hash);
   if (info == NULL) return MBEDTLS_ERR_MD_FEATURE_UNAVAILABLE;
   int error = mbedtls_md(info, data, size, wt_scratch());
   return error != 0 ? error : mbedtls_md_get_size(info);
 }
 
 /* The key (a SubjectPublicKeyInfo, DER), the signed data and the signature lie one behind the other at `at`.
-   `hash` is 256, 384, 512 (SHA-2), 224 or 1; `salt` is the salt length of RSASSA-PSS (with MGF1 of the same hash), -1 for
+   `salt` is the salt length of RSASSA-PSS (with MGF1 of the same hash), -1 for
    PKCS#1 v1.5 and ECDSA. 0 when the signature is right, an error when it is not or the key cannot be used. */
 int wt_verify_signature(const uint8_t *at, size_t key_size, size_t data_size, size_t signature_size, int hash, int salt) {
-  const mbedtls_md_info_t *info = hash_of(hash);
+  const mbedtls_md_info_t *info = wt_hash_info(hash);
   if (info == NULL) return MBEDTLS_ERR_MD_FEATURE_UNAVAILABLE;
   const uint8_t *data = at + key_size, *signature = data + data_size;
   mbedtls_pk_context key;

@@ -6,6 +6,7 @@
 
 #include "shim.h"
 
+#include "mbedtls/md.h"
 #include "mbedtls/ssl.h"
 
 typedef struct wt_identity {
@@ -73,6 +74,8 @@ int wt_transmit_key_update(mbedtls_ssl_context *ssl, int request);
 
 /* transcript.c */
 void wt_listen_to_transcript(wt_connection *connection);
+
+const mbedtls_md_info_t *wt_hash_info(int hash);
 
 void wt_object_made(void);
 void wt_object_gone(void);

@@ -117,12 +117,10 @@ int wt_settings_identity_certificate(wt_settings *settings, const uint8_t *der, 
   return wt_add_certificate(&settings->last_identity->chain, der, size);
 }
 
-/* PEM must come with its NUL. The key ends the identity: it must fit the first certificate. */
-int wt_settings_identity_key(wt_settings *settings, const uint8_t *key, size_t size, const uint8_t *password,
-                             size_t password_size) {
+/* The key (DER, not encrypted) ends the identity: it must fit the first certificate. */
+int wt_settings_identity_key(wt_settings *settings, const uint8_t *key, size_t size) {
   wt_identity *identity = settings->last_identity;
-  int error = mbedtls_pk_parse_key(&identity->key, key, size, password_size == 0 ? NULL : password, password_size,
-                                   wt_fill_random, NULL);
+  int error = mbedtls_pk_parse_key(&identity->key, key, size, NULL, 0, wt_fill_random, NULL);
   if (error != 0) return error;
   if (mbedtls_pk_check_pair(&identity->chain.pk, &identity->key, wt_fill_random, NULL) != 0) return WT_ERR_KEY_MISMATCH;
   return mbedtls_ssl_conf_own_cert(&settings->conf, &identity->chain, &identity->key);

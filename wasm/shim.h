@@ -68,14 +68,23 @@ void WT_EXPORT(wt_settings_log_keys)(wt_settings *settings);
 void WT_EXPORT(wt_settings_set_records_per_key)(wt_settings *settings, uint32_t records);
 int WT_EXPORT(wt_settings_add_identity)(wt_settings *settings);
 int WT_EXPORT(wt_settings_identity_certificate)(wt_settings *settings, const uint8_t *der, size_t size);
-int WT_EXPORT(wt_settings_identity_key)(wt_settings *settings, const uint8_t *key, size_t size, const uint8_t *password,
-                                        size_t password_size);
+int WT_EXPORT(wt_settings_identity_key)(wt_settings *settings, const uint8_t *key, size_t size);
 
 /* Certificates */
 int WT_EXPORT(wt_verify_signature)(const uint8_t *at, size_t key_size, size_t data_size, size_t signature_size, int hash,
                                    int salt);
 
 int WT_EXPORT(wt_hash)(const uint8_t *data, size_t size, int hash);
+
+/* Keys and passwords */
+int WT_EXPORT(wt_generate_key)(int kind);
+int WT_EXPORT(wt_public_key)(const uint8_t *der, size_t size);
+int WT_EXPORT(wt_sign)(const uint8_t *at, size_t key_size, size_t data_size, int hash);
+int WT_EXPORT(wt_hmac)(const uint8_t *at, size_t key_size, size_t data_size, int hash);
+int WT_EXPORT(wt_pbkdf1)(const uint8_t *at, size_t size, uint32_t iterations, int hash);
+int WT_EXPORT(wt_pbkdf2)(const uint8_t *at, size_t password_size, size_t salt_size, uint32_t iterations, int hash, size_t size);
+int WT_EXPORT(wt_pkcs12_key)(const uint8_t *at, size_t password_size, size_t salt_size, uint32_t iterations, int hash, int purpose);
+int WT_EXPORT(wt_decrypt)(uint8_t *at, size_t key_size, size_t block, size_t size);
 
 /* Connections */
 wt_connection *WT_EXPORT(wt_connection_new)(wt_settings *settings, const char *server_name);

@@ -62,14 +62,10 @@ int64_t wt_time(int64_t *out);
 #define MBEDTLS_PKCS1_V21
 #define MBEDTLS_GENPRIME /* PSA insists on it when RSA key pairs are on */
 
-/* Keys and certificates */
+/* Keys and certificates. PEM, encrypted keys and PKCS#12 are opened in TypeScript, with passwords.c. */
 #define MBEDTLS_ASN1_PARSE_C
 #define MBEDTLS_ASN1_WRITE_C
 #define MBEDTLS_OID_C
-#define MBEDTLS_BASE64_C
-#define MBEDTLS_PEM_PARSE_C
-#define MBEDTLS_PKCS5_C
-#define MBEDTLS_PKCS12_C
 #define MBEDTLS_PK_C
 #define MBEDTLS_PK_PARSE_C
 #define MBEDTLS_PK_WRITE_C

@@ -64,7 +64,7 @@ const common: readonly Option[] = [
     expected: /expected an array, got |expected "ecdsa_secp256r1_sha256" or .*, got /,
   },
   { name: "alpn", but: ["array"], expected: /expected an array, got |expected strings, got / },
-  { name: "identities", but: [], expected: /expected an array, got |expected \{ cert, key \}, got / },
+  { name: "identities", but: [], expected: /expected an array, got |expected \{ cert, key \} or \{ pfx \}, got / },
   { name: "ca", but: [], expected: pemOrDer },
   { name: "trust", but: [], expected: /expected a TrustStore, got / },
   { name: "partialChain", but: ["boolean"], expected: /expected true or false, got / },
@@ -95,7 +95,11 @@ const ofIdentity: readonly Option[] = [
     but: [],
     expected: /expected (PEM text or )?bytes|the text has no PRIVATE KEY block|cannot be parsed/,
   },
-  { name: "password", but: ["string", "bytes"], expected: /expected bytes \(a Uint8Array or ArrayBuffer\), got / },
+  {
+    name: "password",
+    but: ["string", "bytes", "function"],
+    expected: /expected bytes \(a Uint8Array or ArrayBuffer\), got /,
+  },
 ];
 
 const notBytesSentence = /expected bytes \(a Uint8Array or ArrayBuffer\), got |its memory is (shared|detached)/;

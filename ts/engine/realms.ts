@@ -3,6 +3,8 @@ import { compiledModule, prepareModule } from "../wasm/module.ts";
 import { Realm } from "../wasm/realm.ts";
 import { SSLEngineError, SSLMemoryError } from "./errors.ts";
 
+export type { Realm };
+
 let shared: Realm | undefined;
 
 /** The realm that connections share by default; a fresh one after a trap. */

@@ -8,9 +8,8 @@ import { withoutRandomness } from "./randomness.ts";
 export interface IdentityInput {
   /** The chain, DER, the own certificate first. */
   readonly chain: readonly Uint8Array[];
-  /** PEM text with its final NUL, or DER. */
+  /** DER, not encrypted. */
   readonly key: Uint8Array;
-  readonly password: Uint8Array;
 }
 
 export interface SettingsInput {
@@ -105,12 +104,10 @@ export class Settings {
       this.#certificate(`${name}.cert[${i}]`, der, exports.wt_settings_identity_certificate),
     );
     this.realm.forgetRandomFailure();
-    const result = this.realm.lend(identity.key, (key, keySize) =>
-      this.realm.lend(identity.password, (password, passwordSize) =>
-        exports.wt_settings_identity_key(this.#pointer, key, keySize, password, passwordSize),
-      ),
+    const result = this.realm.lend(identity.key, (key, size) =>
+      exports.wt_settings_identity_key(this.#pointer, key, size),
     );
-    this.#checkKey(result, `${name}.key`, identity.password.length > 0);
+    this.#checkKey(result, `${name}.key`);
   }
 
   #certificate(
@@ -132,7 +129,7 @@ export class Settings {
     this.#check(result, `use ${name} as a certificate`, "X509");
   }
 
-  #checkKey(result: number, name: string, hasPassword: boolean): void {
+  #checkKey(result: number, name: string): void {
     if (result === 0) return;
     const failure = withoutRandomness(this.realm, result, `use ${name}`);
     if (failure !== null) throw failure.error;
@@ -140,12 +137,9 @@ export class Settings {
       throw new SSLConfigError(`Cannot use ${name}: ${why}`, { reason, library: "PK", errno: result });
     };
     if (result === code.ERR_KEY_MISMATCH) fail("it does not fit the certificate", "KEY_VALUES_MISMATCH");
-    if (result === code.PK_PASSWORD_REQUIRED) fail("it is encrypted and no password was given", "BAD_PASSWORD_READ");
-    if (result === code.PK_PASSWORD_MISMATCH) fail("the password is wrong", "BAD_DECRYPT");
     if (isOneOf(result, unknownKeyAlgorithm)) {
       fail("its kind is not supported (supported: RSA, P-256, P-384, P-521)", "UNSUPPORTED_KEY_TYPE");
     }
-    if (hasPassword) fail(`the password is wrong, or ${textOf(result)}`, "BAD_DECRYPT");
     fail(`it cannot be parsed: ${textOf(result)}`, "BAD_KEY");
   }
 

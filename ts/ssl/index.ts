@@ -25,8 +25,17 @@ export { type AltName, type Certificate, type DistinguishedName, parseCertificat
 export type { ChannelBindingType } from "./channel-binding.ts";
 export { type Feature, features } from "./features.ts";
 export { type KnownHosts, trustOnFirstUse } from "./first-use.ts";
+export type { Password } from "./identity/password.ts";
 export { MemoryBIO } from "./memory-bio.ts";
-export type { BaseOptions, ClientOptions, Identity, Isolation, ServerOptions } from "./options.ts";
+export type {
+  BaseOptions,
+  ClientOptions,
+  Identity,
+  Isolation,
+  KeyIdentity,
+  PfxIdentity,
+  ServerOptions,
+} from "./options.ts";
 export { derCertToPem, pemCertToDer, type PemOrDer } from "./pem.ts";
 export { type ContextClass, SSLContext } from "./ssl-context.ts";
 export type { CertStoreStats } from "./store-stats.ts";

@@ -3,7 +3,12 @@ import { cipherSuiteId } from "../engine/codes.gen.ts";
 import { SSLConfigError, SSLError } from "../engine/errors.ts";
 import type { IdentityInput, SettingsInput } from "../engine/settings.ts";
 import { type Bytes, checkOptionNames, describe, toBytes, toFlag } from "./bytes.ts";
-import { certificatesFrom, keyFrom, type PemOrDer } from "./pem.ts";
+import { newRealm, type Realm, sharedRealm } from "../engine/realms.ts";
+import { checkCertificateKind } from "./identity/key-kinds.ts";
+import { checkPassword, type Password, passphraseFrom, Work } from "./identity/password.ts";
+import { openPkcs12 } from "./identity/pkcs12.ts";
+import { privateKeyFrom } from "./identity/private-key.ts";
+import { certificatesFrom, type PemOrDer } from "./pem.ts";
 import {
   cipherInfo,
   type CipherName,
@@ -25,14 +30,34 @@ import { parseX509 } from "./x509/certificate.ts";
 import { parsePin } from "./x509/pins.ts";
 import { TrustStore } from "./x509/trust-store.ts";
 
-/** A certificate chain with its private key. */
-export interface Identity {
+/**
+ * A certificate chain with its private key: each for itself, or both in a PKCS#12 file.
+ *
+ * @example
+ * const identities = [{ cert: certPem, key: keyPem }, { pfx: bytesOfTheFile, password: "changeit" }];
+ */
+export type Identity = KeyIdentity | PfxIdentity;
+
+export interface KeyIdentity {
   /** The own certificate first, then the intermediate ones. */
   readonly cert: PemOrDer | readonly PemOrDer[];
-  /** PKCS#8, PKCS#1 or SEC 1, PEM or DER, encrypted or not. */
+  /**
+   * PKCS#8, PKCS#1 or SEC 1; PEM or DER; in the clear or encrypted: PBES2 with PBKDF2 and AES-CBC or DES, 3DES of PKCS#12,
+   * PBES1 with DES, and the old PEM text with a `DEK-Info` line.
+   */
   readonly key: PemOrDer;
   /** For an encrypted key. */
-  readonly password?: string | Bytes;
+  readonly password?: Password;
+}
+
+/** A PKCS#12 file (`.p12`, `.pfx`; RFC 7292), as openssl, Java, Windows and macOS write it. */
+export interface PfxIdentity {
+  /**
+   * The bytes of the file. The first private key in it that has a certificate is used, with the certificates that lead away
+   * from that; nothing in the file is trusted. RC2 and RC4 are not supported: `openssl pkcs12 -legacy` can make another file.
+   */
+  readonly pfx: Bytes;
+  readonly password?: Password;
 }
 
 /** How much memory connections share: one wasm instance for all, one for the context, or one for each connection. */
@@ -136,7 +161,11 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
     );
   const alpn = checkAlpn(or(given.alpn, []));
   const crls = checkCrls(given.crls);
-  const identities = list("identities", or(given.identities, [])).map(checkIdentity);
+  const isolation = oneOf("isolation", or(given.isolation, "shared"), ["shared", "context", "connection"]);
+  const realm = isolation === "shared" ? sharedRealm : newRealm;
+  const identities = list("identities", or(given.identities, [])).map((identity, i) =>
+    checkIdentity(identity, i, realm),
+  );
   if (server && identities.length === 0) throw wrong("identities", "a server needs a certificate and a key");
   return {
     input: {
@@ -169,7 +198,7 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
       alpn.length > 0,
     now: clockOf(checkFunction("now", or(given.now, Date.now))),
     onKeyLog: given.onKeyLog === undefined ? null : checkFunction("onKeyLog", given.onKeyLog),
-    isolation: oneOf("isolation", or(given.isolation, "shared"), ["shared", "context", "connection"]),
+    isolation,
   };
 }
 
@@ -285,18 +314,36 @@ function checkPins(pins: readonly string[] | undefined, nobodyAsked: boolean): R
   return new Set(parsed);
 }
 
-function checkIdentity(identity: Identity, index: number): IdentityInput {
+/** `realm` tells where a password is made a key. */
+function checkIdentity(identity: Identity, index: number, realm: () => Realm): IdentityInput {
   const name = `identities[${index}]`;
   if (typeof identity !== "object" || identity === null)
-    throw new TypeError(`Cannot use ${name}: expected { cert, key }, got ${describe(identity)}`);
+    throw new TypeError(`Cannot use ${name}: expected { cert, key } or { pfx }, got ${describe(identity)}`);
+  checkPassword(identity.password, `${name}.password`);
+  const input = "pfx" in identity ? openPfx(identity, name, realm) : openKey(identity, name, realm);
+  checkCertificateKind(input.chain[0]!, `${name}.${"pfx" in identity ? "pfx" : "cert"}`);
+  return input;
+}
+
+function openPfx(identity: PfxIdentity, name: string, realm: () => Realm): IdentityInput {
+  checkOptionNames(identity, ["pfx", "password"], name);
+  const file = toBytes(identity.pfx, `${name}.pfx`);
+  return openPkcs12(file, `${name}.pfx`, passphraseFrom(identity.password, `${name}.password`), realm());
+}
+
+function openKey(identity: KeyIdentity, name: string, realm: () => Realm): IdentityInput {
   checkOptionNames(identity, ["cert", "key", "password"], name);
   const chain = certificateList(`${name}.cert`, identity.cert);
   for (const [i, der] of chain.entries()) if (i > 0) readCertificate(`${name}.cert[${i}]`, () => parseCertificate(der));
   if (chain.length === 0) throw wrong(`${name}.cert`, "it is missing");
-  const { password = "" } = identity;
-  const bytes =
-    typeof password === "string" ? new TextEncoder().encode(password) : toBytes(password, `${name}.password`).slice();
-  return { chain, key: keyFrom(identity.key, `${name}.key`), password: bytes };
+  const keyName = `${name}.key`;
+  const key = privateKeyFrom(identity.key, keyName, () => ({
+    realm: realm(),
+    passphrase: passphraseFrom(identity.password, `${name}.password`),
+    work: new Work(keyName),
+    name: keyName,
+  }));
+  return { chain, key };
 }
 
 function certificateList(name: string, value: PemOrDer | readonly PemOrDer[] | undefined): Uint8Array[] {
@@ -308,7 +355,8 @@ function certificateList(name: string, value: PemOrDer | readonly PemOrDer[] | u
 function checkCipherSuites(suites: readonly (string | number)[]): number[] {
   const known = Object.entries(cipherSuiteId);
   return nonEmpty("cipherSuites", suites).map((suite) => {
-    const found = known.find(([name, id]) => suite === name || suite === id || suite === opensslName(name));
+    const found =
+      known.find(([name, id]) => suite === name || suite === id) ?? known.find(([name]) => suite === opensslName(name));
     if (found === undefined) throw wrong("cipherSuites", `${describe(suite)} is not a cipher suite that is supported`);
     return found[1];
   });

@@ -41,20 +41,38 @@ export function pemTextOf(pem: PemOrDer, name: string): string {
   return typeof pem === "string" ? pem : new TextDecoder("latin1").decode(toBytes(pem, name));
 }
 
-/** A private key as Mbed TLS wants it: PEM with a final NUL, or DER. */
-export function keyFrom(value: PemOrDer, name: string): Uint8Array {
+/** A private key as it was given. */
+export interface KeyBlock {
+  /** Of the PEM block; null without one. */
+  readonly label: string | null;
+  readonly der: Uint8Array;
+  /** How the bytes are encrypted, when the head of the PEM block says so (RFC 1421, section 4.6.1.3). */
+  readonly dekInfo: string | null;
+}
+
+/** The private key in a PEM text, or the bytes themselves. Throws SSLConfigError when there is none or it is broken. */
+export function keyBlock(value: PemOrDer, name: string): KeyBlock {
   const text = pemText(value, name);
-  if (text === null) return nonEmpty(toBytes(value as Bytes, name), name).slice();
+  if (text === null) return { der: nonEmpty(toBytes(value as Bytes, name), name).slice(), label: null, dekInfo: null };
   const key = blocksOf(text, name).find(({ label }) => label.endsWith("PRIVATE KEY"));
   if (key === undefined) throw broken(name, "the text has no PRIVATE KEY block");
   if (!keyLabels.includes(key.label)) {
-    const why = `${key.label} is not supported (supported: ${keyLabels.join(", ")})`;
+    const why = `${key.label} is not supported (supported: ${keyLabels.slice(0, -1).join(", ")})`;
     throw new SSLConfigError(`Cannot use ${name}: ${why}`, { reason: "UNSUPPORTED_KEY_TYPE", library: "PK" });
   }
-  return new TextEncoder().encode(`-----BEGIN ${key.label}-----${key.body}-----END ${key.label}-----\n\0`);
+  const [, head, body] = /^\s*((?:[A-Za-z0-9-]+:.*\r?\n(?:[ \t]+\S.*\r?\n)*)*)([^]*)$/.exec(key.body)!;
+  const dekInfo = /^DEK-Info:(.*)$/im.exec(head!)?.[1] ?? null;
+  if (dekInfo === null && /^Proc-Type:.*ENCRYPTED/im.test(head!)) throw broken(name, "its head has no DEK-Info");
+  return { der: nonEmpty(decode(body!, name), name), label: key.label, dekInfo };
 }
 
-const keyLabels: readonly string[] = ["PRIVATE KEY", "ENCRYPTED PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY"];
+const keyLabels: readonly string[] = [
+  "PRIVATE KEY",
+  "ENCRYPTED PRIVATE KEY",
+  "RSA PRIVATE KEY",
+  "EC PRIVATE KEY",
+  "DSA PRIVATE KEY", // to be refused by its kind
+];
 
 /** DER bytes as a PEM certificate (Python's `DER_cert_to_PEM_cert`). */
 export function derCertToPem(der: Bytes): string {

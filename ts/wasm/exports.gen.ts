@@ -21,6 +21,7 @@ export interface WasmExports {
   readonly wt_close_notify: (connection: ConnectionPointer) => number;
   readonly wt_connection_free: (connection: ConnectionPointer) => void;
   readonly wt_connection_new: (settings: SettingsPointer, serverName: Address) => ConnectionPointer;
+  readonly wt_decrypt: (at: Address, keySize: number, block: number, size: number) => number;
   readonly wt_export_keys: (
     connection: ConnectionPointer,
     labelSize: number,
@@ -31,9 +32,11 @@ export interface WasmExports {
   readonly wt_finished: (connection: ConnectionPointer) => number;
   readonly wt_forget_alpn: (connection: ConnectionPointer) => void;
   readonly wt_forget_logged_keys: (connection: ConnectionPointer) => void;
+  readonly wt_generate_key: (kind: number) => number;
   readonly wt_group: (connection: ConnectionPointer) => number;
   readonly wt_handshake: (connection: ConnectionPointer) => number;
   readonly wt_hash: (data: Address, size: number, hash: number) => number;
+  readonly wt_hmac: (at: Address, keySize: number, dataSize: number, hash: number) => number;
   readonly wt_incoming_commit: (connection: ConnectionPointer, size: number) => void;
   readonly wt_incoming_reserve: (connection: ConnectionPointer, size: number) => Address;
   readonly wt_key_log: (connection: ConnectionPointer) => Address;
@@ -45,10 +48,28 @@ export interface WasmExports {
   readonly wt_outgoing_size: (connection: ConnectionPointer) => number;
   readonly wt_own_certificate: (connection: ConnectionPointer) => Address;
   readonly wt_own_certificate_size: (connection: ConnectionPointer) => number;
+  readonly wt_pbkdf1: (at: Address, size: number, iterations: number, hash: number) => number;
+  readonly wt_pbkdf2: (
+    at: Address,
+    passwordSize: number,
+    saltSize: number,
+    iterations: number,
+    hash: number,
+    size: number,
+  ) => number;
   readonly wt_peer_certificate: (connection: ConnectionPointer, index: number) => Address;
   readonly wt_peer_certificate_size: (connection: ConnectionPointer, index: number) => number;
   readonly wt_pending: (connection: ConnectionPointer) => number;
+  readonly wt_pkcs12_key: (
+    at: Address,
+    passwordSize: number,
+    saltSize: number,
+    iterations: number,
+    hash: number,
+    purpose: number,
+  ) => number;
   readonly wt_protocol_version: (connection: ConnectionPointer) => number;
+  readonly wt_public_key: (der: Address, size: number) => number;
   readonly wt_read: (connection: ConnectionPointer, size: number) => number;
   readonly wt_received_alert: (connection: ConnectionPointer) => number;
   readonly wt_release: (block: Address) => void;
@@ -56,13 +77,7 @@ export interface WasmExports {
   readonly wt_send_alert: (connection: ConnectionPointer, level: number, description: number) => number;
   readonly wt_settings_add_identity: (settings: SettingsPointer) => number;
   readonly wt_settings_identity_certificate: (settings: SettingsPointer, der: Address, size: number) => number;
-  readonly wt_settings_identity_key: (
-    settings: SettingsPointer,
-    key: Address,
-    size: number,
-    password: Address,
-    passwordSize: number,
-  ) => number;
+  readonly wt_settings_identity_key: (settings: SettingsPointer, key: Address, size: number) => number;
   readonly wt_settings_log_keys: (settings: SettingsPointer) => void;
   readonly wt_settings_new: (server: number) => SettingsPointer;
   readonly wt_settings_release: (settings: SettingsPointer) => void;
@@ -78,6 +93,7 @@ export interface WasmExports {
   readonly wt_settings_set_records_per_key: (settings: SettingsPointer, records: number) => void;
   readonly wt_settings_set_signature_algorithms: (settings: SettingsPointer, ids: Address, count: number) => number;
   readonly wt_settings_set_versions: (settings: SettingsPointer, minimum: number, maximum: number) => void;
+  readonly wt_sign: (at: Address, keySize: number, dataSize: number, hash: number) => number;
   readonly wt_signature_scheme: (connection: ConnectionPointer, server: number) => number;
   readonly wt_start: () => number;
   readonly wt_update_keys: (connection: ConnectionPointer, request: number) => number;
