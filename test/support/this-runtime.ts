@@ -2,7 +2,10 @@
 import type * as Node from "../../ts/node/index.ts";
 import { runtime } from "../socket/pairs.ts";
 
-export type RuntimeEntry = Pick<typeof Node, "getDefaultVerifyPaths" | "keyLogFile" | "TrustStore">;
+export type RuntimeEntry = Pick<
+  typeof Node,
+  "getDefaultVerifyPaths" | "getServerCertificate" | "keyLogFile" | "TrustStore"
+>;
 
 /** `wanttls/node`, `wanttls/deno` or `wanttls/bun`. */
 export async function thisRuntime(): Promise<RuntimeEntry> {

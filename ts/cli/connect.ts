@@ -1,7 +1,7 @@
 // Owns `wanttls connect`: from the command line to a connection that is joined with stdin and stdout.
 import type { ConnectArguments } from "./arguments.ts";
 import { clientContext } from "./contexts.ts";
-import { finishHandshake } from "./handshake.ts";
+import { finishHandshake } from "../socket/finish-handshake.ts";
 import { pipeStdio } from "./pipe.ts";
 import { report } from "./report.ts";
 import { connectTo, type Runtime } from "./runtime.ts";

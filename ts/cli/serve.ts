@@ -2,7 +2,7 @@
 import { type NonBlockingTransport, select, type SSLContext, type SSLSocket } from "../index.ts";
 import type { ServeArguments } from "./arguments.ts";
 import { serverContext } from "./contexts.ts";
-import { finishHandshake } from "./handshake.ts";
+import { finishHandshake } from "../socket/finish-handshake.ts";
 import { pipeStdio } from "./pipe.ts";
 import { report } from "./report.ts";
 import { type Listener, listenOn, type Runtime } from "./runtime.ts";

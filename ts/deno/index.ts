@@ -2,5 +2,7 @@
 export { fromDenoConn } from "./transport.ts";
 export type { DenoConn } from "./transport.ts";
 export { keyLogFile } from "./key-log.ts";
+export { getServerCertificate } from "./server-certificate.ts";
 export { getDefaultVerifyPaths, TrustStore } from "./trust-store.ts";
+export type { ServerCertificateOptions } from "../socket/server-certificate.ts";
 export type { TransportOptions } from "../socket/transport-base.ts";

@@ -142,6 +142,7 @@ const codes: Readonly<Record<string, string>> = {
   TimedOut: "ETIMEDOUT",
 };
 
-function denoError(what: string, syscall: string, error: unknown): ReturnType<typeof syscallError> {
+/** What Deno throws, as the error of the core. */
+export function denoError(what: string, syscall: string, error: unknown): ReturnType<typeof syscallError> {
   return syscallError(what, syscall, error, error instanceof Error ? codes[error.name] : undefined);
 }

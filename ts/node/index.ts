@@ -1,5 +1,7 @@
 // The entry point wanttls/node: what only Node has. Everything else is in the entry point wanttls.
 export { keyLogFile } from "./key-log.ts";
+export { getServerCertificate } from "./server-certificate.ts";
 export { fromNodeSocket } from "./transport.ts";
 export { getDefaultVerifyPaths, TrustStore } from "./trust-store.ts";
+export type { ServerCertificateOptions } from "../socket/server-certificate.ts";
 export type { TransportOptions } from "../socket/transport-base.ts";

@@ -21,6 +21,7 @@ export {
   SSLZeroReturnError,
 } from "../engine/errors.ts";
 export type { Bytes } from "./bytes.ts";
+export { certTimeToSeconds } from "./cert-time.ts";
 export { type AltName, type Certificate, type DistinguishedName, parseCertificate } from "./certificate.ts";
 export type { ChannelBindingType } from "./channel-binding.ts";
 export { type Feature, features } from "./features.ts";

@@ -1,5 +1,7 @@
-// Owns the handshake of both commands: the classic loop of non-blocking sockets, with an end in time.
-import { select, type SSLSocket, SSLTimeoutError, SSLWantReadError, SSLWantWriteError } from "../index.ts";
+// Owns a whole handshake for those who only want to wait for it: the classic loop of non-blocking sockets, with an end in time.
+import { SSLTimeoutError, SSLWantReadError, SSLWantWriteError } from "../ssl/index.ts";
+import { select } from "./select.ts";
+import type { SSLSocket } from "./ssl-socket.ts";
 
 /** Does the handshake. Throws what `doHandshake` throws, and `SSLTimeoutError`. */
 export async function finishHandshake(socket: SSLSocket, timeoutMs: number): Promise<void> {

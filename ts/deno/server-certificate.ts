@@ -1,0 +1,29 @@
+// Owns fetching the certificate of a server over a connection of Deno.
+import { fetchServerCertificate, type ServerCertificateOptions } from "../socket/server-certificate.ts";
+import type { NonBlockingTransport } from "../socket/transport.ts";
+import { denoError, fromDenoConn } from "./transport.ts";
+
+/**
+ * The certificate of a server as PEM, like Python's `ssl.get_server_certificate`. It is not verified unless `ca` or `trust`
+ * say whom to trust; then the name is verified too. Needs `--allow-net`.
+ *
+ * Rejects with SSLSyscallError when the host cannot be reached, SSLTimeoutError after `timeoutMs`, and what a handshake throws.
+ *
+ * @example
+ * const pem = await getServerCertificate("example.org", 443, { trust: TrustStore.system() });
+ */
+export function getServerCertificate(
+  host: string,
+  port: number,
+  options: ServerCertificateOptions = {},
+): Promise<string> {
+  return fetchServerCertificate(host, () => connectTo(host, port), options);
+}
+
+async function connectTo(hostname: string, port: number): Promise<NonBlockingTransport> {
+  try {
+    return fromDenoConn(await Deno.connect({ hostname, port }));
+  } catch (error) {
+    throw denoError(`connect to ${hostname}:${port}`, "connect", error);
+  }
+}
