@@ -1,5 +1,5 @@
 // What the layer gives to others.
-export { createDefaultContext, SSLContext } from "./ssl-context.ts";
+export { createDefaultContext, type Purpose, SSLContext } from "./ssl-context.ts";
 export { memoryTransportPair, type MemoryTransportOptions } from "./memory-transport.ts";
 export { select, type SelectOptions } from "./select.ts";
 export { EVENT_READ, EVENT_WRITE, Selector, type SelectorKey } from "./selector.ts";

@@ -34,6 +34,9 @@ export class SSLContext extends SSLContextWithoutSockets {
   }
 }
 
+/** What a context is for: authenticating servers is the business of clients, and the other way round. */
+export type Purpose = "server-auth" | "client-auth";
+
 /**
  * A context with safe defaults, like Python's `create_default_context`: for clients ("server-auth": certificate and name
  * are verified) or for servers ("client-auth").
@@ -44,7 +47,7 @@ export class SSLContext extends SSLContextWithoutSockets {
 export function createDefaultContext(purpose?: "server-auth", options?: ClientOptions): SSLContext;
 export function createDefaultContext(purpose: "client-auth", options: ServerOptions): SSLContext;
 export function createDefaultContext(
-  purpose: "server-auth" | "client-auth" = "server-auth",
+  purpose: Purpose = "server-auth",
   options: ClientOptions & ServerOptions = {},
 ): SSLContext {
   if (purpose === "server-auth") return SSLContext.client(options);
