@@ -64,6 +64,8 @@ build: wasm ## dist/: JavaScript, declarations and the wasm
 .PHONY: generate
 generate: wasm ## rewrite the committed generated files
 	@$(run) scripts/generate.ts
+	@$(run) scripts/make-differences.ts
+	@$(run) scripts/python-surface.ts
 
 .PHONY: format
 format: setup ## rewrite the sources in the house format
@@ -102,6 +104,8 @@ boundary: ## imports and exports of the wasm are the listed ones
 drift: ## committed generated files are what their sources say
 	$(say) "generated files"
 	@$(run) scripts/generate.ts --check
+	@$(run) scripts/make-differences.ts --check
+	@$(run) scripts/python-surface.ts --check
 
 .PHONY: formatted
 formatted: ## the sources are in the house format

@@ -100,11 +100,14 @@ function declarations(): Map<string, Declared> {
     walk(parseSync(file, readFileSync(file, "utf8"), { astType: "ts" }).program, (node) => {
       if (node.type === "ClassDeclaration" && node.id !== null) {
         const { members, bases } = entry(found, node.id.name);
-        for (const element of node.body.body) if (isPublic(element)) members.add(nameOf(element.key));
+        for (const element of node.body.body) members.add(publicName(element));
         if (node.superClass?.type === "Identifier") bases.add(withoutAlias(node.superClass.name));
       } else if (node.type === "TSInterfaceDeclaration") {
         const { members, bases } = entry(found, node.id.name);
-        for (const element of node.body.body) if ("key" in element) members.add(nameOf(element.key));
+        for (const element of node.body.body) {
+          if (element.type === "TSPropertySignature" || element.type === "TSMethodSignature")
+            members.add(nameOf(element.key));
+        }
         for (const base of node.extends) if (base.expression.type === "Identifier") bases.add(base.expression.name);
       } else if (node.type === "TSTypeAliasDeclaration") {
         const { literals } = entry(found, node.id.name);
@@ -122,14 +125,10 @@ function withoutAlias(name: string): string {
   return name.replace(/^Core(?=[A-Z])|WithoutSockets$/, "");
 }
 
-type ClassElement = Extract<Node, { type: "ClassBody" }>["body"][number];
-
-function isPublic(
-  element: ClassElement,
-): element is Extract<ClassElement, { type: "MethodDefinition" | "PropertyDefinition" }> {
-  if (element.type !== "MethodDefinition" && element.type !== "PropertyDefinition") return false;
-  const hidden = element.accessibility === "protected" || element.accessibility === "private";
-  return !hidden && element.key.type === "Identifier";
+/** Empty for what users cannot name. */
+function publicName(element: Extract<Node, { type: "ClassBody" }>["body"][number]): string {
+  if (element.type !== "MethodDefinition" && element.type !== "PropertyDefinition") return "";
+  return element.accessibility === "protected" || element.accessibility === "private" ? "" : nameOf(element.key);
 }
 
 function nameOf(key: Node): string {

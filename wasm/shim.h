@@ -115,6 +115,7 @@ int WT_EXPORT(wt_signature_scheme)(wt_connection *connection, int server);
 const char *WT_EXPORT(wt_alpn)(wt_connection *connection);
 const uint8_t *WT_EXPORT(wt_peer_certificate)(wt_connection *connection, size_t index);
 size_t WT_EXPORT(wt_peer_certificate_size)(wt_connection *connection, size_t index);
+int WT_EXPORT(wt_unique_master_secret)(wt_connection *connection);
 int WT_EXPORT(wt_finished)(wt_connection *connection);
 int WT_EXPORT(wt_export_keys)(wt_connection *connection, size_t label_size, size_t context_size, int use_context,
                               size_t size);

@@ -1,9 +1,11 @@
 // Keying material, channel bindings and the key log: secrets that leave the connection on purpose.
-import { createHash } from "node:crypto";
+import { Buffer } from "node:buffer";
+import { createHash, createHmac } from "node:crypto";
 import { expect, test } from "vitest";
 import { SSLConfigError, SSLStateError } from "../../ts/ssl/index.ts";
+import { type Algorithm, keyNamed, makeRoot, makeServer } from "../support/certificate-factory.ts";
 import { certs } from "../support/certs.ts";
-import { connected, forEachVersion, identityOf, inCase, pairOf, versions } from "../support/conversation.ts";
+import { attempt, connected, forEachVersion, identityOf, inCase, pairOf, versions } from "../support/conversation.ts";
 
 const text = new TextEncoder();
 
@@ -65,15 +67,69 @@ test("tls-exporter is the exporter of RFC 9266, equal on both sides", () => {
   });
 });
 
-test("tls-server-end-point is the hash of the server's certificate on both sides", () => {
-  for (const name of ["localhost", "localhostRsa"] as const) {
-    forEachVersion((version) => {
-      const ca = name === "localhost" ? certs.root.cert : certs.rsaRoot.cert;
-      const { client, server } = connected({ version, client: { ca }, server: { identities: [identityOf(name)] } });
-      const der = client.tls.getPeerCert({ binary: true })!;
-      const expected = new Uint8Array(createHash("sha256").update(der).digest());
+test("tls-server-end-point is the server's certificate under the hash of its signature, SHA-256 for weaker ones", () => {
+  const issuers = { rsa: makeRoot("CN=rsa", { key: keyNamed("rsa", "rsa2048") }), ec: makeRoot("CN=ec") };
+  const cases: readonly (readonly [issuer: keyof typeof issuers, Algorithm, hash: string])[] = [
+    ["ec", "ecdsa-sha1", "sha256"],
+    ["ec", "ecdsa-sha224", "sha224"],
+    ["ec", "ecdsa-sha256", "sha256"],
+    ["ec", "ecdsa-sha384", "sha384"],
+    ["ec", "ecdsa-sha512", "sha512"],
+    ["rsa", "rsa-md5", "sha256"],
+    ["rsa", "rsa-sha1", "sha256"],
+    ["rsa", "rsa-sha256", "sha256"],
+    ["rsa", "rsa-sha384", "sha384"],
+    ["rsa", "rsa-sha512", "sha512"],
+    ["rsa", "pss-sha256", "sha256"],
+    ["rsa", "pss-sha384", "sha384"],
+    ["rsa", "pss-sha512", "sha512"],
+  ];
+  for (const [issuer, algorithm, hash] of cases) {
+    inCase(algorithm, () => {
+      const key = keyNamed("server");
+      const { der } = makeServer(issuers[issuer], "localhost", { key, algorithm });
+      const identities = [{ cert: der, key: key.privateKey.export({ type: "pkcs8", format: "pem" }) }];
+      const { client, server } = connected({ client: { verifyMode: "none" }, server: { identities } });
+      const expected = new Uint8Array(createHash(hash).update(der).digest());
       expect(client.tls.getChannelBinding("tls-server-end-point")).toEqual(expected);
       expect(server.tls.getChannelBinding("tls-server-end-point")).toEqual(expected);
+    });
+  }
+});
+
+test("tls-server-end-point is of the server's certificate, whatever the client presents", () => {
+  forEachVersion((version) => {
+    const server = { verifyMode: "required", ca: certs.root.cert } as const;
+    const pair = connected({ version, client: { identities: [identityOf("client")] }, server });
+    const der = pair.client.tls.getPeerCert({ binary: true })!;
+    const expected = new Uint8Array(createHash("sha256").update(der).digest());
+    for (const { tls } of [pair.client, pair.server])
+      expect(tls.getChannelBinding("tls-server-end-point")).toEqual(expected);
+  });
+});
+
+test("S36 keying material of TLS 1.2 is RFC 5705's function of the master secret and the randoms", () => {
+  for (const suite of ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"]) {
+    inCase(suite, () => {
+      const lines: string[] = [];
+      const client = { cipherSuites: [suite], onKeyLog: (line: string) => void lines.push(line) };
+      const pair = pairOf({ version: "TLSv1.2", client });
+      let serverRandom = Buffer.alloc(0);
+      attempt(pair, Infinity, (from, bytes) => {
+        if (from === "server" && serverRandom.length === 0) serverRandom = Buffer.from(bytes.slice(11, 43));
+        return bytes;
+      });
+      const [, random, master] = lines[0]!.split(" ").map((part) => Buffer.from(part, "hex"));
+      const hash = suite.endsWith("384") ? "sha384" : "sha256";
+      const seed = (...context: Uint8Array[]): Buffer => Buffer.concat([random!, serverRandom, ...context]);
+      const { tls } = pair.client;
+      expect(tls.exportKeyingMaterial(100, "EXPORTER-a")).toEqual(prf(hash, master!, "EXPORTER-a", seed(), 100));
+      const context = text.encode("context");
+      const length = Uint8Array.of(0, context.length);
+      const expected = prf(hash, master!, "EXPORTER-a", seed(length, context), 100);
+      expect(tls.exportKeyingMaterial(100, "EXPORTER-a", context)).toEqual(expected);
+      const binding = prf(hash, master!, "EXPORTER-Channel-Binding", seed(Uint8Array.of(0, 0)), 32); // RFC 9266, section 2
+      expect(tls.getChannelBinding("tls-exporter")).toEqual(binding);
     });
   }
 });
@@ -99,3 +155,13 @@ test("S38 the key log has the NSS lines of each version, the same on both sides,
     });
   }
 });
+
+/** RFC 5246, section 5. */
+function prf(hash: string, secret: Buffer, label: string, seed: Buffer, size: number): Uint8Array {
+  const hmac = (data: Buffer): Buffer => createHmac(hash, secret).update(data).digest();
+  const start = Buffer.concat([Buffer.from(label), seed]);
+  let output = Buffer.alloc(0);
+  for (let a = hmac(start); output.length < size; a = hmac(a))
+    output = Buffer.concat([output, hmac(Buffer.concat([a, start]))]);
+  return new Uint8Array(output.subarray(0, size));
+}

@@ -303,6 +303,11 @@ export class Connection {
     return hashOf(this.#realm, method, data);
   }
 
+  /** Whether no other connection can have the same keying material: TLS 1.3, or the extended master secret (RFC 7627). */
+  uniqueMasterSecret(): boolean {
+    return this.#realm.exports.wt_unique_master_secret(this.#live()) !== 0;
+  }
+
   /** The Finished messages of TLS 1.2 (RFC 5246, section 7.4.9), or null. */
   finished(): { readonly own: Uint8Array; readonly peer: Uint8Array } | null {
     const size = this.#realm.exports.wt_finished(this.#live());

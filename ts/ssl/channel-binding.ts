@@ -4,7 +4,10 @@ import type { SignatureMethod } from "../engine/signatures.ts";
 import { DerReader, oidText, tag } from "./der.ts";
 import type { TLSVersion } from "./tables.ts";
 
-/** The three kinds; `tls-unique` is for TLS 1.2 only. */
+/**
+ * The three kinds. `tls-unique` (RFC 5929) is for TLS 1.2 only; `tls-exporter` (RFC 9266) is there in TLS 1.3, and in TLS 1.2
+ * with the extended master secret; `tls-server-end-point` (RFC 5929) whenever the server has a certificate.
+ */
 export type ChannelBindingType = "tls-unique" | "tls-server-end-point" | "tls-exporter";
 
 /** The binding, or null when this connection has none of that kind. The handshake must be over. */
@@ -15,6 +18,8 @@ export function channelBinding(
   server: boolean,
 ): Uint8Array | null {
   if (type === "tls-exporter") {
+    // RFC 9266, section 4.2: without a unique master secret it binds to nothing. There is no renegotiation here.
+    if (!connection.uniqueMasterSecret()) return null;
     return connection.exportKeys(32, new TextEncoder().encode("EXPORTER-Channel-Binding"), new Uint8Array(0));
   }
   if (type === "tls-unique") {

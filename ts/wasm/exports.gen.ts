@@ -96,6 +96,7 @@ export interface WasmExports {
   readonly wt_sign: (at: Address, keySize: number, dataSize: number, hash: number) => number;
   readonly wt_signature_scheme: (connection: ConnectionPointer, server: number) => number;
   readonly wt_start: () => number;
+  readonly wt_unique_master_secret: (connection: ConnectionPointer) => number;
   readonly wt_update_keys: (connection: ConnectionPointer, request: number) => number;
   readonly wt_verify_signature: (
     at: Address,
