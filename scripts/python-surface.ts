@@ -157,8 +157,8 @@ function exportsOf(file: string): Set<string> {
 function walk(node: Node, visit: (node: Node) => void): void {
   visit(node);
   for (const key of visitorKeys[node.type] ?? []) {
-    const child = (node as unknown as Record<string, Node | (Node | null)[] | null>)[key];
-    for (const one of Array.isArray(child) ? child : [child]) if (one != null) walk(one, visit);
+    const child = (node as unknown as Record<string, Node | (Node | null)[] | null | undefined>)[key];
+    for (const one of Array.isArray(child) ? child : [child]) if (one !== null && one !== undefined) walk(one, visit);
   }
 }
 
