@@ -8,9 +8,12 @@
 #include <string.h>
 
 #include "mbedtls/error.h"
+#include "mbedtls/platform_util.h"
+#include "mbedtls/ssl_ciphersuites.h"
 #include "ssl_misc.h"
 
 #define SMALLEST_BUFFER 512
+#define MOST_TICKET_SIZE 12000 /* of a handshake message of 16 KiB */
 #define MOST_KEY_UPDATES 32 /* in a row, without any data: each costs us more than it costs the peer */
 
 static int receive(void *context, unsigned char *into, size_t size);
@@ -19,7 +22,9 @@ static void note_key(void *context, mbedtls_ssl_key_export_type type, const unsi
                      const unsigned char client_random[32], const unsigned char server_random[32],
                      mbedtls_tls_prf_types prf);
 static int step(wt_connection *connection);
-static int check_extended_master_secret(wt_connection *connection, int state);
+static int note_extended_master_secret(wt_connection *connection, int state);
+static int note_resumption(wt_connection *connection, int state);
+static int is_hello_state(const mbedtls_ssl_context *ssl, int state);
 static void put_alert_keys_in_place(mbedtls_ssl_context *ssl);
 static void note_group(wt_connection *connection);
 static void note_own_certificate(wt_connection *connection);
@@ -38,16 +43,18 @@ wt_connection *wt_connection_new(wt_settings *settings, const char *server_name)
   wt_connection *connection = wt_calloc(1, sizeof *connection);
   if (connection == NULL) return NULL;
   connection->settings = settings;
+  connection->conf = settings->conf;
   connection->alert = -1;
   mbedtls_ssl_context *ssl = &connection->ssl;
   mbedtls_ssl_init(ssl);
   wt_settings_retain(settings);
   wt_object_made();
-  if (mbedtls_ssl_setup(ssl, &settings->conf) != 0 || mbedtls_ssl_set_hostname(ssl, server_name) != 0) {
+  if (mbedtls_ssl_setup(ssl, &connection->conf) != 0 || mbedtls_ssl_set_hostname(ssl, server_name) != 0) {
     wt_connection_free(connection);
     return NULL;
   }
   mbedtls_ssl_set_bio(ssl, connection, transmit, receive, NULL);
+  if (settings->psk && connection->conf.endpoint == MBEDTLS_SSL_IS_SERVER) wt_expect_psk(connection);
   if (!settings->log_keys) return connection;
   connection->key_log = wt_calloc(WT_MOST_LOGGED_KEYS, sizeof *connection->key_log);
   if (connection->key_log == NULL) {
@@ -58,12 +65,16 @@ wt_connection *wt_connection_new(wt_settings *settings, const char *server_name)
   return connection;
 }
 
-/* As if the settings named no application protocol; before the handshake only. */
-void wt_forget_alpn(wt_connection *connection) {
-  wt_settings *settings = connection->settings;
-  settings->conf_without_alpn = settings->conf;
-  settings->conf_without_alpn.alpn_list = NULL;
-  connection->ssl.conf = &settings->conf_without_alpn;
+/* The only application protocol that a server knows on this connection, none at all when `size` is 0. */
+int wt_choose_alpn(wt_connection *connection, const uint8_t *name, size_t size) {
+  connection->conf.alpn_list = NULL;
+  if (size == 0) return 0;
+  int error = wt_block_set(&connection->alpn_name, NULL, size + 1);
+  if (error != 0) return error;
+  memcpy(connection->alpn_name.data, name, size);
+  connection->alpn[0] = (const char *) connection->alpn_name.data;
+  connection->conf.alpn_list = connection->alpn;
+  return 0;
 }
 
 void wt_connection_free(wt_connection *connection) {
@@ -71,6 +82,10 @@ void wt_connection_free(wt_connection *connection) {
   wt_free(connection->incoming.data);
   wt_free(connection->outgoing.data);
   wt_free(connection->key_log);
+  wt_block *blocks[] = {&connection->alpn_name, &connection->seal_extra, &connection->accepted_name, &connection->accepted_session,
+                        &connection->session, &connection->psk_identity, &connection->psk_key};
+  for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) wt_block_clear(blocks[i]);
+  mbedtls_platform_zeroize(connection->seal_key, sizeof connection->seal_key);
   wt_settings_release(connection->settings);
   wt_free(connection);
   wt_object_gone();
@@ -91,8 +106,9 @@ void wt_outgoing_consume(wt_connection *connection, size_t size) { consume(&conn
 /* 0 when the handshake is over; MBEDTLS_ERR_SSL_WANT_READ only when Mbed TLS has looked at every byte there is. */
 int wt_handshake(wt_connection *connection) {
   mbedtls_ssl_context *ssl = &connection->ssl;
-  while (!mbedtls_ssl_is_handshake_over(ssl)) {
+  while (ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER) { /* a TLS 1.3 server sends its tickets after what Mbed TLS calls over */
     if (connection->paused) return WT_PAUSED_AT_CERTIFICATE;
+    if (wt_psk_is_asked_for(connection)) return WT_PAUSED_AT_PSK;
     size_t before = wt_incoming_size(connection);
     size_t queued = wt_outgoing_size(connection);
     int result = step(connection);
@@ -110,11 +126,13 @@ int wt_read(wt_connection *connection, size_t size) {
   for (;;) {
     size_t before = wt_incoming_size(connection);
     size_t queued = wt_outgoing_size(connection);
+    int state = connection->ssl.state;
     int result = mbedtls_ssl_read(&connection->ssl, wt_scratch(), size);
     result = meaning_in_tls13(&connection->ssl, result);
-    /* Mbed TLS answers WANT_READ after a warning alert though more ciphertext lies ready, and 0 for two empty
-       records in a row. */
+    /* Mbed TLS answers WANT_READ after a warning alert though more ciphertext lies ready, and when it has yet to look
+       into the session ticket that it holds; and 0 for two empty records in a row. */
     if (result == MBEDTLS_ERR_SSL_WANT_READ && has_more_to_look_at(connection, before)) continue;
+    if (result == MBEDTLS_ERR_SSL_WANT_READ && connection->ssl.state != state) continue;
     if (result == 0) continue;
     if (result == MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE && wt_is_key_update(&connection->ssl)) {
       result = take_key_update(connection);
@@ -195,22 +213,56 @@ static int step(wt_connection *connection) {
   int state = ssl->state;
   put_alert_keys_in_place(ssl);
   wt_listen_to_transcript(connection);
+  if (state == MBEDTLS_SSL_TLS1_3_NEW_SESSION_TICKET && !wt_ticket_fits(connection, MOST_TICKET_SIZE))
+    ssl->handshake->new_session_tickets_count = 0;
   int result = mbedtls_ssl_handshake_step(ssl);
   note_group(connection);
   note_own_certificate(connection);
   if (result != 0) return result;
-  result = check_extended_master_secret(connection, state);
+  result = note_extended_master_secret(connection, state);
+  if (result == 0) result = note_resumption(connection, state);
   if (is_certificate_state(ssl, state) && ssl->state != state) connection->paused = 1;
   return result;
 }
 
 /* RFC 7627 protects TLS 1.2 only when it is insisted on. Known once both hellos were seen. */
-static int check_extended_master_secret(wt_connection *connection, int state) {
+static int note_extended_master_secret(wt_connection *connection, int state) {
   const mbedtls_ssl_context *ssl = &connection->ssl;
-  int hello = ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT ? MBEDTLS_SSL_SERVER_HELLO : MBEDTLS_SSL_CLIENT_HELLO;
-  if (!connection->settings->require_ems || state != hello || ssl->state == state || ssl->handshake == NULL) return 0;
+  if (!is_hello_state(ssl, state) || ssl->state == state || ssl->handshake == NULL) return 0;
   if (ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_2) return 0;
-  return ssl->handshake->extended_ms == MBEDTLS_SSL_EXTENDED_MS_ENABLED ? 0 : WT_ERR_NO_EXTENDED_MASTER_SECRET;
+  connection->extended_ms = ssl->handshake->extended_ms == MBEDTLS_SSL_EXTENDED_MS_ENABLED;
+  return connection->settings->require_ems && !connection->extended_ms ? WT_ERR_NO_EXTENDED_MASTER_SECRET : 0;
+}
+
+/* Whether a session is resumed, or a pre-shared key used, is known once both hellos were seen. The peer of a resumed
+   session shows no certificate now; who it is was said by the session, and may have to be judged again. */
+static int note_resumption(wt_connection *connection, int state) {
+  mbedtls_ssl_context *ssl = &connection->ssl;
+  const mbedtls_ssl_handshake_params *handshake = ssl->handshake;
+  if (handshake == NULL || connection->resumed) return 0;
+  int hello_state = state == MBEDTLS_SSL_CLIENT_HELLO || state == MBEDTLS_SSL_SERVER_HELLO;
+  if (!hello_state || ssl->state == state) return 0;
+  int client = ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT, tls13 = ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3;
+  if (client && state != MBEDTLS_SSL_SERVER_HELLO) return 0;
+  if (tls13) {
+    int psk = handshake->key_exchange_mode & MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_ALL;
+    int ticket = handshake->resume && (!client || handshake->selected_identity == 0);
+    connection->resumed = psk && ticket;
+    connection->psk_used = psk && !ticket;
+  } else {
+    if (!client && handshake->resume) wt_drop_session_of_other_suite(connection);
+    connection->resumed = handshake->resume;
+    connection->psk_used =
+        !handshake->resume && handshake->ciphersuite_info != NULL && mbedtls_ssl_ciphersuite_uses_psk(handshake->ciphersuite_info);
+    if (client && connection->resumed && connection->extended_ms != connection->offered_ems)
+      return WT_ERR_EXTENDED_MASTER_SECRET_CHANGED; /* RFC 7627, 5.3 */
+  }
+  connection->paused = connection->resumed;
+  return 0;
+}
+
+static int is_hello_state(const mbedtls_ssl_context *ssl, int state) {
+  return state == (ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT ? MBEDTLS_SSL_SERVER_HELLO : MBEDTLS_SSL_CLIENT_HELLO);
 }
 
 /* TLS 1.3: an alert goes out under the keys of the direction it travels in (RFC 8446, 6). Mbed TLS arms the client's

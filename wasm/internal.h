@@ -18,7 +18,6 @@ typedef struct wt_identity {
 struct wt_settings {
   size_t references;
   mbedtls_ssl_config conf;
-  mbedtls_ssl_config conf_without_alpn; /* a shallow copy, made with each connection that wants it; never freed itself */
   int *ciphersuites;
   uint16_t *groups;
   uint16_t *signature_algorithms;
@@ -29,6 +28,7 @@ struct wt_settings {
   int require_ems;
   uint32_t records_per_key;
   int log_keys;
+  int psk; /* keys are known, or can be asked for, by identity */
 };
 
 #define WT_MOST_LOGGED_KEYS 8
@@ -45,9 +45,20 @@ typedef struct wt_buffer {
   size_t start, end, capacity;
 } wt_buffer;
 
+/* Bytes of our own, wiped before they are freed. */
+typedef struct wt_block {
+  uint8_t *data;
+  size_t size;
+} wt_block;
+
+#define WT_SEAL_KEY_SIZE 48
+
 struct wt_connection {
   mbedtls_ssl_context ssl; /* first: transcript.c finds the connection by it */
+  mbedtls_ssl_config conf; /* the settings', with what is this connection's own; what it points to is theirs, so it is never freed */
   wt_settings *settings;
+  wt_block alpn_name;
+  const char *alpn[2];
   wt_buffer incoming, outgoing;
   int paused;      /* a verdict on the peer's certificate is due */
   int group;       /* the NamedGroup of the key exchange, 0 before it is known */
@@ -58,6 +69,17 @@ struct wt_connection {
   int alerted;     /* the call that failed has queued an alert itself */
   int closed;      /* close_notify was queued: nothing else may follow */
   int key_updates; /* received since the last data */
+  int resumed;     /* a session: decided once both hellos are known */
+  int extended_ms; /* the extended master secret is used (RFC 7627) */
+  int offered_ems; /* client: it was, in the session that is offered */
+  uint8_t seal_key[WT_SEAL_KEY_SIZE];
+  wt_block seal_extra;
+  uint32_t ticket_lifetime;
+  wt_block accepted_name, accepted_session;
+  int accepted_suite;
+  wt_block session; /* for TypeScript to fetch */
+  wt_block psk_identity, psk_key;
+  int psk_answered, psk_used;
   const mbedtls_x509_crt *own; /* the certificate that this side presented; it belongs to the settings */
   size_t logged_keys;
   wt_logged_key *key_log; /* NULL when nobody asked for it */
@@ -67,6 +89,17 @@ void wt_settings_retain(wt_settings *settings);
 
 size_t wt_incoming_size(wt_connection *connection);
 const mbedtls_x509_crt *wt_peer_chain(const wt_connection *connection);
+
+int wt_block_set(wt_block *block, const uint8_t *bytes, size_t size);
+void wt_block_clear(wt_block *block);
+
+/* sessions.c */
+void wt_drop_session_of_other_suite(wt_connection *connection);
+int wt_ticket_fits(wt_connection *connection, size_t room);
+
+/* psk.c */
+void wt_expect_psk(wt_connection *connection);
+int wt_psk_is_asked_for(wt_connection *connection);
 
 /* key_update.c: is the message that mbedtls_ssl_read refused a KeyUpdate, and what to do about it. */
 int wt_is_key_update(mbedtls_ssl_context *ssl);

@@ -52,6 +52,22 @@ void wt_free(void *block) {
   live_blocks--;
 }
 
+/* A copy of the bytes, or as many zeros, instead of what the block held. */
+int wt_block_set(wt_block *block, const uint8_t *bytes, size_t size) {
+  wt_block_clear(block);
+  if (size == 0) return 0;
+  block->data = wt_calloc(1, size);
+  if (block->data == NULL) return WT_ERR_OUT_OF_MEMORY;
+  if (bytes != NULL) memcpy(block->data, bytes, size);
+  block->size = size;
+  return 0;
+}
+
+void wt_block_clear(wt_block *block) {
+  wt_free(block->data);
+  memset(block, 0, sizeof *block);
+}
+
 int64_t wt_time(int64_t *out) {
   int64_t seconds = (int64_t) (wt_now() / 1000.0);
   if (out != NULL) *out = seconds;

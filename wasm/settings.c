@@ -25,7 +25,10 @@ wt_settings *wt_settings_new(int server) {
   /* Always with forward secrecy, also on top of a PSK. */
   mbedtls_ssl_conf_tls13_key_exchange_modes(
       conf, MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_EPHEMERAL | MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_EPHEMERAL);
-  mbedtls_ssl_conf_session_tickets(conf, MBEDTLS_SSL_SESSION_TICKETS_DISABLED);
+  /* A client takes tickets; what a server does is said by each connection. */
+  mbedtls_ssl_conf_session_tickets(conf, server ? MBEDTLS_SSL_SESSION_TICKETS_DISABLED : MBEDTLS_SSL_SESSION_TICKETS_ENABLED);
+  if (!server)
+    mbedtls_ssl_conf_tls13_enable_signal_new_session_tickets(conf, MBEDTLS_SSL_TLS1_3_SIGNAL_NEW_SESSION_TICKETS_ENABLED);
   wt_object_made();
   return settings;
 }

@@ -30,13 +30,18 @@
 
 #define WT_SCRATCH_SIZE (64 * 1024)
 
-/* The handshake stands still: the peer's certificates are there and a verdict is due (wt_accept_certificate). */
+/* The handshake stands still: the peer's certificates are there, or its session is resumed (wt_resumed), and a verdict is
+   due (wt_accept_certificate). */
 #define WT_PAUSED_AT_CERTIFICATE 1
+
+/* TLS 1.2 server: it stands still, the key for wt_psk_identity is due (wt_give_psk). */
+#define WT_PAUSED_AT_PSK 2
 
 #define WT_ERR_NO_EXTENDED_MASTER_SECRET (-0x10001)
 #define WT_ERR_OUT_OF_MEMORY (-0x10002)
 #define WT_ERR_KEY_MISMATCH (-0x10003)
 #define WT_ERR_TOO_MANY_KEY_UPDATES (-0x10004)
+#define WT_ERR_EXTENDED_MASTER_SECRET_CHANGED (-0x10005)
 
 typedef struct wt_settings wt_settings;
 typedef struct wt_connection wt_connection;
@@ -88,7 +93,7 @@ int WT_EXPORT(wt_decrypt)(uint8_t *at, size_t key_size, size_t block, size_t siz
 
 /* Connections */
 wt_connection *WT_EXPORT(wt_connection_new)(wt_settings *settings, const char *server_name);
-void WT_EXPORT(wt_forget_alpn)(wt_connection *connection);
+int WT_EXPORT(wt_choose_alpn)(wt_connection *connection, const uint8_t *name, size_t size);
 void WT_EXPORT(wt_connection_free)(wt_connection *connection);
 uint8_t *WT_EXPORT(wt_incoming_reserve)(wt_connection *connection, size_t size);
 void WT_EXPORT(wt_incoming_commit)(wt_connection *connection, size_t size);
@@ -103,6 +108,30 @@ int WT_EXPORT(wt_write)(wt_connection *connection, size_t size);
 int WT_EXPORT(wt_close_notify)(wt_connection *connection);
 int WT_EXPORT(wt_update_keys)(wt_connection *connection, int request);
 int WT_EXPORT(wt_send_alert)(wt_connection *connection, int level, int description);
+
+/* Sessions */
+int WT_EXPORT(wt_seal_sessions)(wt_connection *connection, const uint8_t *key, const uint8_t *extra, size_t extra_size,
+                                uint32_t lifetime, int count);
+void WT_EXPORT(wt_cache_session)(wt_connection *connection);
+int WT_EXPORT(wt_accept_session)(wt_connection *connection, const uint8_t *name, size_t name_size,
+                                 const uint8_t *session, size_t session_size);
+int WT_EXPORT(wt_offer_session)(wt_connection *connection, const uint8_t *saved, size_t size, int extended_master_secret);
+int WT_EXPORT(wt_keep_session)(wt_connection *connection);
+const uint8_t *WT_EXPORT(wt_session)(wt_connection *connection);
+size_t WT_EXPORT(wt_session_size)(wt_connection *connection);
+void WT_EXPORT(wt_forget_session)(wt_connection *connection);
+int WT_EXPORT(wt_resumed)(wt_connection *connection);
+int WT_EXPORT(wt_seal)(uint8_t *at, size_t size, const uint8_t *key);
+int WT_EXPORT(wt_unseal)(uint8_t *at, size_t size, const uint8_t *key);
+
+/* Pre-shared keys */
+int WT_EXPORT(wt_settings_set_psk)(wt_settings *settings, const uint8_t *identity, size_t identity_size,
+                                   const uint8_t *key, size_t key_size);
+int WT_EXPORT(wt_give_psk)(wt_connection *connection, const uint8_t *identity, size_t identity_size, const uint8_t *key,
+                           size_t key_size);
+const uint8_t *WT_EXPORT(wt_psk_identity)(wt_connection *connection);
+size_t WT_EXPORT(wt_psk_identity_size)(wt_connection *connection);
+int WT_EXPORT(wt_psk_used)(wt_connection *connection);
 
 /* What became of it */
 size_t WT_EXPORT(wt_pending)(wt_connection *connection);

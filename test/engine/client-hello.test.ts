@@ -1,7 +1,7 @@
 // The reader of ClientHellos: whole, in pieces, cut short, and junk.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { summarizeClientHello } from "../../ts/engine/client-hello.ts";
+import { ClientHelloCollector, parseClientHello, type Reading } from "../../ts/engine/client-hello.ts";
 import type { ClientOptions } from "../../ts/ssl/index.ts";
 import {
   cut,
@@ -16,13 +16,13 @@ import {
 } from "../support/conversation.ts";
 
 test("a ClientHello tells its protocols and versions", () => {
-  expect(summarizeClientHello(helloOf({ alpn: ["h2", "http/1.1"] }))).toEqual({
+  expect(read(helloOf({ alpn: ["h2", "http/1.1"] }))).toMatchObject({
     versions: [772, 771],
     alpn: ["h2", "http/1.1"],
   });
-  expect(summarizeClientHello(helloOf({ maxVersion: "TLSv1.2" }))).toEqual({ versions: null, alpn: [] });
-  expect(summarizeClientHello(helloOf({ minVersion: "TLSv1.3" }))).toEqual({ versions: [772], alpn: [] });
-  expect(summarizeClientHello(helloOf({ alpn: ["\u00ff\u0001", "x".repeat(255)] }))).toMatchObject({
+  expect(read(helloOf({ maxVersion: "TLSv1.2" }))).toMatchObject({ versions: [771], alpn: [] });
+  expect(read(helloOf({ minVersion: "TLSv1.3" }))).toMatchObject({ versions: [772], alpn: [] });
+  expect(read(helloOf({ alpn: ["\u00ff\u0001", "x".repeat(255)] }))).toMatchObject({
     alpn: ["\u00ff\u0001", "x".repeat(255)],
   });
 });
@@ -32,9 +32,9 @@ test("a ClientHello is read from as many records as it spans, whatever follows",
   for (const size of [1, 3, 4, 5, 40, 100, 1000]) {
     inCase(`records of ${size}`, () => {
       const records = joined(cut(hello.subarray(5), size).map((part) => recordOf(recordType.handshake, part, 1)));
-      expect(summarizeClientHello(records)).toMatchObject({ alpn: ["h2"] });
-      expect(summarizeClientHello(joined([records, Uint8Array.of(1, 2, 3)]))).toMatchObject({ alpn: ["h2"] });
-      expect(summarizeClientHello(records.subarray(0, -1))).toBe("incomplete");
+      expect(read(records)).toMatchObject({ alpn: ["h2"] });
+      expect(read(joined([records, Uint8Array.of(1, 2, 3)]))).toMatchObject({ alpn: ["h2"] });
+      expect(read(records.subarray(0, -1))).toBe("incomplete");
     });
   }
 });
@@ -42,8 +42,8 @@ test("a ClientHello is read from as many records as it spans, whatever follows",
 test("a ClientHello that is cut anywhere is incomplete", () => {
   forEachVersion((version) => {
     const hello = helloOf({ minVersion: version, maxVersion: version, alpn: ["h2"] });
-    for (let at = 0; at < hello.length; at++) expect(summarizeClientHello(hello.subarray(0, at))).toBe("incomplete");
-    expect(summarizeClientHello(hello)).not.toBe("incomplete");
+    for (let at = 0; at < hello.length; at++) expect(read(hello.subarray(0, at))).toBe("incomplete");
+    expect(read(hello)).not.toBe("incomplete");
   });
 });
 
@@ -59,7 +59,7 @@ test("what is no ClientHello is null", () => {
     recordOf(recordType.handshake, [1, 0, 0, 2, 3, 3]),
     recordOf(recordType.handshake, [1, 0, 0, 0]),
   ]) {
-    expect(summarizeClientHello(bytes)).toBe(null);
+    expect(read(bytes)).toBe(null);
   }
 });
 
@@ -69,8 +69,8 @@ test("a ClientHello whose inner lengths do not fit is null, one without extensio
     const whole = [...body, ...rest];
     return recordOf(recordType.handshake, [1, 0, Math.floor(whole.length / 256), whole.length % 256, ...whole]);
   };
-  expect(summarizeClientHello(message([]))).toEqual({ versions: null, alpn: [] });
-  expect(summarizeClientHello(message([0, 0]))).toEqual({ versions: null, alpn: [] });
+  expect(read(message([]))).toMatchObject({ versions: [771], alpn: [] });
+  expect(read(message([0, 0]))).toMatchObject({ versions: [771], alpn: [] });
   for (const rest of [
     [0],
     [0, 5, 0, 16],
@@ -80,14 +80,14 @@ test("a ClientHello whose inner lengths do not fit is null, one without extensio
     [0, 5, 0, 43, 0, 1, 9],
     [0, 6, 0, 43, 0, 2, 1, 3],
   ]) {
-    inCase(String(rest), () => expect(summarizeClientHello(message(rest))).toBe(null));
+    inCase(String(rest), () => expect(read(message(rest))).toBe(null));
   }
 });
 
 test("junk, and a ClientHello with any byte changed, never makes the reader throw", () => {
   const hello = helloOf({ alpn: ["h2"] });
   const answers = (bytes: Uint8Array): boolean => {
-    const summary = summarizeClientHello(bytes);
+    const summary = read(bytes);
     return summary === null || summary === "incomplete" || Array.isArray(summary.alpn);
   };
   fc.assert(fc.property(fc.uint8Array({ maxLength: 400 }), answers), { numRuns: 300 });
@@ -96,6 +96,32 @@ test("junk, and a ClientHello with any byte changed, never makes the reader thro
   const changed = fc.tuple(fc.nat(hello.length - 1), fc.nat(255)).map(([at, byte]) => hello.with(at, byte));
   fc.assert(fc.property(changed, answers), { numRuns: 500 });
 });
+
+test("a ClientHello is read with all that it offers, from records or bare", () => {
+  const bytes = helloOf({ alpn: ["h2"] });
+  const hello = parseClientHello(bytes)!;
+  expect(hello).toMatchObject({
+    legacyVersion: 0x0303,
+    compressionMethods: [0],
+    serverName: "localhost",
+    alpn: ["h2"],
+  });
+  expect(hello.groups).toEqual([29, 23, 24, 25]);
+  expect(hello.keyShares).toEqual([29]);
+  expect(hello.cipherSuites).toContain(0x1301);
+  expect(hello.signatureAlgorithms).toContain(0x0403);
+  expect([hello.random.length, hello.sessionId.length, hello.pskIdentities.length]).toEqual([32, 32, 0]);
+  expect(hello.extensions.map(({ type }) => type)).toContain(43);
+  expect(parseClientHello(hello.raw)).toEqual(hello);
+  expect(parseClientHello(hello.raw.subarray(0, -1))).toBe(null);
+  expect(parseClientHello(bytes.subarray(0, 3))).toBe(null);
+  const error = thrownBy(() => parseClientHello(new TextEncoder().encode("GET / HTTP/1.1")));
+  expect(error).toMatchObject({ reason: "DECODE_ERROR", message: "Cannot parse the ClientHello: the bytes are none" });
+});
+
+function read(bytes: Uint8Array): Reading {
+  return new ClientHelloCollector().add(bytes);
+}
 
 function helloOf(client: ClientOptions): Uint8Array {
   const { client: end } = pairOf({ client });

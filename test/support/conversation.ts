@@ -93,8 +93,9 @@ export function clientContext(options: ClientOptions = {}): SSLContext {
   return disposed(SSLContext.client({ ca: certs.root.cert, ...options }));
 }
 
+/** Without tickets, unless the options have some: after the handshake nothing is in flight. */
 export function serverContext(options: Partial<ServerOptions> = {}, identity: CertName = "localhost"): SSLContext {
-  return disposed(SSLContext.server({ identities: [identityOf(identity)], ...options }));
+  return disposed(SSLContext.server({ identities: [identityOf(identity)], numTickets: 0, ...options }));
 }
 
 export function identityOf(name: CertName): { cert: string; key: string } {

@@ -1,25 +1,82 @@
 // Reads the first message of a client before Mbed TLS does (RFC 8446, section 4.1.2), for decisions that must be taken
-// before the engine exists. Knows bytes only; refuses to judge: what cannot be read is left to Mbed TLS to refuse.
+// before the engine exists, and for whoever wants to look at it. Knows bytes only; refuses to judge: what cannot be read
+// is left to Mbed TLS to refuse.
+import { SSLError } from "./errors.ts";
 
-export interface ClientHelloSummary {
-  /** The versions that the client offers, null when it knows nothing newer than TLS 1.2 (RFC 8446, section 4.2.1). */
-  readonly versions: readonly number[] | null;
-  /** The application protocols that the client offers, empty without the extension (RFC 7301). */
-  readonly alpn: readonly string[];
+/** One extension as it came (RFC 8446, section 4.2). */
+export interface HelloExtension {
+  readonly type: number;
+  readonly data: Uint8Array;
 }
 
-const headerSize = 5;
+/**
+ * What a client says first. Everything is as it was sent: numbers are those of the IANA registries, in the client's order,
+ * also ones that nobody knows.
+ */
+export interface ClientHello {
+  /** The whole message with its header of four bytes, without records. */
+  readonly raw: Uint8Array;
+  readonly legacyVersion: number;
+  /** 32 bytes. */
+  readonly random: Uint8Array;
+  /** 0 to 32 bytes. */
+  readonly sessionId: Uint8Array;
+  readonly cipherSuites: readonly number[];
+  readonly compressionMethods: readonly number[];
+  readonly extensions: readonly HelloExtension[];
+  /** The name of the server that the client wants, or null (RFC 6066, section 3). */
+  readonly serverName: string | null;
+  /** The versions that the client offers; only `legacyVersion` when it does not list them (RFC 8446, section 4.2.1). */
+  readonly versions: readonly number[];
+  /** Application protocols; characters above ASCII stand for the byte of the same number (RFC 7301). */
+  readonly alpn: readonly string[];
+  /** RFC 8446, section 4.2.7. */
+  readonly groups: readonly number[];
+  /** RFC 8446, section 4.2.3. */
+  readonly signatureAlgorithms: readonly number[];
+  /** The groups of the key shares (RFC 8446, section 4.2.8). */
+  readonly keyShares: readonly number[];
+  /** Identities of pre-shared keys, tickets among them (RFC 8446, section 4.2.11). */
+  readonly pskIdentities: readonly Uint8Array[];
+  /** The ticket of TLS 1.2, empty when the client would like one, null when it knows none (RFC 5077). */
+  readonly sessionTicket: Uint8Array | null;
+}
+
+const recordHeaderSize = 5;
+const messageHeaderSize = 4;
 const handshakeType = 22;
 const clientHelloType = 1;
-const alpnExtension = 16;
-const versionsExtension = 43;
+const largestFragment = 16384; // RFC 8446, section 5.1
+const extension = {
+  serverName: 0,
+  groups: 10,
+  signatureAlgorithms: 13,
+  alpn: 16,
+  sessionTicket: 35,
+  preSharedKey: 41,
+  versions: 43,
+  keyShare: 51,
+} as const;
 
-/** The summary, "incomplete" while more bytes are needed, or null when this is no ClientHello that can be read. */
-export type Reading = ClientHelloSummary | "incomplete" | null;
+/** A ClientHello, "incomplete" while more bytes are needed, or null when this is none that can be read. */
+export type Reading = ClientHello | "incomplete" | null;
 
-/** What the records at the beginning of a connection hold. */
-export function summarizeClientHello(records: Uint8Array): Reading {
-  return new ClientHelloCollector().add(records);
+/**
+ * Reads a ClientHello from the first bytes of a connection, for fingerprints, routing or a look at what a client offers.
+ * `bytes` are TLS records as they come from the wire, or the bare handshake message; what follows it does not matter.
+ * Null while more bytes are needed.
+ *
+ * Throws SSLError with reason `"DECODE_ERROR"` when this is no ClientHello.
+ *
+ * @example
+ * const hello = parseClientHello(bytes);
+ * console.log(hello?.serverName, hello?.alpn);
+ */
+export function parseClientHello(bytes: Uint8Array): ClientHello | null {
+  const reading = bytes[0] === clientHelloType ? readMessage(bytes) : new ClientHelloCollector().add(bytes);
+  if (reading === "incomplete") return null;
+  if (reading !== null) return reading;
+  throw new SSLError("Cannot parse the ClientHello: the bytes are none", { reason: "DECODE_ERROR" });
 }
 
 /** Puts the first message together as its bytes come, from as many records as it spans; each byte is looked at once. */
@@ -36,70 +93,130 @@ export class ClientHelloCollector {
       record.set(this.#record);
       record.set(part, this.#record.length);
       this.#record = record;
-      if (this.#missing() > 0 || record.length < headerSize) continue;
+      if (record.length >= recordHeaderSize && !this.#mayGoOn()) return null;
+      if (this.#missing() > 0 || record.length < recordHeaderSize) continue;
       const reading = this.#endRecord();
       if (reading !== "incomplete") return reading;
     }
-    return this.#record.length >= headerSize && this.#record[0] !== handshakeType ? null : "incomplete";
+    return this.#record.length < recordHeaderSize || this.#mayGoOn() ? "incomplete" : null;
+  }
+
+  /** Whether the header of the record in progress is one that a ClientHello can have. */
+  #mayGoOn(): boolean {
+    const [type, major, , high] = this.#record;
+    return type === handshakeType && major === 3 && high! <= largestFragment / 256;
   }
 
   /** How many bytes the header, or the record, in progress lacks. */
   #missing(): number {
     const record = this.#record;
-    return (record.length < headerSize ? headerSize : headerSize + record[3]! * 256 + record[4]!) - record.length;
+    return (
+      (record.length < recordHeaderSize ? recordHeaderSize : recordHeaderSize + record[3]! * 256 + record[4]!) -
+      record.length
+    );
   }
 
   #endRecord(): Reading {
     const record = this.#record;
     this.#record = new Uint8Array(0);
-    if (record[0] !== handshakeType) return null;
-    this.#message.push(...record.subarray(headerSize));
-    const [type, high, middle, low] = this.#message;
-    if (type !== undefined && type !== clientHelloType) return null;
-    if (low === undefined) return "incomplete";
-    const size = high! * 65536 + middle! * 256 + low;
-    return this.#message.length < 4 + size
-      ? "incomplete"
-      : summaryOf(Uint8Array.from(this.#message.slice(4, 4 + size)));
+    this.#message.push(...record.subarray(recordHeaderSize));
+    const size = messageSize(this.#message);
+    return size !== null && this.#message.length < size ? "incomplete" : readMessage(Uint8Array.from(this.#message));
   }
 }
 
-function summaryOf(body: Uint8Array): ClientHelloSummary | null {
+function readMessage(bytes: Uint8Array): Reading {
+  const size = messageSize(bytes);
+  if (size === null) return null;
+  return bytes.length < size ? "incomplete" : helloOf(bytes.slice(0, size));
+}
+
+/** With its header, as far as it is known; null when the message is another. */
+function messageSize([type, high, middle, low]: Iterable<number>): number | null {
+  if (type !== undefined && type !== clientHelloType) return null;
+  return low === undefined ? messageHeaderSize : messageHeaderSize + high! * 65536 + middle! * 256 + low;
+}
+
+function helloOf(raw: Uint8Array): ClientHello | null {
   try {
-    const extensions = extensionsOf(body);
-    return { versions: versionsOf(extensions), alpn: alpnOf(extensions) };
+    return readHello(raw);
   } catch (error) {
     if (error instanceof RangeError) return null;
     throw error;
   }
 }
 
-function extensionsOf(body: Uint8Array): Map<number, Reader> {
-  const hello = new Reader(body);
-  hello.bytes(2 + 32); // legacy_version, random
-  hello.vector(1); // legacy_session_id
-  hello.vector(2); // cipher_suites
-  hello.vector(1); // legacy_compression_methods
-  const extensions = new Map<number, Reader>();
-  if (hello.left === 0) return extensions;
-  const list = hello.vector(2);
-  while (list.left > 0) extensions.set(list.number(2), list.vector(2));
+function readHello(raw: Uint8Array): ClientHello {
+  const hello = new Reader(raw.subarray(messageHeaderSize));
+  const legacyVersion = hello.number(2);
+  const random = hello.bytes(32);
+  const sessionId = hello.vector(1).rest();
+  const cipherSuites = hello.vector(2).numbers(2);
+  const compressionMethods = hello.vector(1).numbers(1);
+  const extensions = hello.left === 0 ? [] : extensionsOf(hello.vector(2));
+  const find = (wanted: number): Reader | undefined => {
+    const found = extensions.find(({ type }) => type === wanted);
+    return found === undefined ? undefined : new Reader(found.data);
+  };
+  return {
+    raw,
+    legacyVersion,
+    random,
+    sessionId,
+    cipherSuites,
+    compressionMethods,
+    extensions,
+    serverName: serverNameOf(find(extension.serverName)),
+    versions: find(extension.versions)?.vector(1).numbers(2) ?? [legacyVersion],
+    alpn: namesOf(find(extension.alpn)?.vector(2)),
+    groups: find(extension.groups)?.vector(2).numbers(2) ?? [],
+    signatureAlgorithms: find(extension.signatureAlgorithms)?.vector(2).numbers(2) ?? [],
+    keyShares: sharesOf(find(extension.keyShare)?.vector(2)),
+    pskIdentities: identitiesOf(find(extension.preSharedKey)?.vector(2)),
+    sessionTicket: find(extension.sessionTicket)?.rest() ?? null,
+  };
+}
+
+function extensionsOf(list: Reader): HelloExtension[] {
+  const extensions: HelloExtension[] = [];
+  while (list.left > 0) extensions.push({ type: list.number(2), data: list.vector(2).rest() });
   return extensions;
 }
 
-function versionsOf(extensions: Map<number, Reader>): number[] | null {
-  const list = extensions.get(versionsExtension)?.vector(1);
-  if (list === undefined) return null;
-  const versions: number[] = [];
-  while (list.left > 0) versions.push(list.number(2));
-  return versions;
+/** The only kind of name that there is has number 0. */
+function serverNameOf(data: Reader | undefined): string | null {
+  if (data === undefined || data.left === 0) return null;
+  const list = data.vector(2);
+  while (list.left > 0) {
+    const kind = list.number(1);
+    const name = list.vector(2).rest();
+    if (kind === 0) return String.fromCharCode(...name);
+  }
+  return null;
 }
 
-function alpnOf(extensions: Map<number, Reader>): string[] {
-  const list = extensions.get(alpnExtension)?.vector(2);
+function namesOf(list: Reader | undefined): string[] {
   const names: string[] = [];
   while (list !== undefined && list.left > 0) names.push(String.fromCharCode(...list.vector(1).rest()));
   return names;
+}
+
+function sharesOf(list: Reader | undefined): number[] {
+  const groups: number[] = [];
+  while (list !== undefined && list.left > 0) {
+    groups.push(list.number(2));
+    list.vector(2);
+  }
+  return groups;
+}
+
+function identitiesOf(list: Reader | undefined): Uint8Array[] {
+  const identities: Uint8Array[] = [];
+  while (list !== undefined && list.left > 0) {
+    identities.push(list.vector(2).rest());
+    list.bytes(4); // obfuscated_ticket_age
+  }
+  return identities;
 }
 
 /** Big-endian numbers and length-prefixed vectors; throws RangeError past the end. */
@@ -126,6 +243,13 @@ class Reader {
 
   vector(lengthSize: 1 | 2): Reader {
     return new Reader(this.bytes(this.number(lengthSize)));
+  }
+
+  /** All that is left, as numbers of that size. */
+  numbers(size: 1 | 2): number[] {
+    const numbers: number[] = [];
+    while (this.left > 0) numbers.push(this.number(size));
+    return numbers;
   }
 
   rest(): Uint8Array {

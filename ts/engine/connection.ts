@@ -7,7 +7,7 @@
 import type { ConnectionPointer } from "../wasm/exports.gen.ts";
 import { type Realm, scratchLimit } from "../wasm/realm.ts";
 import { alert } from "./alerts.ts";
-import { ClientHelloCollector, type ClientHelloSummary } from "./client-hello.ts";
+import { type ClientHello, ClientHelloCollector } from "./client-hello.ts";
 import { code } from "./codes.gen.ts";
 import { type Failure, failureOf, SSLEOFError, SSLError, SSLMemoryError, SSLStateError } from "./errors.ts";
 import { keyLogEntrySize, keyLogLine } from "./key-log.ts";
@@ -37,8 +37,12 @@ export interface CiphertextSink {
  */
 export type Outcome = { readonly kind: "moved"; readonly bytes: number } | typeof wantsCiphertext | typeof ended;
 
-/** As `Outcome`, or the handshake stands at the peer's certificate until `accept` or `refuse` is called. */
-export type HandshakeOutcome = "done" | "want" | "certificate";
+/**
+ * Where the handshake stands. `hello`: a server has the whole ClientHello, until `decide`. `psk`: it has the identity of a
+ * key (TLS 1.2), until `givePsk`. `certificate`: the peer's certificates are there, or those of the session that is
+ * resumed, until `accept`. `refuse` ends it in each case.
+ */
+export type HandshakeOutcome = "done" | "want" | "hello" | "psk" | "certificate";
 
 /** Statement B1: where a connection is in its life. `unwrapped` is entered by whoever gave the transport back. */
 export type SSLState =
@@ -47,10 +51,57 @@ export type SSLState =
 export interface ConnectionOptions {
   /** The server name to send (RFC 6066), or null. */
   readonly serverName: string | null;
-  /** Server: the protocols it knows, when a client without any of them is to be served all the same. */
-  readonly tolerateAlpnMismatch: readonly string[] | null;
   /** Milliseconds since 1970. */
   readonly now: () => number;
+}
+
+/** What a client keeps of a session. */
+export interface SavedSession {
+  readonly version: number;
+  readonly extendedMasterSecret: boolean;
+  readonly hasTicket: boolean;
+  /** In seconds; 0 when the server did not say. */
+  readonly lifetime: number;
+  readonly id: Uint8Array;
+  /** For the engine alone. */
+  readonly bytes: Uint8Array;
+}
+
+/** How a server answers a ClientHello. */
+export interface Decision {
+  /** The configuration to go on with, perhaps in another realm; null: the one that there is. */
+  readonly settings: Settings | null;
+  readonly now: () => number;
+  /** The one protocol to agree on, null for none; left out: as the settings say. */
+  readonly alpn?: Uint8Array | null;
+  /** How sessions are sealed for later; null: none can be resumed. */
+  readonly seal: SessionSeal | null;
+  /** The session that is resumed, by the ticket or the id that the client has named. */
+  readonly resume: {
+    readonly name: Uint8Array;
+    readonly session: Uint8Array;
+    /** What the peer presented when the session began. */
+    readonly chain: readonly Uint8Array[];
+  } | null;
+  /** TLS 1.3: the pre-shared key that the client has named. */
+  readonly psk: PreSharedKey | null;
+}
+
+export interface SessionSeal {
+  /** Name (16 bytes) and secret (32). */
+  readonly key: Uint8Array;
+  /** Comes back with the session. */
+  readonly extra: Uint8Array;
+  /** In seconds. */
+  readonly lifetime: number;
+  readonly tickets: number;
+  /** Whether sessions of TLS 1.2 without a ticket are kept for `takeCached`. */
+  readonly cache: boolean;
+}
+
+export interface PreSharedKey {
+  readonly identity: Uint8Array;
+  readonly key: Uint8Array;
 }
 
 /** What is known about the peer's certificate chain when the handshake stands at it. */
@@ -69,12 +120,14 @@ const tls12 = 771;
 const tls13 = 772;
 const largestPlaintext = 16384;
 const largestHello = 65536;
+const none = new Uint8Array(0);
 
 export class Connection {
-  readonly #settings: Settings;
-  readonly #realm: Realm;
-  readonly #options: ConnectionOptions;
-  readonly #pointer: ConnectionPointer;
+  #settings: Settings;
+  #now: () => number;
+  readonly #serverName: string | null;
+  /** A server has none before it has decided on the ClientHello: it costs little until then. */
+  #pointer: ConnectionPointer | undefined;
   #state: SSLState = "init";
   #failure: SSLError | undefined;
   #disposed = false;
@@ -87,20 +140,32 @@ export class Connection {
   readonly #header = new Uint8Array(headerSize);
   #taken = 0;
   readonly #limits = new Limits();
+  /** Whom the session stands for that may be resumed. */
+  #sessionChain: readonly Uint8Array[] = [];
+  /** Client: sessions that nobody has taken yet. */
+  readonly #sessions: SavedSession[] = [];
   /** The level and number of the alert in progress, should the record be an unencrypted one. */
   readonly #alert = new Uint8Array(alertSize);
-  /** A server that must look at the ClientHello before Mbed TLS does has not had it whole yet. */
+  /** Server: the ClientHello is not whole yet. */
   #helloAwaited: boolean;
-  readonly #hello = new ClientHelloCollector();
+  /** Server: the ClientHello that is to be decided on, and afterwards. */
+  #clientHello: ClientHello | null = null;
+  #undecided = false;
+  readonly #collector = new ClientHelloCollector();
   /** Bytes that were taken from the source for a look at the ClientHello and are still to be fed. */
   #held: Uint8Array = new Uint8Array(0);
 
   constructor(settings: Settings, options: ConnectionOptions) {
     this.#settings = settings;
-    this.#realm = settings.realm;
-    this.#options = options;
-    this.#helloAwaited = settings.server && (options.tolerateAlpnMismatch !== null || settings.maxVersion === tls12);
-    this.#pointer = this.#create();
+    this.#now = options.now;
+    this.#serverName = options.serverName;
+    this.#helloAwaited = settings.server;
+    if (!settings.server) this.#create();
+    settings.retain();
+  }
+
+  get #realm(): Realm {
+    return this.#settings.realm;
   }
 
   get state(): SSLState {
@@ -122,23 +187,82 @@ export class Connection {
     return this.#verified;
   }
 
+  /** Server: what the client said first, null before it has and when it could not be read. */
+  get clientHello(): ClientHello | null {
+    return this.#clientHello;
+  }
+
   /** Goes as far as the source allows (RFC 8446, section 2; RFC 5246, section 7.3). */
   handshake(source: CiphertextSource): HandshakeOutcome {
     this.#guard();
     if (this.#handshakeOver) return "done";
     this.#state = "handshaking";
     if (this.#helloAwaited && !this.#lookAtHello(source)) return this.#wantOrEnd(source, "finish the handshake");
-    this.#realm.time = this.#options.now();
+    if (this.#undecided) return "hello";
+    this.#realm.time = this.#now();
     for (;;) {
       const result = this.#call((pointer) => this.#realm.exports.wt_handshake(pointer));
       if (result === 0) break;
       if (result === code.PAUSED_AT_CERTIFICATE) return "certificate";
+      if (result === code.PAUSED_AT_PSK) return "psk";
       if (result !== code.SSL_WANT_READ) throw this.#fail(result, "finish the handshake");
       if (!this.#feedRecord(source)) return this.#wantOrEnd(source, "finish the handshake");
     }
     this.#handshakeOver = true;
     this.#state = "open";
+    if (!this.#settings.server && this.protocolVersion() === tls12) this.#keepSession();
     return "done";
+  }
+
+  /**
+   * Client, before the handshake: offers a session to the server, whose certificates were `chain` when it began. One that
+   * the engine does not take is not offered, so that the handshake is a full one.
+   */
+  offer(session: SavedSession, chain: readonly Uint8Array[]): void {
+    this.#sessionChain = chain;
+    this.#call((pointer) =>
+      this.#realm.lend(session.bytes, (at, size) =>
+        this.#realm.exports.wt_offer_session(pointer, at, size, Number(session.extendedMasterSecret)),
+      ),
+    );
+  }
+
+  /** A server goes on with the ClientHello as decided. */
+  decide({ settings, now, alpn, seal, resume, psk }: Decision): void {
+    if (settings !== null) {
+      settings.retain();
+      this.#settings.release();
+      this.#settings = settings;
+    }
+    this.#now = now;
+    this.#undecided = false;
+    this.#create();
+    this.#checkVersions();
+    if (alpn !== undefined)
+      this.#lend(alpn ?? none, (at, size) => this.#realm.exports.wt_choose_alpn(this.#live(), at, size));
+    if (seal !== null) this.#seal(seal);
+    if (resume !== null) {
+      this.#sessionChain = resume.chain;
+      this.#lend(resume.name, (name, nameSize) =>
+        this.#realm.lend(resume.session, (at, size) =>
+          this.#realm.exports.wt_accept_session(this.#live(), name, nameSize, at, size),
+        ),
+      );
+    }
+    if (psk !== null) this.givePsk(psk);
+  }
+
+  /** What the client of a server that stands at `psk` calls itself. */
+  pskIdentity(): Uint8Array {
+    const { exports } = this.#realm;
+    return this.#realm.copyOut(exports.wt_psk_identity(this.#live()), exports.wt_psk_identity_size(this.#live()));
+  }
+
+  /** The key that belongs to the identity; an empty one when there is none. */
+  givePsk({ identity, key }: PreSharedKey): void {
+    this.#lend(identity, (name, nameSize) =>
+      this.#realm.lend(key, (at, size) => this.#realm.exports.wt_give_psk(this.#live(), name, nameSize, at, size)),
+    );
   }
 
   /** The peer's certificate is good enough: the handshake may go on. */
@@ -172,8 +296,10 @@ export class Connection {
         return { kind: "moved", bytes: result };
       }
       this.#pending = 0;
-      if (result === code.SSL_WANT_READ) {
+      if (result === code.SSL_WANT_READ || result === code.SSL_RECEIVED_NEW_SESSION_TICKET) {
         this.#checkLimit(this.#limits.checkIdle());
+        if (result === code.SSL_WANT_READ) continue;
+        this.#keepSession();
         continue;
       }
       if (result !== code.SSL_PEER_CLOSE_NOTIFY) throw this.#fail(result, "read");
@@ -233,7 +359,7 @@ export class Connection {
 
   /** Gives everything that Mbed TLS has produced to the sink; also after a failure, as it may be an alert. */
   drain(sink: CiphertextSink): void {
-    if (this.#disposed || this.#realm.poisoned) return;
+    if (this.#disposed || this.#pointer === undefined || this.#realm.poisoned) return;
     const size = this.#realm.exports.wt_outgoing_size(this.#pointer);
     if (size === 0) return;
     sink.append(this.#realm.copyOut(this.#realm.exports.wt_outgoing_data(this.#pointer), size));
@@ -253,6 +379,28 @@ export class Connection {
     header.set(this.#header.subarray(0, Math.min(this.#taken, headerSize)));
     if (this.#taken < headerSize) header.set(source.peek(headerSize - this.#taken), this.#taken);
     return this.#taken + source.pending >= headerSize + fragmentLength(header);
+  }
+
+  /** Whether a session was resumed instead of a full handshake; known once both hellos were. */
+  resumed(): boolean {
+    return this.#pointer !== undefined && this.#realm.exports.wt_resumed(this.#live()) !== 0;
+  }
+
+  /** Whether both sides know each other by a pre-shared key. */
+  pskUsed(): boolean {
+    return this.#pointer !== undefined && this.#realm.exports.wt_psk_used(this.#live()) !== 0;
+  }
+
+  /** Client: the sessions that can be resumed later, each once, in their order. */
+  takeSessions(): SavedSession[] {
+    return this.#sessions.splice(0);
+  }
+
+  /** Server: the id and the sealed session of TLS 1.2 for the cache, once, or null. */
+  takeCached(): { readonly id: Uint8Array; readonly session: Uint8Array } | null {
+    if (this.#disposed || this.#pointer === undefined || this.#realm.poisoned) return null;
+    const bytes = this.#takeSessionBytes();
+    return bytes.length === 0 ? null : { id: bytes.slice(1, 1 + bytes[0]!), session: bytes.slice(33) };
   }
 
   protocolVersion(): number {
@@ -277,6 +425,7 @@ export class Connection {
   }
 
   peerChain(): PeerChain {
+    if (this.resumed()) return { chain: this.#sessionChain };
     const { exports } = this.#realm;
     const pointer = this.#live();
     const chain: Uint8Array[] = [];
@@ -337,7 +486,7 @@ export class Connection {
 
   /** Lines for a key log in the form of NSS, each once. */
   takeKeyLog(): string[] {
-    if (this.#disposed || this.#realm.poisoned) return [];
+    if (this.#disposed || this.#pointer === undefined || this.#realm.poisoned) return [];
     const { exports } = this.#realm;
     const count = exports.wt_logged_keys(this.#pointer);
     if (count === 0) return [];
@@ -350,7 +499,8 @@ export class Connection {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#header.fill(0);
-    if (!this.#realm.poisoned) this.#realm.exports.wt_connection_free(this.#pointer);
+    if (!this.#realm.poisoned && this.#pointer !== undefined) this.#realm.exports.wt_connection_free(this.#pointer);
+    this.#settings.release();
   }
 
   #fromStash(into: Uint8Array): Outcome {
@@ -361,13 +511,40 @@ export class Connection {
     return { kind: "moved", bytes: part.length };
   }
 
-  #create(): ConnectionPointer {
-    const { serverName } = this.#options;
+  #create(): void {
     const make = (name: number): ConnectionPointer =>
       this.#realm.exports.wt_connection_new(this.#settings.pointer, name);
-    const pointer = serverName === null ? make(0) : this.#realm.lend(new TextEncoder().encode(`${serverName}\0`), make);
+    const name = this.#serverName;
+    const pointer = name === null ? make(0) : this.#realm.lend(new TextEncoder().encode(`${name}\0`), make);
     if (pointer === 0) throw new SSLMemoryError("Cannot make a connection: the wasm memory is full");
-    return pointer;
+    this.#pointer = pointer;
+  }
+
+  #seal({ key, extra, lifetime, tickets, cache }: SessionSeal): void {
+    this.#lend(key, (keyAt) =>
+      this.#realm.lend(extra, (at, size) =>
+        this.#realm.exports.wt_seal_sessions(this.#live(), keyAt, at, size, lifetime, tickets),
+      ),
+    );
+    if (cache) this.#call((pointer) => this.#realm.exports.wt_cache_session(pointer));
+  }
+
+  #lend(bytes: Uint8Array, use: (at: number, size: number) => number): void {
+    const result = this.#call(() => this.#realm.lend(bytes, use));
+    if (result !== 0) throw this.#fail(result, "go on with the handshake");
+  }
+
+  #keepSession(): void {
+    const result = this.#call((pointer) => this.#realm.exports.wt_keep_session(pointer));
+    if (result < 0) throw this.#fail(result, "keep the session");
+    if (result > 0) this.#sessions.push(savedSession(this.#takeSessionBytes()));
+  }
+
+  #takeSessionBytes(): Uint8Array {
+    const { exports } = this.#realm;
+    const bytes = this.#realm.copyOut(exports.wt_session(this.#live()), exports.wt_session_size(this.#live()));
+    exports.wt_forget_session(this.#live());
+    return bytes;
   }
 
   /** Takes what there is of the ClientHello from the source and holds it; false while it is not whole. */
@@ -378,23 +555,23 @@ export class Connection {
     held.set(this.#held);
     held.set(more, this.#held.length);
     this.#held = held;
-    const hello = this.#hello.add(more);
+    const hello = this.#collector.add(more);
     if (hello === "incomplete" && held.length < largestHello && !source.eof) return false;
     this.#helloAwaited = false;
-    if (hello !== null && hello !== "incomplete") this.#decideOn(hello);
-    return true; // what cannot be read is left to Mbed TLS to refuse
+    if (hello === null || hello === "incomplete") {
+      this.#create(); // what cannot be read is left to Mbed TLS to refuse
+    } else {
+      this.#clientHello = hello;
+      this.#undecided = true;
+    }
+    return true;
   }
 
-  /**
-   * What Mbed TLS would decide otherwise: without TLS 1.3 it does not look at the list of versions and misses something
-   * else in a client that speaks nothing older, and an ALPN mismatch is always fatal to it.
-   */
-  #decideOn({ versions, alpn }: ClientHelloSummary): void {
-    if (versions !== null && this.#settings.maxVersion === tls12 && !versions.includes(tls12))
+  /** Without TLS 1.3, Mbed TLS does not look at the list of versions and misses something else in a client that speaks nothing older. */
+  #checkVersions(): void {
+    const { versions } = this.#clientHello!;
+    if (this.#settings.maxVersion === tls12 && !versions.some((version) => version === tls12))
       throw this.#fail(code.SSL_BAD_PROTOCOL_VERSION, "finish the handshake");
-    const known = this.#options.tolerateAlpnMismatch;
-    if (known !== null && !alpn.some((name) => known.includes(name)))
-      this.#call((pointer) => this.#realm.exports.wt_forget_alpn(pointer));
   }
 
   /** Moves bytes of the record in progress from the source into the engine; true when it is whole. */
@@ -503,7 +680,8 @@ export class Connection {
     this.#failure = failure.error;
     this.#pending = 0;
     if (failure.alert !== null && !alerted && !this.#realm.poisoned) {
-      this.#realm.exports.wt_send_alert(this.#pointer, fatal, this.#inThisVersion(failure.alert));
+      if (this.#pointer === undefined) this.#create();
+      this.#realm.exports.wt_send_alert(this.#live(), fatal, this.#inThisVersion(failure.alert));
     }
     return failure.error;
   }
@@ -539,8 +717,22 @@ export class Connection {
 
   #live(): ConnectionPointer {
     if (this.#disposed) throw new SSLStateError("Cannot use this connection: it was disposed of");
+    if (this.#pointer === undefined) throw new SSLStateError("Cannot use this connection: its handshake has not begun");
     return this.#pointer;
   }
+}
+
+/** As wt_keep_session laid it out. */
+function savedSession(bytes: Uint8Array): SavedSession {
+  const view = new DataView(bytes.buffer, bytes.byteOffset);
+  return {
+    version: view.getUint16(0),
+    extendedMasterSecret: bytes[2] === 1,
+    hasTicket: bytes[3] === 1,
+    lifetime: view.getUint32(4),
+    id: bytes.slice(9, 9 + bytes[8]!),
+    bytes: bytes.slice(9 + 32),
+  };
 }
 
 function fragmentLength(header: Uint8Array): number {

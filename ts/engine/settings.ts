@@ -26,16 +26,19 @@ export interface SettingsInput {
   readonly honorCipherOrder: boolean;
   /** Whether connections keep their secrets for `takeKeyLog`. */
   readonly logKeys?: boolean;
+  /** Client: its pre-shared key. Server, `"asked"`: connections ask for the key of an identity. */
+  readonly psk?: { readonly identity: Uint8Array; readonly key: Uint8Array } | "asked" | null;
   /** Records after which this side takes new keys (TLS 1.3). */
   readonly recordsPerKey?: number;
 }
 
-/** The configuration as C sees it. Dispose of it when no more connections are to be made; living ones keep it alive. */
+/** The configuration as C sees it. Dispose of it when no more connections are to be made; living ones retain it. */
 export class Settings {
   readonly realm: Realm;
   readonly server: boolean;
   readonly maxVersion: number;
   readonly #pointer: SettingsPointer;
+  #references = 1;
   #disposed = false;
 
   constructor(realm: Realm, input: SettingsInput) {
@@ -59,7 +62,16 @@ export class Settings {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    if (!this.realm.poisoned) this.realm.exports.wt_settings_release(this.#pointer);
+    this.release();
+  }
+
+  /** One more needs it; `release` is due for each. */
+  retain(): void {
+    this.#references++;
+  }
+
+  release(): void {
+    if (--this.#references === 0 && !this.realm.poisoned) this.realm.exports.wt_settings_release(this.#pointer);
   }
 
   #fill(input: SettingsInput): void {
@@ -73,6 +85,7 @@ export class Settings {
     );
     if (input.logKeys === true) exports.wt_settings_log_keys(this.#pointer);
     if (input.recordsPerKey !== undefined) exports.wt_settings_set_records_per_key(this.#pointer, input.recordsPerKey);
+    this.#psk(input.psk ?? null);
     this.#list("cipherSuites", input.cipherSuites, exports.wt_settings_set_ciphersuites);
     this.#list("groups", input.groups, exports.wt_settings_set_groups);
     this.#list("signatureAlgorithms", input.signatureAlgorithms, exports.wt_settings_set_signature_algorithms);
@@ -95,6 +108,17 @@ export class Settings {
     this.realm.lend(bytes, (at, length) =>
       this.#check(this.realm.exports.wt_settings_set_alpn(this.#pointer, at, length), "use alpn"),
     );
+  }
+
+  #psk(psk: SettingsInput["psk"]): void {
+    if (psk == null) return;
+    const { identity, key } = psk === "asked" ? { identity: new Uint8Array(0), key: new Uint8Array(0) } : psk;
+    const result = this.realm.lend(identity, (name, nameSize) =>
+      this.realm.lend(key, (at, size) =>
+        this.realm.exports.wt_settings_set_psk(this.#pointer, name, nameSize, at, size),
+      ),
+    );
+    this.#check(result, "use psk");
   }
 
   #identity(name: string, identity: IdentityInput): void {

@@ -23,7 +23,7 @@ import {
   SSLWantReadError,
   type WrapOptions,
 } from "../ssl/index.ts";
-import { raise, wrapOptionNames } from "../ssl/ssl-object.ts";
+import { wrapOptionNames } from "../ssl/ssl-object.ts";
 import { waitUntil } from "./event-loop.ts";
 import { Watchers } from "./transport-base.ts";
 import type { NonBlockingTransport, Selectable } from "./transport.ts";
@@ -128,7 +128,9 @@ export class SSLSocket extends SSLObject implements Selectable {
 
   /** Whether `recv` has something to say: plaintext, the end, an error, or bytes of the transport to look at. */
   get readable(): boolean {
-    return this.#closing !== "open" || this.hasBuffered() || this.#readingIsOver() || this.transport.readable;
+    if (this.#closing !== "open") return true;
+    if (this.#want === "callback") return this.answered; // more ciphertext would not help
+    return this.hasBuffered() || this.#readingIsOver() || this.transport.readable;
   }
 
   /**
@@ -174,7 +176,7 @@ export class SSLSocket extends SSLObject implements Selectable {
   recvInto(into: Bytes, n?: number): number {
     const room = toBytes(into, "into");
     const size = toCount(n, "n", 0);
-    return raise(this.tryRecv(size === 0 ? room : room.subarray(0, size)));
+    return this.raise(this.tryRecv(size === 0 ? room : room.subarray(0, size)));
   }
 
   /** As `recvInto`, and would-block is an answer instead of an exception. */
@@ -189,7 +191,7 @@ export class SSLSocket extends SSLObject implements Selectable {
    * copied. Throws `SSLWantWriteError` with nothing taken when nothing fits; another call may then bring other bytes.
    */
   send(bytes: Bytes): number {
-    return raise(this.trySend(bytes));
+    return this.raise(this.trySend(bytes));
   }
 
   /** As `send`, and would-block is an answer instead of an exception. */
@@ -221,7 +223,7 @@ export class SSLSocket extends SSLObject implements Selectable {
   /** Gives to the transport what is queued for it; throws `SSLWantWriteError` when something remains. */
   flush(): void {
     this.#refuseWhenOver("flush");
-    raise(this.#settle(() => this.#flushed()));
+    this.raise(this.#settle(() => this.#flushed()));
   }
 
   override tryHandshake(): IoResult {
@@ -248,7 +250,7 @@ export class SSLSocket extends SSLObject implements Selectable {
   override unwrap(options: { readonly discard?: boolean } = {}): NonBlockingTransport {
     if (this.#closing === "unwrapped") throw new SSLStateError("Cannot unwrap: no SSL wrapper around the transport");
     this.#refuseWhenOver("unwrap");
-    raise(this.#settle(() => this.#endTls(options)));
+    this.raise(this.#settle(() => this.#endTls(options)));
     this.#closeReason = "close-notify";
     this.#closing = "unwrapped";
     this.connection.unwrap();
@@ -341,7 +343,7 @@ export class SSLSocket extends SSLObject implements Selectable {
         await this.#until(result.want, signal);
       } else if (flushing) return;
       else {
-        const taken = raise(result);
+        const taken = this.raise(result);
         progress.sent += taken;
         rest = rest.subarray(taken);
         flushing = rest.length === 0;
@@ -408,6 +410,7 @@ export class SSLSocket extends SSLObject implements Selectable {
       const result = call();
       this.#closeNotifyQueued ||= super.state === "write-closed" || super.state === "closed";
       this.#want = result.kind === "want" ? result.want : null;
+      if (this.#want === "callback") void this.answerReady.then(() => this.#watchers.notify());
       if (result.kind === "ok") this.#writeGoal = this.#highWaterMark - 1;
       return result;
     } catch (error) {

@@ -1,5 +1,6 @@
 // What the layer gives to others.
 export { alert as alertDescription, type AlertName } from "../engine/alerts.ts";
+export { type ClientHello, type HelloExtension, parseClientHello } from "../engine/client-hello.ts";
 export { engineVersion, init } from "../engine/realms.ts";
 export type { SSLState } from "../engine/connection.ts";
 export {
@@ -27,6 +28,7 @@ export type { ChannelBindingType } from "./channel-binding.ts";
 export { type Feature, features } from "./features.ts";
 export { type KnownHosts, trustOnFirstUse } from "./first-use.ts";
 export type { Password } from "./identity/password.ts";
+export type { PskLookup, SelectAlpn, SelectContext, SniCallback, VerifyHook, VerifyInfo } from "./hooks.ts";
 export { MemoryBIO } from "./memory-bio.ts";
 export type {
   BaseOptions,
@@ -35,14 +37,18 @@ export type {
   Isolation,
   KeyIdentity,
   PfxIdentity,
+  PskIdentity,
   ServerOptions,
+  SessionCache,
 } from "./options.ts";
 export { derCertToPem, pemCertToDer, type PemOrDer } from "./pem.ts";
+export { SSLSession } from "./session.ts";
 export { type ContextClass, SSLContext } from "./ssl-context.ts";
 export type { CertStoreStats } from "./store-stats.ts";
 export { type IoResult, SSLObject, type WrapOptions } from "./ssl-object.ts";
 export { spkiPin } from "./spki-pin.ts";
 export type { CipherInfo, CipherName, NamedGroup, SignatureScheme, TLSVersion } from "./tables.ts";
+export { TicketKeys } from "./ticket-keys.ts";
 export type { CertProfile, VerifyMode } from "./verification.ts";
 export { isWant, SSLWantCallbackError, SSLWantReadError, SSLWantWriteError } from "./want.ts";
 export type { DefaultVerifyPaths } from "./system-trust.ts";

@@ -2,8 +2,10 @@
 import { cipherSuiteId } from "../engine/codes.gen.ts";
 import { SSLConfigError, SSLError } from "../engine/errors.ts";
 import type { IdentityInput, SettingsInput } from "../engine/settings.ts";
-import { type Bytes, checkOptionNames, describe, toBytes, toFlag } from "./bytes.ts";
+import type { PreSharedKey } from "../engine/connection.ts";
 import { newRealm, type Realm, sharedRealm } from "../engine/realms.ts";
+import { type Bytes, checkOptionNames, describe, toBytes, toCount, toFlag } from "./bytes.ts";
+import type { PskLookup, SelectAlpn, SelectContext, SniCallback, VerifyHook } from "./hooks.ts";
 import { checkCertificateKind } from "./identity/key-kinds.ts";
 import { checkPassword, type Password, passphraseFrom, Work } from "./identity/password.ts";
 import { openPkcs12 } from "./identity/pkcs12.ts";
@@ -14,6 +16,7 @@ import {
   type CipherName,
   defaultCipherSuites,
   defaultGroups,
+  defaultPskSuites,
   defaultSignatureAlgorithms,
   groupId,
   type NamedGroup,
@@ -23,10 +26,12 @@ import {
   type TLSVersion,
   versionId,
 } from "./tables.ts";
+import type { SSLSession } from "./session.ts";
+import { TicketKeys } from "./ticket-keys.ts";
 import type { CertProfile, VerifyMode } from "./verification.ts";
 import { type Crl, type CrlCheck, crlsFrom } from "./x509/crl.ts";
 import { parseCertificate } from "./certificate.ts";
-import { parseX509 } from "./x509/certificate.ts";
+import { parseX509, sameBytes } from "./x509/certificate.ts";
 import { parsePin } from "./x509/pins.ts";
 import { TrustStore } from "./x509/trust-store.ts";
 
@@ -102,7 +107,15 @@ export interface BaseOptions {
   readonly verifyMode?: VerifyMode;
   /** TLS 1.2 without the extended master secret (RFC 7627) is refused unless this is `false`. */
   readonly requireExtendedMasterSecret?: boolean;
-  /** The time for certificates, in milliseconds since 1970. Default `Date.now`. */
+  /** The application's own judgement of the peer, in the handshake; beside the verdict that is found here. */
+  readonly verify?: VerifyHook;
+  /**
+   * A pre-shared key (RFC 8446, section 4.2.11; RFC 5489), instead of certificates. Client: its identity and key. Server: the
+   * same, or a function that finds the key for an identity. TLS 1.2 gets `TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256` added to
+   * the cipher suites, unless you name some.
+   */
+  readonly psk?: PskIdentity | PskLookup;
+  /** The time for certificates and sessions, in milliseconds since 1970. Default `Date.now`. */
   readonly now?: () => number;
   /** Gets each line of the key log (NSS format, as Wireshark reads it): whoever has it can decrypt the connections. */
   readonly onKeyLog?: ((line: string) => void) | undefined;
@@ -115,6 +128,25 @@ export interface ClientOptions extends BaseOptions {
   readonly checkHostname?: boolean;
   /** Compare the subject's common name when the certificate has no subjectAltName. Default `false`. */
   readonly commonNameFallback?: boolean;
+  /** Gets each session that can be resumed later; in TLS 1.3 they come with the first reads after the handshake. */
+  readonly onSession?: (session: SSLSession) => void;
+  /** 32 bytes of secret for `SSLSession.serialize` and `deserialize`. Default: random ones, which only this context has. */
+  readonly sessionKey?: Bytes;
+}
+
+/** A pre-shared key and the name under which the other side knows it. */
+export interface PskIdentity {
+  /** A string stands for its UTF-8 bytes. */
+  readonly identity: string | Bytes;
+  /** 1 to 256 bytes; random ones, no password. */
+  readonly key: Bytes;
+}
+
+/** Where a server keeps sessions of TLS 1.2 clients that take no tickets; what it keeps is sealed with the `ticketKeys`. */
+export interface SessionCache {
+  get(id: Uint8Array): Bytes | null | undefined | PromiseLike<Bytes | null | undefined>;
+  /** What it answers is not waited for. */
+  set(id: Uint8Array, session: Uint8Array): unknown;
 }
 
 export interface ServerOptions extends BaseOptions {
@@ -122,6 +154,20 @@ export interface ServerOptions extends BaseOptions {
   readonly honorCipherOrder?: boolean;
   /** A client that offers protocols, but none of `alpn`: an error (RFC 7301), or no protocol at all as in Python. Default `"fatal"`. */
   readonly alpnMismatch?: "fatal" | "ignore";
+  /** Chooses the context for a client by what it says first. */
+  readonly selectContext?: SelectContext;
+  /** As Python's `sni_callback`; not together with `selectContext`. */
+  readonly sniCallback?: SniCallback;
+  /** Chooses the application protocol, instead of the order of `alpn`. */
+  readonly selectAlpn?: SelectAlpn;
+  /** Tickets that a client gets in TLS 1.3; with 0 nobody gets any, in TLS 1.2 neither. Default 2. */
+  readonly numTickets?: number;
+  /** Default: keys of its own. */
+  readonly ticketKeys?: TicketKeys;
+  /** For TLS 1.2 clients without tickets. Default: none, they get full handshakes. */
+  readonly sessionCache?: SessionCache;
+  /** For how many seconds a session can be resumed. Default 7200, at most 604800. */
+  readonly sessionTimeout?: number;
 }
 
 /** The options as a context keeps them. */
@@ -141,12 +187,25 @@ export interface CheckedOptions {
   readonly now: () => number;
   readonly onKeyLog: ((line: string) => void) | null;
   readonly isolation: Isolation;
+  readonly verify: VerifyHook | null;
+  readonly pskLookup: PskLookup | null;
+  readonly onSession: ((session: SSLSession) => void) | null;
+  readonly sessionKey: Uint8Array | null;
+  readonly selectContext: SelectContext | null;
+  readonly sniCallback: SniCallback | null;
+  readonly selectAlpn: SelectAlpn | null;
+  readonly numTickets: number;
+  readonly ticketKeys: TicketKeys;
+  readonly sessionCache: SessionCache | null;
+  readonly sessionTimeout: number;
 }
 
 /** Checks everything that can be checked without the engine. Throws SSLConfigError, TypeError or RangeError. */
 export function checkOptions(server: boolean, given: ClientOptions & ServerOptions): CheckedOptions {
   checkOptionNames(given, [...commonNames, ...(server ? serverNames : clientNames)], server ? "a server" : "a client");
-  const cipherSuites = checkCipherSuites(or(given.cipherSuites, defaultCipherSuites));
+  const withPsk = given.psk === undefined ? [] : defaultPskSuites;
+  const cipherSuites = checkCipherSuites(or(given.cipherSuites, [...defaultCipherSuites, ...withPsk]));
+  const psk = checkPsk(given.psk, server);
   const { minVersion, maxVersion } = checkVersions(given, cipherSuites);
   const verifyMode = oneOf("verifyMode", or(given.verifyMode, server ? "none" : "required"), [
     "none",
@@ -166,7 +225,8 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
   const identities = list("identities", or(given.identities, [])).map((identity, i) =>
     checkIdentity(identity, i, realm),
   );
-  if (server && identities.length === 0) throw wrong("identities", "a server needs a certificate and a key");
+  if (server && identities.length === 0 && psk === null)
+    throw wrong("identities", "a server needs a certificate and a key");
   return {
     input: {
       server,
@@ -181,6 +241,7 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
       requireExtendedMasterSecret: toFlag(given.requireExtendedMasterSecret, "requireExtendedMasterSecret", true),
       honorCipherOrder: toFlag(given.honorCipherOrder, "honorCipherOrder", true),
       logKeys: given.onKeyLog !== undefined,
+      psk: server && psk !== null ? "asked" : (psk as PreSharedKey | null),
     },
     alpn,
     verifyMode,
@@ -197,9 +258,71 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
       oneOf("alpnMismatch", or(given.alpnMismatch, "fatal"), ["fatal", "ignore"]) === "ignore" &&
       alpn.length > 0,
     now: clockOf(checkFunction("now", or(given.now, Date.now))),
-    onKeyLog: given.onKeyLog === undefined ? null : checkFunction("onKeyLog", given.onKeyLog),
+    onKeyLog: checkHook("onKeyLog", given.onKeyLog),
+    verify: checkHook("verify", given.verify),
+    pskLookup: server ? (psk as PskLookup | null) : null,
+    onSession: checkHook("onSession", given.onSession),
+    sessionKey: given.sessionKey === undefined ? null : checkSessionKey(given.sessionKey),
+    ...checkServing(given),
     isolation,
   };
+}
+
+type Serving =
+  "selectContext" | "sniCallback" | "selectAlpn" | "numTickets" | "ticketKeys" | "sessionCache" | "sessionTimeout";
+
+function checkServing(given: ServerOptions): Pick<CheckedOptions, Serving> {
+  const { selectContext, sniCallback, ticketKeys, sessionCache } = given;
+  if (selectContext !== undefined && sniCallback !== undefined)
+    throw wrong("sniCallback", "selectContext is there too, and one of them decides");
+  if (ticketKeys !== undefined && !(ticketKeys instanceof TicketKeys))
+    throw new TypeError(`Cannot use ticketKeys: expected TicketKeys, got ${describe(ticketKeys)}`);
+  if (sessionCache !== undefined && (typeof sessionCache?.get !== "function" || typeof sessionCache.set !== "function"))
+    throw new TypeError(`Cannot use sessionCache: expected an object with get and set, got ${describe(sessionCache)}`);
+  return {
+    selectContext: checkHook("selectContext", selectContext),
+    sniCallback: checkHook("sniCallback", sniCallback),
+    selectAlpn: checkHook("selectAlpn", given.selectAlpn),
+    numTickets: countUpTo("numTickets", given.numTickets, 0, 16, 2),
+    ticketKeys: ticketKeys ?? new TicketKeys(),
+    sessionCache: sessionCache ?? null,
+    sessionTimeout: countUpTo("sessionTimeout", given.sessionTimeout, 1, 604_800, 7200),
+  };
+}
+
+/** Client: the key itself. Server: how to find one. */
+function checkPsk(psk: BaseOptions["psk"], server: boolean): PreSharedKey | PskLookup | null {
+  if (psk === undefined) return null;
+  if (typeof psk === "function") {
+    if (server) return psk;
+    throw new TypeError("Cannot use psk: expected { identity, key } for a client, got a function");
+  }
+  checkOptionNames(psk, ["identity", "key"], "psk");
+  const identity =
+    typeof psk.identity === "string"
+      ? new TextEncoder().encode(psk.identity)
+      : toBytes(psk.identity, "psk.identity").slice();
+  const key = toBytes(psk.key, "psk.key").slice();
+  if (identity.length < 1 || identity.length > 1024)
+    throw wrong("psk.identity", `expected 1 to 1024 bytes, got ${identity.length}`);
+  if (key.length < 1 || key.length > 256) throw wrong("psk.key", `expected 1 to 256 bytes, got ${key.length}`);
+  return server ? (asking) => (sameBytes(asking, identity) ? key : null) : { identity, key };
+}
+
+function checkSessionKey(given: Bytes): Uint8Array {
+  const key = toBytes(given, "sessionKey").slice();
+  if (key.length === 32) return key;
+  throw wrong("sessionKey", `expected 32 bytes, got ${key.length}`);
+}
+
+function countUpTo(option: string, value: number | undefined, least: number, most: number, fallback: number): number {
+  const count = toCount(value, option, fallback);
+  if (count >= least && count <= most) return count;
+  throw new RangeError(`Cannot use ${option}: expected ${least} to ${most}, got ${count}`);
+}
+
+function checkHook<T>(option: string, value: T | undefined): T | null {
+  return value === undefined ? null : checkFunction(option, value);
 }
 
 /** What a context keeps of the caller's options for its variants: lists and bytes may be changed or wiped afterwards. */
@@ -226,13 +349,30 @@ const commonNames: readonly (keyof BaseOptions)[] = [
   "crlCheck",
   "pins",
   "verifyMode",
+  "verify",
+  "psk",
   "requireExtendedMasterSecret",
   "now",
   "onKeyLog",
   "isolation",
 ];
-const clientNames: readonly (keyof ClientOptions)[] = ["checkHostname", "commonNameFallback"];
-const serverNames: readonly (keyof ServerOptions)[] = ["honorCipherOrder", "alpnMismatch"];
+const clientNames: readonly (keyof ClientOptions)[] = [
+  "checkHostname",
+  "commonNameFallback",
+  "onSession",
+  "sessionKey",
+];
+const serverNames: readonly (keyof ServerOptions)[] = [
+  "honorCipherOrder",
+  "alpnMismatch",
+  "selectContext",
+  "sniCallback",
+  "selectAlpn",
+  "numTickets",
+  "ticketKeys",
+  "sessionCache",
+  "sessionTimeout",
+];
 
 /** A bound that is left out is the first or last version that the cipher suites are for. */
 function checkVersions(

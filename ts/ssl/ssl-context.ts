@@ -1,11 +1,14 @@
 // A TLS configuration, immutable: what connections of one kind have in common. Refuses to know sockets and files.
-import { newRealm, sharedRealm } from "../engine/realms.ts";
+import { newRealm, type Realm, sharedRealm } from "../engine/realms.ts";
+import { sealKeySize } from "../engine/sealing.ts";
 import { Settings } from "../engine/settings.ts";
+import { hashOf, verifySignature } from "../engine/signatures.ts";
 import { SSLStateError } from "../engine/errors.ts";
 import { checkOptionNames, describe } from "./bytes.ts";
 import type { Certificate } from "./certificate.ts";
 import { MemoryBIO } from "./memory-bio.ts";
 import { type CheckedOptions, checkOptions, type ClientOptions, copyOf, type ServerOptions } from "./options.ts";
+import { pack } from "./packing.ts";
 import { openConnection, SSLObject, type WrapOptions, wrapOptionNames } from "./ssl-object.ts";
 import { type CertStoreStats, storeStats } from "./store-stats.ts";
 import {
@@ -19,7 +22,7 @@ import {
   type TLSVersion,
   versionId,
 } from "./tables.ts";
-import type { VerifyMode } from "./verification.ts";
+import type { Arithmetic, VerifyMode } from "./verification.ts";
 
 /**
  * The configuration of clients or of servers, like Python's `ssl.SSLContext`; it cannot be changed, `with` makes a variant.
@@ -35,6 +38,8 @@ export class SSLContext {
   readonly #given: ClientOptions & ServerOptions;
   readonly #checked: CheckedOptions;
   #settings: Settings | undefined;
+  #digest: Uint8Array | undefined;
+  #sessionKey: Uint8Array | undefined;
   #disposed = false;
 
   /**
@@ -98,14 +103,41 @@ export class SSLContext {
    * @internal
    */
   open(incoming: MemoryBIO, outgoing: MemoryBIO, options: WrapOptions): ReturnType<typeof openConnection> {
-    if (this.#disposed) throw new SSLStateError("Cannot wrap: the context was disposed of");
-    const own = this.#checked.isolation === "connection";
-    const settings = own ? new Settings(newRealm(), this.#checked.input) : this.#settingsIn();
+    const { settings, release } = this.takeSettings();
     try {
-      return openConnection({ context: this, checked: this.#checked, settings, incoming, outgoing, options });
+      return openConnection({ context: this, settings, incoming, outgoing, options });
     } finally {
-      if (own) settings.dispose(); // the connection keeps it alive
+      release(); // the connection keeps what it needs
     }
+  }
+
+  /**
+   * The configuration for one connection, in a realm of its own where that was asked for.
+   * @internal
+   */
+  takeSettings(): { readonly settings: Settings; release(): void } {
+    if (this.#disposed) throw new SSLStateError("Cannot wrap: the context was disposed of");
+    if (this.#checked.isolation !== "connection") return { settings: this.#settingsIn(), release: () => {} };
+    const settings = new Settings(newRealm(), this.#checked.input);
+    return { settings, release: () => settings.dispose() };
+  }
+
+  /**
+   * What connections and sessions need of their context.
+   * @internal
+   */
+  internals(): ContextInternals {
+    const realm = this.#disposed ? sharedRealm() : this.#settingsIn().realm;
+    return {
+      checked: this.#checked,
+      realm,
+      digest: () => (this.#digest ??= digestOf(this.#checked, realm)),
+      sessionKey: () => (this.#sessionKey ??= sessionKeyOf(this.#checked)),
+      arithmetic: {
+        verify: (key, method, data, signature) => verifySignature(realm, key, method, data, signature),
+        sha256: (data) => hashOf(realm, 256, data),
+      },
+    };
   }
 
   /**
@@ -165,6 +197,33 @@ export class SSLContext {
     forgotten.register(this, this.#settings);
     return this.#settings;
   }
+}
+
+/** @internal */
+export interface ContextInternals {
+  readonly checked: CheckedOptions;
+  readonly realm: Realm;
+  /** Tells apart contexts that would not answer for each other's sessions. */
+  digest(): Uint8Array;
+  /** Name and secret for what is kept of sessions. */
+  sessionKey(): Uint8Array;
+  readonly arithmetic: Arithmetic;
+}
+
+/** Who it presents, whom it trusts, and what it agrees on. */
+function digestOf(checked: CheckedOptions, realm: Realm): Uint8Array {
+  const { input, alpn, verifyMode, checkHostname, certProfile, partialChain, crlCheck } = checked;
+  const text = JSON.stringify([input.server, alpn, verifyMode, checkHostname, certProfile, partialChain, crlCheck]);
+  const presented = input.identities.map(({ chain }) => chain[0]!);
+  return hashOf(realm, 256, pack([new TextEncoder().encode(text), pack(presented), pack(checked.trust.der())]));
+}
+
+/** Name and secret, as sealing wants them. */
+function sessionKeyOf({ sessionKey }: CheckedOptions): Uint8Array {
+  const key = new Uint8Array(sealKeySize);
+  key.set(new TextEncoder().encode("wanttls session1"));
+  key.set(sessionKey ?? crypto.getRandomValues(new Uint8Array(32)), 16);
+  return key;
 }
 
 /** SSLContext, or what a higher layer makes of it. */

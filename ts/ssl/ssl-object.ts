@@ -1,15 +1,36 @@
 // Python's face over the engine: an SSLObject between two MemoryBIO, throwing where Python's `ssl` throws.
 // Owns the translation of outcomes into exceptions and the verdict over the peer. Refuses to know sockets.
-import { alert } from "../engine/alerts.ts";
-import { Connection, type Outcome, type SSLState } from "../engine/connection.ts";
-import { SSLConfigError, SSLError, SSLNotSupportedError, SSLStateError, SSLZeroReturnError } from "../engine/errors.ts";
+import { alert, alertName } from "../engine/alerts.ts";
+import type { ClientHello } from "../engine/client-hello.ts";
+import {
+  Connection,
+  type Outcome,
+  type PeerChain,
+  type PreSharedKey,
+  type SavedSession,
+  type SSLState,
+} from "../engine/connection.ts";
+import {
+  type Failure,
+  SSLAlertError,
+  SSLCertVerificationError,
+  SSLConfigError,
+  SSLError,
+  SSLNotSupportedError,
+  SSLStateError,
+  SSLZeroReturnError,
+} from "../engine/errors.ts";
 import type { Settings } from "../engine/settings.ts";
 import { type Bytes, checkOptionNames, describe, toBytes, toCount, toFlag } from "./bytes.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
 import { channelBinding, type ChannelBindingType } from "./channel-binding.ts";
+import { answerHello, asked, type HelloAnswer, lookUpPsk, Refusal, type SessionPeer, wrongAnswer } from "./hello.ts";
+import { hookFailure, type SniCallback, verifyFailure, type VerifyHook, type VerifyInfo } from "./hooks.ts";
 import type { MemoryBIO } from "./memory-bio.ts";
 import { type HostName, toHostName } from "./names.ts";
 import type { CheckedOptions } from "./options.ts";
+import { after, Question } from "./question.ts";
+import { SSLSession } from "./session.ts";
 import type { SSLContext } from "./ssl-context.ts";
 import {
   cipherInfo,
@@ -22,8 +43,8 @@ import {
   type TLSVersion,
   versionId,
 } from "./tables.ts";
-import { judge, type VerificationPolicy } from "./verification.ts";
-import { SSLWantReadError, SSLWantWriteError, withoutStack } from "./want.ts";
+import { judge, policyOf, type Verdict, type VerificationPolicy, type VerifyMode } from "./verification.ts";
+import { SSLWantCallbackError, SSLWantReadError, SSLWantWriteError, withoutStack } from "./want.ts";
 
 /** What can be said about one connection. */
 export interface WrapOptions {
@@ -31,6 +52,8 @@ export interface WrapOptions {
   readonly serverHostname?: string;
   /** Client: the name to verify, when it is another than `serverHostname`. */
   readonly verifyName?: string;
+  /** Client: a session of an earlier connection to resume; when it does not fit, the handshake is a full one. */
+  readonly session?: SSLSession;
 }
 
 /** What a call that never throws for would-block answers. */
@@ -45,9 +68,15 @@ export interface Parts {
   readonly connection: Connection;
   readonly incoming: MemoryBIO;
   readonly outgoing: MemoryBIO;
-  readonly policy: VerificationPolicy;
-  readonly onKeyLog: ((line: string) => void) | null;
+  readonly names: Names;
   readonly serverHostname: string | null;
+  readonly session: SSLSession | null;
+}
+
+/** Client: the names to send and to verify. */
+interface Names {
+  readonly send: HostName | null;
+  readonly verify: HostName | null;
 }
 
 /**
@@ -66,14 +95,21 @@ export interface Parts {
  * }
  */
 export class SSLObject {
-  readonly context: SSLContext;
   readonly serverHostname: string | null;
   protected readonly incoming: MemoryBIO;
   protected readonly outgoing: MemoryBIO;
   protected readonly connection: Connection;
-  readonly #policy: VerificationPolicy;
+  readonly #names: Names;
+  #context: SSLContext;
+  /** Only within the call of `sniCallback`. */
+  #contextMayChange = false;
+  #checked: CheckedOptions;
+  #policy: VerificationPolicy;
+  #question: Question<unknown> | undefined;
+  #session: SSLSession | null = null;
+  /** Whom the session stands for that may be resumed, as it was judged when it was chosen. */
+  #sessionPeer: SessionPeer | null = null;
   #verifiedChain: readonly Uint8Array[] = [];
-  readonly #onKeyLog: ((line: string) => void) | null;
   #want: "read" | "write" | "callback" | null = null;
   #busy = false;
   #disposed = false;
@@ -82,18 +118,55 @@ export class SSLObject {
   constructor(parts: Parts) {
     if (!(parts?.connection instanceof Connection))
       throw new TypeError("Cannot make an SSLObject with new: use SSLContext.wrapBio");
-    this.context = parts.context;
+    this.#context = parts.context;
+    this.#checked = parts.context.internals().checked;
+    this.#names = parts.names;
+    this.#policy = policyOf(this.#checked, parts.context.serverSide, parts.names.verify);
     this.serverHostname = parts.serverHostname;
     this.incoming = parts.incoming;
     this.outgoing = parts.outgoing;
     this.connection = parts.connection;
-    this.#policy = parts.policy;
-    this.#onKeyLog = parts.onKeyLog;
+    if (parts.session !== null) this.#offer(parts.session);
     forgotten.register(this, parts.connection, this);
   }
 
+  /** The configuration; a server may have chosen another one by the ClientHello. Can be set within `sniCallback` only. */
+  get context(): SSLContext {
+    return this.#context;
+  }
+
+  set context(context: SSLContext) {
+    if (!this.#contextMayChange)
+      throw new SSLStateError("Cannot change the context: only sniCallback can, during its call");
+    this.#context = checkContext("context", context);
+  }
+
   get serverSide(): boolean {
-    return this.context.serverSide;
+    return this.#context.serverSide;
+  }
+
+  /** Server: what the client said first; null before it has, and on the client side. */
+  get clientHello(): ClientHello | null {
+    return this.connection.clientHello;
+  }
+
+  /**
+   * Client: the latest session that can be resumed, null before there is one (in TLS 1.3 it comes with a read). Setting it
+   * before the handshake offers it to the server, as the option `session` does.
+   *
+   * Setting throws SSLStateError after the handshake has begun, on the server side, and for a session of another context.
+   */
+  get session(): SSLSession | null {
+    return this.#session;
+  }
+
+  set session(session: SSLSession | null) {
+    if (session !== null) this.#offer(session);
+  }
+
+  /** Whether a session was resumed; null before the end of the handshake. */
+  get sessionReused(): boolean | null {
+    return this.connection.handshakeOver ? this.connection.resumed() : null;
   }
 
   /** Where the connection is in its life (statement B1). */
@@ -113,7 +186,7 @@ export class SSLObject {
    * trusted, SSLAlertError when the peer refused, SSLEOFError when the transport ended, SSLError for everything else.
    */
   doHandshake(): void {
-    raise(this.tryHandshake());
+    this.raise(this.tryHandshake());
   }
 
   /**
@@ -134,12 +207,12 @@ export class SSLObject {
   readInto(into: Bytes, n?: number): number {
     const result = this.tryRead(target(into, n));
     if (result.kind === "eof" && this.connection.state === "closed") throw new SSLZeroReturnError();
-    return raise(result);
+    return this.raise(result);
   }
 
   /** Encrypts all of `bytes` into the outgoing queue and answers their number. Throws as `doHandshake` before its end. */
   write(bytes: Bytes): number {
-    return raise(this.tryWrite(bytes));
+    return this.raise(this.tryWrite(bytes));
   }
 
   /** As `doHandshake`; would-block is an answer instead of an exception. */
@@ -186,7 +259,7 @@ export class SSLObject {
   unwrap(options: { readonly discard?: boolean } = {}): void {
     checkOptionNames(options, ["discard"], "unwrap");
     const discard = toFlag(options.discard, "discard", false);
-    raise(this.during(() => this.#unwrap(discard)));
+    this.raise(this.during(() => this.#unwrap(discard)));
   }
 
   /** Queues close_notify, once: nothing can be written afterwards, reading goes on until the peer closes too. */
@@ -342,14 +415,78 @@ export class SSLObject {
       if (result.kind === "want") this.#want = result.want;
       return result;
     } finally {
-      this.#busy = false;
       this.connection.drain(this.outgoing);
-      if (this.#onKeyLog !== null) this.connection.takeKeyLog().forEach(this.#onKeyLog);
+      this.#tell();
+      this.#busy = false;
     }
   }
 
   #signatureScheme(server: boolean): SignatureScheme | null {
     return this.connection.handshakeOver ? nameOfId(signatureSchemeId, this.connection.signatureScheme(server)) : null;
+  }
+
+  /** Resolves when the application has answered what it was asked. */
+  protected get answerReady(): Promise<void> {
+    return this.#question?.ready ?? Promise.resolve();
+  }
+
+  /** Whether nothing was asked, or the answer is there. */
+  protected get answered(): boolean {
+    return this.#question === undefined || this.#question.answer !== undefined;
+  }
+
+  /** Turns an answer into Python's way of giving it; the end is 0 bytes. */
+  protected raise(result: IoResult): number {
+    if (result.kind === "ok") return result.n;
+    if (result.kind === "eof") return 0;
+    throw withoutStack(() => {
+      if (result.want === "callback") return new SSLWantCallbackError(this.answerReady);
+      return result.want === "write" ? new SSLWantWriteError() : new SSLWantReadError();
+    });
+  }
+
+  /** Gives the application what the engine has for it: also after a failure, and before data is returned. */
+  #tell(): void {
+    const { onKeyLog, sessionCache } = this.#checked;
+    try {
+      if (onKeyLog !== null) this.connection.takeKeyLog().forEach(onKeyLog);
+      for (const saved of this.connection.takeSessions()) this.#keepSession(saved);
+      const cached = sessionCache === null ? null : this.connection.takeCached();
+      if (cached !== null) sessionCache!.set(cached.id, cached.session);
+    } catch (cause) {
+      this.#busy = false;
+      const { error } = hookFailure("a callback", cause, "internal_error");
+      this.connection.breakOff(error);
+      throw error;
+    }
+  }
+
+  #keepSession(saved: SavedSession): void {
+    this.#session = SSLSession.of({
+      context: this.#context,
+      saved,
+      hostname: this.serverHostname,
+      verifyName: this.#names.verify?.name ?? null,
+      made: this.#policy.now(),
+      peerChain: this.connection.peerChain().chain,
+      bound: true,
+    });
+    this.#checked.onSession?.(this.#session);
+  }
+
+  /** One that does not fit here any more is passed over. */
+  #offer(session: SSLSession): void {
+    checkSession(session, this.#context);
+    if (this.connection.state !== "init") throw new SSLStateError("Cannot set the session: the handshake has begun");
+    const now = this.#policy.now();
+    const saved = session.offerFor(this.serverHostname, this.#names.verify?.name ?? null, now);
+    if (saved === null) return;
+    const chain = session.peerChain;
+    const verdict = judge({ chain }, this.#policy, this.#context.internals().arithmetic);
+    if (!verdict.trusted) return;
+    this.#sessionPeer = { chain, path: verdict.path };
+    session.spend();
+    this.connection.offer(saved, chain);
   }
 
   /** Null when the handshake is over, or what it wants. */
@@ -358,25 +495,138 @@ export class SSLObject {
       const outcome = this.connection.handshake(this.incoming);
       if (outcome === "done") return this.#requireVerdict();
       if (outcome === "want") return wantsRead;
-      this.#judgePeer();
+      const answered =
+        outcome === "hello"
+          ? this.#ask(
+              () => this.#decideOnHello(),
+              (answer) => this.#goOn(answer),
+            )
+          : outcome === "psk"
+            ? this.#ask(
+                () => this.#lookUpPsk(),
+                (psk) => this.connection.givePsk(psk),
+              )
+            : this.#ask(
+                () => this.#judgePeer(),
+                (verdict) => this.#take(verdict),
+              );
+      if (!answered) return wantsCallback;
     }
+  }
+
+  /** Puts a question once, and uses its answer when it is there; false while it is not. */
+  #ask<T>(question: () => T | PromiseLike<T>, use: (answer: T) => void): boolean {
+    this.#question ??= new Question(question);
+    const { answer } = this.#question as Question<T>;
+    if (answer === undefined) return false;
+    this.#question = undefined;
+    if (answer.kind === "value") {
+      use(answer.value);
+      return true;
+    }
+    const { error } = answer;
+    throw this.connection.refuse(
+      error instanceof Refusal ? error.failure : hookFailure("a callback", error, "internal_error"),
+    );
+  }
+
+  #decideOnHello(): HelloAnswer | PromiseLike<HelloAnswer> {
+    const hello = this.connection.clientHello!;
+    return after(this.#chooseContext(hello), () => answerHello(hello, this.#context.internals()));
+  }
+
+  #chooseContext(hello: ClientHello): void | PromiseLike<void> {
+    const { selectContext, sniCallback } = this.#checked;
+    if (sniCallback !== null) return this.#askSniCallback(sniCallback, hello);
+    if (selectContext === null) return;
+    return after(
+      asked("selectContext", "access_denied", () => selectContext(hello)),
+      (context) => {
+        if (context != null) this.#context = checkChosen("selectContext", context);
+      },
+    );
+  }
+
+  #askSniCallback(callback: SniCallback, hello: ClientHello): void | PromiseLike<void> {
+    this.#contextMayChange = true;
+    return after(
+      asked("sniCallback", "handshake_failure", () => callback(this, hello.serverName, this.#context)),
+      (number) => {
+        this.#contextMayChange = false;
+        checkChosen("sniCallback", this.#context);
+        if (number == null) return;
+        if (!Number.isInteger(number) || number < 0 || number > 255)
+          throw wrongAnswer("sniCallback", "the number of an alert, or nothing", number);
+        throw new Refusal(refusedWith(number));
+      },
+    );
+  }
+
+  #goOn({ decision, peer }: HelloAnswer): void {
+    const { checked } = this.#context.internals();
+    const changed = checked !== this.#checked;
+    this.#checked = checked;
+    this.#policy = policyOf(checked, true, null);
+    this.#sessionPeer = peer;
+    const taken = changed ? this.#settingsOf(this.#context) : null;
+    try {
+      this.connection.decide({ ...decision, settings: taken?.settings ?? null });
+    } finally {
+      taken?.release();
+    }
+  }
+
+  /** A context that was disposed of cannot be chosen any more. */
+  #settingsOf(context: SSLContext): ReturnType<SSLContext["takeSettings"]> {
+    try {
+      return context.takeSettings();
+    } catch (cause) {
+      throw this.connection.refuse(hookFailure("the chosen context", cause, "internal_error"));
+    }
+  }
+
+  #lookUpPsk(): PreSharedKey | PromiseLike<PreSharedKey> {
+    return lookUpPsk(this.#checked.pskLookup!, this.connection.pskIdentity());
   }
 
   /** A handshake that never stood still at the peer's certificate must not count as verified, whatever let it pass. */
   #requireVerdict(): null {
     const { mode, pins } = this.#policy;
-    if ((mode === "none" && pins === null) || this.connection.peerVerified) return null;
+    if (mode === "none" && pins === null) return null;
+    if (this.connection.peerVerified || this.connection.pskUsed()) return null;
     const error = new SSLError("Cannot finish the handshake: the peer was not verified", {
       reason: "CERTIFICATE_VERIFY_FAILED",
     });
     throw this.connection.refuse({ error, alert: alert.handshake_failure });
   }
 
-  #judgePeer(): void {
-    const verdict = judge(this.connection.peerChain(), this.#policy, {
+  /** The verdict that is found here, and then that of the application. */
+  #judgePeer(): Verdict | PromiseLike<Verdict> {
+    const peer = this.connection.peerChain();
+    const found = this.#verdictOver(peer);
+    const { verify } = this.#checked;
+    if (verify === null || (peer.chain.length === 0 && (!found.trusted || this.#policy.mode === "none"))) return found;
+    const { chain } = peer;
+    const hostname = this.#policy.host?.name ?? null;
+    const side = this.serverSide ? "server" : "client";
+    return overrule(verify, found, {
+      chain,
+      hostname,
+      side,
+      mode: this.#policy.mode,
+      resumed: this.connection.resumed(),
+    });
+  }
+
+  #verdictOver(peer: PeerChain): Verdict {
+    if (this.connection.resumed() && this.#sessionPeer !== null) return { trusted: true, path: this.#sessionPeer.path };
+    return judge(peer, this.#policy, {
       verify: (key, method, data, signature) => this.connection.verifySignature(key, method, data, signature),
       sha256: (data) => this.connection.hash(256, data),
     });
+  }
+
+  #take(verdict: Verdict): void {
     if (!verdict.trusted) throw this.connection.refuse(verdict.failure);
     this.#verifiedChain = verdict.path;
     this.connection.accept();
@@ -411,7 +661,6 @@ export class SSLObject {
 /** @internal */
 export interface OpenOptions {
   readonly context: SSLContext;
-  readonly checked: CheckedOptions;
   readonly settings: Settings;
   readonly incoming: MemoryBIO;
   readonly outgoing: MemoryBIO;
@@ -422,44 +671,25 @@ export interface OpenOptions {
  * Checks what was said about one connection and makes its engine.
  * @internal
  */
-export function openConnection({ context, checked, settings, incoming, outgoing, options }: OpenOptions): Parts {
+export function openConnection({ context, settings, incoming, outgoing, options }: OpenOptions): Parts {
   const names = checkNames(context, options);
+  const { session = null } = options;
+  if (session !== null) checkSession(session, context);
   const connection = new Connection(settings, {
     serverName: names.send?.kind === "dns" ? names.send.name : null,
-    tolerateAlpnMismatch: checked.tolerateAlpnMismatch ? checked.alpn : null,
-    now: checked.now,
+    now: context.internals().checked.now,
   });
-  const policy = {
-    mode: checked.verifyMode,
-    server: context.serverSide,
-    host: checked.checkHostname ? names.verify : null,
-    commonNameFallback: checked.commonNameFallback,
-    trust: checked.trust,
-    partialChain: checked.partialChain,
-    profile: checked.certProfile,
-    crls: checked.crls,
-    crlCheck: checked.crlCheck,
-    pins: checked.pins,
-    now: checked.now,
-  };
-  const { onKeyLog } = checked;
-  return { context, connection, incoming, outgoing, policy, onKeyLog, serverHostname: options.serverHostname ?? null };
-}
-
-/** Turns an answer into Python's way of giving it; the end is 0 bytes. */
-export function raise(result: IoResult): number {
-  if (result.kind === "ok") return result.n;
-  if (result.kind === "eof") return 0;
-  throw withoutStack(() => (result.want === "write" ? new SSLWantWriteError() : new SSLWantReadError()));
+  return { context, connection, incoming, outgoing, names, session, serverHostname: options.serverHostname ?? null };
 }
 
 /** @internal */
-export const wrapOptionNames: readonly (keyof WrapOptions)[] = ["serverHostname", "verifyName"];
+export const wrapOptionNames: readonly (keyof WrapOptions)[] = ["serverHostname", "verifyName", "session"];
 
 const channelBindingTypes: readonly ChannelBindingType[] = ["tls-unique", "tls-server-end-point", "tls-exporter"];
 
 const nothing: IoResult = { kind: "ok", n: 0 };
 const wantsRead: IoResult = { kind: "want", want: "read" };
+const wantsCallback: IoResult = { kind: "want", want: "callback" };
 const eof: IoResult = { kind: "eof" };
 
 function toResult(outcome: Outcome): IoResult {
@@ -483,7 +713,7 @@ function target(into: Bytes, n: number | undefined): Uint8Array<ArrayBuffer> {
   return size === 0 ? room : room.subarray(0, size);
 }
 
-function checkNames(context: SSLContext, options: WrapOptions): { send: HostName | null; verify: HostName | null } {
+function checkNames(context: SSLContext, options: WrapOptions): Names {
   if (context.serverSide && (options.serverHostname !== undefined || options.verifyName !== undefined)) {
     throw new SSLConfigError("Cannot use serverHostname: it can only be given on the client side", {
       reason: "BAD_SERVER_HOSTNAME",
@@ -495,6 +725,80 @@ function checkNames(context: SSLContext, options: WrapOptions): { send: HostName
     throw new SSLConfigError("Cannot wrap: checkHostname requires serverHostname", { reason: "BAD_SERVER_HOSTNAME" });
   }
   return { send, verify };
+}
+
+function checkSession(session: SSLSession, context: SSLContext): void {
+  if (!(session instanceof SSLSession))
+    throw new TypeError(`Cannot use session: expected an SSLSession, got ${describe(session)}`);
+  if (context.serverSide) throw new SSLStateError("Cannot use session: only a client can offer one");
+  if (session.context !== context) throw new SSLStateError("Cannot use session: it belongs to another context");
+}
+
+function checkContext(name: string, context: SSLContext): SSLContext {
+  if (typeof (context as Partial<SSLContext> | null)?.takeSettings === "function") return context;
+  throw new TypeError(`Cannot use ${name}: expected an SSLContext, got ${describe(context)}`);
+}
+
+function checkChosen(hook: string, context: SSLContext): SSLContext {
+  const isServer = typeof (context as Partial<SSLContext> | null)?.takeSettings === "function" && context.serverSide;
+  if (isServer) return context;
+  throw wrongAnswer(hook, "an SSLContext for servers", context);
+}
+
+function refusedWith(number: number): Failure {
+  const message = `Cannot finish the handshake: sniCallback refused it with the alert ${alertName(number)}`;
+  return { error: new SSLAlertError(message, { alert: number, sent: true }), alert: number };
+}
+
+interface Judged {
+  readonly chain: readonly Uint8Array[];
+  readonly hostname: string | null;
+  readonly side: "client" | "server";
+  readonly mode: VerifyMode;
+  readonly resumed: boolean;
+}
+
+/** What the application makes of the verdict; what it throws refuses the peer. */
+function overrule(
+  verify: VerifyHook,
+  found: Verdict,
+  { chain, hostname, side, mode, resumed }: Judged,
+): Verdict | PromiseLike<Verdict> {
+  const failure = found.trusted ? null : found.failure.error;
+  const error = failure instanceof SSLCertVerificationError ? failure : null;
+  const info: VerifyInfo = {
+    chain: chain.flatMap(readable),
+    verified: found.trusted && mode !== "none" ? found.path.flatMap(readable) : null,
+    error,
+    flags: error?.flags ?? 0,
+    hostname,
+    resumed,
+    side,
+  };
+  const refuse = (cause: unknown): Verdict => ({ trusted: false, failure: verifyFailure(cause, chain, hostname) });
+  const use = (answer: void | { readonly accept: true }): Verdict => {
+    if (answer === undefined) return found;
+    if (answer?.accept !== true) throw wrongAnswer("verify", "nothing or { accept: true }", answer);
+    return found.trusted ? found : { trusted: true, path: [] };
+  };
+  try {
+    const answer = verify(info);
+    return typeof (answer as Partial<PromiseLike<void>> | undefined)?.then === "function"
+      ? (answer as PromiseLike<void | { readonly accept: true }>).then(use, refuse)
+      : use(answer as void | { readonly accept: true });
+  } catch (cause) {
+    if (cause instanceof Refusal) throw cause;
+    return refuse(cause);
+  }
+}
+
+function readable(der: Uint8Array): Certificate[] {
+  try {
+    return [parseCertificate(der)];
+  } catch (error) {
+    if (error instanceof SSLError) return [];
+    throw error;
+  }
 }
 
 /** A safety net for connections that nobody disposes of. */

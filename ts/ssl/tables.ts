@@ -52,6 +52,9 @@ export const defaultCipherSuites: readonly CipherName[] = [
   "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256",
 ];
 
+/** Beside them, with a pre-shared key: those of TLS 1.3 serve for both. */
+export const defaultPskSuites: readonly CipherName[] = ["TLS_ECDHE_PSK_WITH_CHACHA20_POLY1305_SHA256"];
+
 export const defaultGroups: readonly NamedGroup[] = ["x25519", "secp256r1", "secp384r1", "secp521r1"];
 
 export const defaultSignatureAlgorithms: readonly SignatureScheme[] = [

@@ -4,6 +4,7 @@ import { alert } from "../engine/alerts.ts";
 import type { PeerChain } from "../engine/connection.ts";
 import { type Failure, SSLError } from "../engine/errors.ts";
 import type { HostName } from "./names.ts";
+import type { CheckedOptions } from "./options.ts";
 import type { Crl, CrlCheck } from "./x509/crl.ts";
 import { publicKeyOf } from "./x509/certificate.ts";
 import { errorOf, toFailure } from "./x509/findings.ts";
@@ -42,6 +43,23 @@ export interface VerificationPolicy {
 export interface Arithmetic {
   readonly verify: SignatureCheck;
   readonly sha256: (data: Uint8Array) => Uint8Array;
+}
+
+/** The policy of a context for one connection. */
+export function policyOf(checked: CheckedOptions, server: boolean, host: HostName | null): VerificationPolicy {
+  return {
+    mode: checked.verifyMode,
+    server,
+    host: checked.checkHostname ? host : null,
+    commonNameFallback: checked.commonNameFallback,
+    trust: checked.trust,
+    partialChain: checked.partialChain,
+    profile: checked.certProfile,
+    crls: checked.crls,
+    crlCheck: checked.crlCheck,
+    pins: checked.pins,
+    now: checked.now,
+  };
 }
 
 /** The path from the peer's certificate to a trusted one (DER), or what to throw and which alert to send. */

@@ -14,9 +14,18 @@ export interface WasmExports {
   readonly _initialize: () => void;
   readonly wt_abi: () => number;
   readonly wt_accept_certificate: (connection: ConnectionPointer) => void;
+  readonly wt_accept_session: (
+    connection: ConnectionPointer,
+    name: Address,
+    nameSize: number,
+    session: Address,
+    sessionSize: number,
+  ) => number;
   readonly wt_alerted: (connection: ConnectionPointer) => number;
   readonly wt_allocate: (size: number) => Address;
   readonly wt_alpn: (connection: ConnectionPointer) => Address;
+  readonly wt_cache_session: (connection: ConnectionPointer) => void;
+  readonly wt_choose_alpn: (connection: ConnectionPointer, name: Address, size: number) => number;
   readonly wt_ciphersuite: (connection: ConnectionPointer) => number;
   readonly wt_close_notify: (connection: ConnectionPointer) => number;
   readonly wt_connection_free: (connection: ConnectionPointer) => void;
@@ -30,19 +39,33 @@ export interface WasmExports {
     size: number,
   ) => number;
   readonly wt_finished: (connection: ConnectionPointer) => number;
-  readonly wt_forget_alpn: (connection: ConnectionPointer) => void;
   readonly wt_forget_logged_keys: (connection: ConnectionPointer) => void;
+  readonly wt_forget_session: (connection: ConnectionPointer) => void;
   readonly wt_generate_key: (kind: number) => number;
+  readonly wt_give_psk: (
+    connection: ConnectionPointer,
+    identity: Address,
+    identitySize: number,
+    key: Address,
+    keySize: number,
+  ) => number;
   readonly wt_group: (connection: ConnectionPointer) => number;
   readonly wt_handshake: (connection: ConnectionPointer) => number;
   readonly wt_hash: (data: Address, size: number, hash: number) => number;
   readonly wt_hmac: (at: Address, keySize: number, dataSize: number, hash: number) => number;
   readonly wt_incoming_commit: (connection: ConnectionPointer, size: number) => void;
   readonly wt_incoming_reserve: (connection: ConnectionPointer, size: number) => Address;
+  readonly wt_keep_session: (connection: ConnectionPointer) => number;
   readonly wt_key_log: (connection: ConnectionPointer) => Address;
   readonly wt_live_blocks: () => number;
   readonly wt_live_objects: () => number;
   readonly wt_logged_keys: (connection: ConnectionPointer) => number;
+  readonly wt_offer_session: (
+    connection: ConnectionPointer,
+    saved: Address,
+    size: number,
+    extendedMasterSecret: number,
+  ) => number;
   readonly wt_outgoing_consume: (connection: ConnectionPointer, size: number) => void;
   readonly wt_outgoing_data: (connection: ConnectionPointer) => Address;
   readonly wt_outgoing_size: (connection: ConnectionPointer) => number;
@@ -69,12 +92,27 @@ export interface WasmExports {
     purpose: number,
   ) => number;
   readonly wt_protocol_version: (connection: ConnectionPointer) => number;
+  readonly wt_psk_identity: (connection: ConnectionPointer) => Address;
+  readonly wt_psk_identity_size: (connection: ConnectionPointer) => number;
+  readonly wt_psk_used: (connection: ConnectionPointer) => number;
   readonly wt_public_key: (der: Address, size: number) => number;
   readonly wt_read: (connection: ConnectionPointer, size: number) => number;
   readonly wt_received_alert: (connection: ConnectionPointer) => number;
   readonly wt_release: (block: Address) => void;
+  readonly wt_resumed: (connection: ConnectionPointer) => number;
   readonly wt_scratch: () => Address;
+  readonly wt_seal: (at: Address, size: number, key: Address) => number;
+  readonly wt_seal_sessions: (
+    connection: ConnectionPointer,
+    key: Address,
+    extra: Address,
+    extraSize: number,
+    lifetime: number,
+    count: number,
+  ) => number;
   readonly wt_send_alert: (connection: ConnectionPointer, level: number, description: number) => number;
+  readonly wt_session: (connection: ConnectionPointer) => Address;
+  readonly wt_session_size: (connection: ConnectionPointer) => number;
   readonly wt_settings_add_identity: (settings: SettingsPointer) => number;
   readonly wt_settings_identity_certificate: (settings: SettingsPointer, der: Address, size: number) => number;
   readonly wt_settings_identity_key: (settings: SettingsPointer, key: Address, size: number) => number;
@@ -90,6 +128,13 @@ export interface WasmExports {
     clientOrder: number,
   ) => void;
   readonly wt_settings_set_groups: (settings: SettingsPointer, ids: Address, count: number) => number;
+  readonly wt_settings_set_psk: (
+    settings: SettingsPointer,
+    identity: Address,
+    identitySize: number,
+    key: Address,
+    keySize: number,
+  ) => number;
   readonly wt_settings_set_records_per_key: (settings: SettingsPointer, records: number) => void;
   readonly wt_settings_set_signature_algorithms: (settings: SettingsPointer, ids: Address, count: number) => number;
   readonly wt_settings_set_versions: (settings: SettingsPointer, minimum: number, maximum: number) => void;
@@ -97,6 +142,7 @@ export interface WasmExports {
   readonly wt_signature_scheme: (connection: ConnectionPointer, server: number) => number;
   readonly wt_start: () => number;
   readonly wt_unique_master_secret: (connection: ConnectionPointer) => number;
+  readonly wt_unseal: (at: Address, size: number, key: Address) => number;
   readonly wt_update_keys: (connection: ConnectionPointer, request: number) => number;
   readonly wt_verify_signature: (
     at: Address,
