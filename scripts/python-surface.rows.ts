@@ -75,6 +75,7 @@ const renamedProtocol = ours(
   "the highest version that both sides know; deprecated in Python",
 );
 const datagrams = notApplicable("Python refuses it too: TLS is a stream");
+const inRuntimes = "in `wanttls/node`, `wanttls/deno` and `wanttls/bun`";
 const soon = absent("not offered yet");
 const socketOptions = notApplicable("belongs to the runtime's own socket, which the transport was made of");
 const inTransport = "the transport is made by the runtime's own means, then wrapped";
@@ -117,12 +118,12 @@ const rows: Readonly<Record<string, Row>> = {
   RAND_bytes: absent("every runtime has `crypto.getRandomValues`"),
   RAND_pseudo_bytes: absent("every runtime has `crypto.getRandomValues`; removed in Python 3.12"),
   RAND_status: absent("without randomness the engine does not start, and says so"),
-  cert_time_to_seconds: soon,
+  cert_time_to_seconds: ours("certTimeToSeconds"),
   create_connection: notApplicable("an import from Python's socket module"),
   create_default_context: ours("createDefaultContext"),
-  get_default_verify_paths: ours("getDefaultVerifyPaths", "in `wanttls/node`, `wanttls/deno` and `wanttls/bun`"),
+  get_default_verify_paths: ours("getDefaultVerifyPaths", inRuntimes),
   get_protocol_name: ours("SSLObject.version", "versions are texts already"),
-  get_server_certificate: soon,
+  get_server_certificate: ours("getServerCertificate", inRuntimes),
   match_hostname: ours("ClientOptions.checkHostname", "done by the handshake; removed in Python 3.12"),
   wrap_socket: ours("SSLContext.wrapSocket", "the function without a context was removed in Python 3.12"),
   get_sigalgs: ours("SSLContext.getSigalgs"),
@@ -243,12 +244,12 @@ const rows: Readonly<Record<string, Row>> = {
   "SSLContext.get_ciphers": ours("SSLContext.getCiphers"),
   "SSLContext.get_groups": ours("SSLContext.getGroups"),
   "SSLContext.hostname_checks_common_name": ours("ClientOptions.commonNameFallback", "off by default"),
-  "SSLContext.keylog_filename": ours("ClientOptions.onKeyLog", "the lines; where to is the application's choice"),
-  "SSLContext.load_cert_chain": ours(["ClientOptions.identities", "Identity"], `from memory, any number; ${immutable}`),
-  "SSLContext.load_default_certs": ours(
-    ["ClientOptions.trust", "TrustStore"],
-    "`TrustStore.system()` of the runtime's entry",
+  "SSLContext.keylog_filename": ours(
+    ["ClientOptions.onKeyLog", "keyLogFile"],
+    "gets the lines; a writer of files is in the runtimes' entries",
   ),
+  "SSLContext.load_cert_chain": ours(["ClientOptions.identities", "Identity"], `from memory, any number; ${immutable}`),
+  "SSLContext.load_default_certs": ours(["ClientOptions.trust", "TrustStore.system"], inRuntimes),
   "SSLContext.load_dh_params": absent("there is no finite-field key exchange in TLS 1.2"),
   "SSLContext.load_verify_locations": ours(
     ["ClientOptions.ca", "ClientOptions.trust", "ClientOptions.crls"],
@@ -269,7 +270,7 @@ const rows: Readonly<Record<string, Row>> = {
   ),
   "SSLContext.set_ciphersuites": ours("ClientOptions.cipherSuites", "one list for both versions"),
   "SSLContext.set_client_sigalgs": ours("ClientOptions.signatureAlgorithms", "one list for both sides' signatures"),
-  "SSLContext.set_default_verify_paths": ours("TrustStore", "`TrustStore.system()` of the runtime's entry"),
+  "SSLContext.set_default_verify_paths": ours("TrustStore.system", inRuntimes),
   "SSLContext.set_ecdh_curve": ours("ClientOptions.groups"),
   "SSLContext.set_groups": ours("ClientOptions.groups"),
   "SSLContext.set_npn_protocols": noNpn,

@@ -6,6 +6,7 @@ import { code, codeText } from "./codes.gen.ts";
 /** Where an error comes from: the protocol, a certificate, a private key, the PEM text, or the system below. */
 export type SSLLibrary = "SSL" | "X509" | "PK" | "PEM" | "SYS";
 
+/** What an error can be given beside its message; the fields are those of `SSLError`. */
 export interface SSLErrorOptions {
   readonly reason?: string;
   readonly library?: SSLLibrary;
@@ -23,9 +24,13 @@ export interface SSLErrorOptions {
  * try { socket.doHandshake(); } catch (error) { if (error instanceof SSLError) console.error(error.reason, error.message); }
  */
 export class SSLError extends Error {
+  /** `reason` as Node writes it. */
   readonly code: string;
+  /** OpenSSL's name for what happened, in capitals. */
   readonly reason: string;
+  /** Where it comes from. */
   readonly library: SSLLibrary;
+  /** Mbed TLS's number, negative; 0 when it is none of Mbed TLS's errors. */
   readonly errno: number;
 
   constructor(message: string, options: SSLErrorOptions = {}) {
@@ -74,7 +79,9 @@ export class SSLEOFError extends SSLError {
 /** The system below failed: `code` is its own name for it (`"ECONNRESET"`). */
 export class SSLSyscallError extends SSLError {
   override readonly code: string;
+  /** What was being done, such as `"read"`, when the runtime says so. */
   readonly syscall?: string;
+  /** Bytes of the call in progress that the connection had taken; only on errors of `sendAll`. */
   bytesSent?: number;
 
   constructor(
@@ -97,8 +104,11 @@ export class SSLSyscallError extends SSLError {
 
 /** A fatal alert ended the connection (RFC 8446, section 6.2); `sent` tells which side gave up. */
 export class SSLAlertError extends SSLError {
+  /** Its number; `alertDescription` has them by name. */
   readonly alert: number;
+  /** Its name in the RFC, such as `"unknown_ca"`. */
   readonly alertName: string;
+  /** True when this side sent it, false when the peer did. */
   readonly sent: boolean;
 
   constructor(message: string, options: { readonly alert: number; readonly sent: boolean; readonly cause?: unknown }) {
@@ -113,6 +123,10 @@ export class SSLAlertError extends SSLError {
   }
 }
 
+/**
+ * What was found wrong with the peer's certificate: the first finding in three vocabularies, all of them as bits, and what it
+ * was found on. `SSLCertVerificationError` has the same fields.
+ */
 export interface CertVerificationDetails {
   /** OpenSSL's number (X509_V_ERR_...), as in Python's `verify_code`. */
   readonly verifyCode: number;
@@ -132,12 +146,19 @@ export interface CertVerificationDetails {
 
 /** The peer's certificate cannot be trusted: like Python's `ssl.SSLCertVerificationError`, also known as `CertificateError`. */
 export class SSLCertVerificationError extends SSLError implements CertVerificationDetails {
+  /** OpenSSL's number (X509_V_ERR_...), as in Python's `verify_code`. */
   readonly verifyCode: number;
+  /** One sentence, as in Python's `verify_message`. */
   readonly verifyMessage: string;
+  /** Node's string, such as `"CERT_HAS_EXPIRED"`. */
   readonly nodeCode: string;
+  /** Every finding as Mbed TLS's bits (MBEDTLS_X509_BADCERT_...). */
   readonly flags: number;
+  /** The certificate in the chain that is wrong: 0 is the peer's own. */
   readonly depth: number;
+  /** The chain as the peer presented it, DER. */
   readonly chain: readonly Uint8Array[];
+  /** The name that was expected, or null when names are not checked. */
   readonly hostname: string | null;
 
   constructor(details: CertVerificationDetails, cause?: unknown) {

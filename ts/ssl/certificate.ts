@@ -30,14 +30,19 @@ export type AltName =
  * const { subject, subjectAltName, notAfter } = socket.getPeerCert()!;
  */
 export interface Certificate {
+  /** 1 to 3; only version 3 has extensions. */
   readonly version: number;
   /** Upper-case hexadecimal, with a minus sign when it is negative, which RFC 5280 forbids. */
   readonly serialNumber: string;
+  /** Whom it is about. Who a server is says `subjectAltName`. */
   readonly subject: DistinguishedName;
+  /** Who issued it. */
   readonly issuer: DistinguishedName;
   /** As in Python: `"Jan  5 09:34:43 2026 GMT"`. */
   readonly notBefore: string;
+  /** The last second at which it is valid, in the same form. */
   readonly notAfter: string;
+  /** All the names that it is for, in their order. */
   readonly subjectAltName: readonly AltName[];
   /** Where to ask whether it was revoked (RFC 6960): the URIs of the authority information access. */
   readonly OCSP: readonly string[];
@@ -45,6 +50,7 @@ export interface Certificate {
   readonly caIssuers: readonly string[];
   /** Where the revocation lists are: the URIs of the distribution points. */
   readonly crlDistributionPoints: readonly string[];
+  /** The certificate itself, DER. */
   readonly raw: Uint8Array;
 }
 

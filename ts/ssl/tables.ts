@@ -16,6 +16,7 @@ export interface CipherInfo {
   readonly name: string;
   /** The IANA name. */
   readonly standardName: string;
+  /** The number in IANA's registry. */
   readonly id: number;
   /** Bits of the symmetric key. */
   readonly bits: number;
