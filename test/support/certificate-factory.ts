@@ -6,20 +6,31 @@ import {
   type Der,
   ascii,
   bits,
-  boolean,
   concat,
   element,
   explicit,
   implicit,
   integer,
-  namedBits,
-  octets,
   oid,
   sequence,
-  set,
   time,
   utf8,
 } from "./der-writer.ts";
+import { addressOf } from "../../ts/ssl/names.ts";
+import {
+  authorityKeyIdentifier as aki,
+  basicConstraints,
+  dnsName,
+  extension,
+  extKeyUsage,
+  hostName,
+  keyUsage,
+  relativeName,
+  signatureId,
+  signed,
+  subjectAltName,
+  subjectKeyIdentifier as ski,
+} from "../../ts/ssl/x509/writer.ts";
 
 export type KeyKind = "P-256" | "P-384" | "P-521" | "P-224" | "ed25519" | `rsa${number}`;
 
@@ -151,7 +162,7 @@ export function makeCertificate(issuer: Made, spec: CertificateSpec): Made {
     spec.tail ?? new Uint8Array(),
   );
   const signature = spec.signature ?? signWith(issuer.key, algorithm, tbs);
-  return { der: sequence(tbs, spec.outerAlgorithmId ?? id, bits(signature)), key, subject };
+  return { der: signed(tbs, spec.outerAlgorithmId ?? id, signature), key, subject };
 }
 
 export interface CrlSpec {
@@ -182,44 +193,16 @@ export function makeCrl(issuer: Made, spec: CrlSpec = {}): Der {
     ...(entries.length === 0 ? [] : [sequence(...entries)]),
     ...(extensions.length === 0 ? [] : [explicit(0, sequence(...extensions))]),
   );
-  return sequence(tbs, algorithmId(algorithm), bits(spec.signature ?? signWith(issuer.key, algorithm, tbs)));
+  return signed(tbs, algorithmId(algorithm), spec.signature ?? signWith(issuer.key, algorithm, tbs));
 }
 
 // Extensions
 
-export function extension(id: string, value: Der, critical = false): Der {
-  return sequence(oid(id), ...(critical ? [boolean(true)] : []), octets(value));
-}
-
-export function basicConstraints(ca: boolean, pathLength?: number, critical = true): Der {
-  const limit = pathLength === undefined ? [] : [integer(pathLength)];
-  return extension("2.5.29.19", sequence(...(ca ? [boolean(true)] : []), ...limit), critical);
-}
-
-/** 0 digitalSignature, 2 keyEncipherment, 4 keyAgreement, 5 keyCertSign, 6 cRLSign. */
-export function keyUsage(...positions: readonly number[]): Der {
-  return extension("2.5.29.15", namedBits(...positions), true);
-}
+export { aki, basicConstraints, dnsName, extension, extKeyUsage, hostName, keyUsage, ski, subjectAltName };
 
 export const serverAuth = "1.3.6.1.5.5.7.3.1";
 export const clientAuth = "1.3.6.1.5.5.7.3.2";
 export const anyUsage = "2.5.29.37.0";
-
-export function extKeyUsage(purposes: readonly string[], critical = false): Der {
-  return extension("2.5.29.37", sequence(...purposes.map(oid)), critical);
-}
-
-export function ski(id: Der, critical = false): Der {
-  return extension("2.5.29.14", octets(id), critical);
-}
-
-export function aki(id: Der, critical = false): Der {
-  return extension("2.5.29.35", sequence(implicit(0, id)), critical);
-}
-
-export function subjectAltName(names: readonly Der[], critical = false): Der {
-  return extension("2.5.29.17", sequence(...names), critical);
-}
 
 export function nameConstraints(permitted: readonly Der[], excluded: readonly Der[] = [], critical = true): Der {
   const subtrees = (number: number, list: readonly Der[]): Der[] =>
@@ -262,17 +245,7 @@ export function nameFrom(value: Der | string): Der {
 }
 
 export function rdn(type: string, value: string | Der): Der {
-  return set(sequence(oid(attributes[type] ?? type), typeof value === "string" ? utf8(value) : value));
-}
-
-/** A GeneralName for a host: a dNSName, or an iPAddress when it is one. */
-export function hostName(host: string): Der {
-  const address = addressBytes(host);
-  return address === null ? dnsName(host) : implicit(7, address);
-}
-
-export function dnsName(name: string): Der {
-  return implicit(2, ascii(name));
+  return relativeName(attributes[type] ?? type, value);
 }
 
 export function emailName(name: string): Der {
@@ -293,17 +266,7 @@ export function otherName(type: string, value: string): Der {
 
 /** A network for name constraints: "10.0.0.0/255.0.0.0". */
 export function network(value: string): Der {
-  return implicit(7, concat(value.split("/").map((part) => addressBytes(part)!)));
-}
-
-function addressBytes(host: string): Der | null {
-  if (/^\d+(\.\d+){3}$/.test(host)) return Uint8Array.from(host.split("."), Number);
-  if (!host.includes(":")) return null;
-  const [front = "", back = ""] = host.split("::");
-  const groups = (part: string): number[] =>
-    part === "" ? [] : part.split(":").flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) % 256]);
-  const missing = 16 - groups(front).length - groups(back).length;
-  return Uint8Array.from([...groups(front), ...Array<number>(missing).fill(0), ...groups(back)]);
+  return implicit(7, concat(value.split("/").map((part) => addressOf(part)!)));
 }
 
 const attributes: Readonly<Record<string, string>> = {
@@ -321,7 +284,7 @@ export function algorithmId(algorithm: Algorithm): Der {
   const [scheme, hash] = algorithm.split("-") as ["ecdsa" | "rsa" | "pss", string];
   if (scheme === "pss") return pssId(hash, digestSizes[hash]!);
   const id = algorithms[algorithm]!;
-  return scheme === "rsa" ? sequence(oid(id), element(5)) : sequence(oid(id));
+  return signatureId(id, scheme === "rsa");
 }
 
 export function pssId(hash: string, salt: number, maskHash: string = hash): Der {

@@ -3,6 +3,7 @@ import { concat, type Der, text } from "../../ts/ssl/der-writer.ts";
 
 export * from "../../ts/ssl/der-writer.ts";
 export { latin1 as ascii } from "../../ts/ssl/der-writer.ts";
+export { pemOf as pem } from "../../ts/ssl/pem.ts";
 
 /** An element with a length that has more bytes than needed. */
 export function sloppyElement(tag: number, ...parts: readonly Der[]): Der {
@@ -18,8 +19,4 @@ export function sloppyElement(tag: number, ...parts: readonly Der[]): Der {
 
 export function printable(value: string): Der {
   return text(19, value);
-}
-
-export function pem(label: string, der: Uint8Array): string {
-  return `-----BEGIN ${label}-----\n${btoa(String.fromCharCode(...der)).replace(/.{64}(?=.)/g, "$&\n")}\n-----END ${label}-----\n`;
 }

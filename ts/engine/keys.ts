@@ -2,10 +2,29 @@
 import type { Realm } from "../wasm/realm.ts";
 import { SSLError, textOf } from "./errors.ts";
 import { withoutRandomness } from "./randomness.ts";
+import type { SignatureMethod } from "./signatures.ts";
+
+/** A curve by the number in its name, or an RSA key by its bits. */
+export type KeySize = 256 | 384 | 521 | 2048 | 3072 | 4096;
+
+/** A new private key: SEC 1 or PKCS#1 (DER). */
+export function generateKey(realm: Realm, size: KeySize): Uint8Array {
+  return made(realm, "make a key", () => realm.exports.wt_generate_key(size));
+}
 
 /** The SubjectPublicKeyInfo of a private key (DER). Throws SSLError for what is no key. */
 export function publicKeyOf(realm: Realm, key: Uint8Array): Uint8Array {
   return made(realm, "use a key", () => realm.lend(key, (at, length) => realm.exports.wt_public_key(at, length)));
+}
+
+/** Signs with ECDSA, or PKCS#1 v1.5 for RSA. */
+export function signedWith(realm: Realm, key: Uint8Array, hash: SignatureMethod["hash"], data: Uint8Array): Uint8Array {
+  const together = new Uint8Array(key.length + data.length);
+  together.set(key);
+  together.set(data, key.length);
+  return made(realm, "sign", () =>
+    realm.lend(together, (at) => realm.exports.wt_sign(at, key.length, data.length, hash)),
+  );
 }
 
 function made(realm: Realm, doing: string, call: () => number): Uint8Array {

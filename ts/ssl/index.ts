@@ -29,6 +29,12 @@ export { type Feature, features } from "./features.ts";
 export { type KnownHosts, trustOnFirstUse } from "./first-use.ts";
 export type { Password } from "./identity/password.ts";
 export type { PskLookup, SelectAlpn, SelectContext, SniCallback, VerifyHook, VerifyInfo } from "./hooks.ts";
+export {
+  generateSelfSigned,
+  type SelfSigned,
+  type SelfSignedKey,
+  type SelfSignedOptions,
+} from "./identity/self-signed.ts";
 export { MemoryBIO } from "./memory-bio.ts";
 export type {
   BaseOptions,

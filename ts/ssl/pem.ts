@@ -1,5 +1,6 @@
 // PEM text (RFC 7468) to DER and back. Refuses what is broken, saying which block and why.
 import { type Bytes, describe, toBytes } from "./bytes.ts";
+import { latin1Text } from "./der.ts";
 import { SSLConfigError } from "../engine/errors.ts";
 
 /** A certificate or key as PEM text, or as bytes that hold PEM text or DER. */
@@ -76,8 +77,12 @@ const keyLabels: readonly string[] = [
 
 /** DER bytes as a PEM certificate (Python's `DER_cert_to_PEM_cert`). */
 export function derCertToPem(der: Bytes): string {
-  const text = btoa(String.fromCharCode(...toBytes(der, "der")));
-  return `-----BEGIN CERTIFICATE-----\n${text.replace(/.{64}(?=.)/g, "$&\n")}\n-----END CERTIFICATE-----\n`;
+  return pemOf("CERTIFICATE", toBytes(der, "der"));
+}
+
+export function pemOf(label: string, der: Uint8Array): string {
+  const text = btoa(latin1Text(der));
+  return `-----BEGIN ${label}-----\n${text.replace(/.{64}(?=.)/g, "$&\n")}\n-----END ${label}-----\n`;
 }
 
 /** The first certificate of a PEM text as DER bytes (Python's `PEM_cert_to_DER_cert`). */

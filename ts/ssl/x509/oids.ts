@@ -31,6 +31,7 @@ export const purposeOid = {
 
 export const attributeOid = {
   commonName: "2.5.4.3",
+  organizationName: "2.5.4.10",
   emailAddress: "1.2.840.113549.1.9.1",
 } as const;
 
