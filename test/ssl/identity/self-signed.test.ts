@@ -6,7 +6,6 @@ import {
   parseCertificate,
   pemCertToDer,
   type SelfSignedKey,
-  type SelfSignedOptions,
   SSLConfigError,
 } from "../../../ts/ssl/index.ts";
 import { sharedRealm } from "../../../ts/engine/realms.ts";
@@ -135,7 +134,7 @@ test("a wrong option of generateSelfSigned is refused by name", () => {
   ];
   for (const [options, message, kind] of wrong) {
     inCase(String(message), () => {
-      const error = thrownBy(() => generateSelfSigned(options as SelfSignedOptions));
+      const error = thrownBy(() => generateSelfSigned(options));
       expect(error).toBeInstanceOf(kind);
       expect((error as Error).message).toMatch(message);
     });

@@ -156,9 +156,9 @@ function checkNames(names: readonly string[]): string[] {
 function checkTimes(days: number, now: () => number): { from: number; to: number } {
   if (typeof days !== "number") throw new TypeError(`Cannot use days: expected a number, got ${describe(days)}`);
   if (typeof now !== "function") throw new TypeError(`Cannot use now: expected a function, got ${describe(now)}`);
-  const time = now();
+  const start = now();
   if (!(days > 0)) throw new RangeError(`Cannot use days: expected a number above 0, got ${days}`);
-  const [from, to] = [time - hour, time + days * day];
+  const [from, to] = [start - hour, start + days * day];
   if (from >= 0 && to <= lastTime) return { from, to };
   throw new RangeError(`Cannot use days: the certificate would not be valid between 1970 and 9999`);
 }
