@@ -1,6 +1,12 @@
 // Sessions: made, kept, offered, resumed; and each way in which a session must not be resumed.
 import { expect, test } from "vitest";
-import { type ClientOptions, type ServerOptions, SSLSession } from "../../ts/ssl/index.ts";
+import {
+  type ClientOptions,
+  type ServerOptions,
+  type SSLContext,
+  SSLSession,
+  type TLSVersion,
+} from "../../ts/ssl/index.ts";
 import {
   clientContext,
   deliver,
@@ -10,7 +16,6 @@ import {
   serverContext,
   wrapped,
 } from "../support/conversation.ts";
-import type { SSLContext, TLSVersion } from "../../ts/ssl/index.ts";
 
 interface Both {
   readonly client: SSLContext;

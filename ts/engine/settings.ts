@@ -111,7 +111,7 @@ export class Settings {
   }
 
   #psk(psk: SettingsInput["psk"]): void {
-    if (psk == null) return;
+    if (psk === null || psk === undefined) return;
     const { identity, key } = psk === "asked" ? { identity: new Uint8Array(0), key: new Uint8Array(0) } : psk;
     const result = this.realm.lend(identity, (name, nameSize) =>
       this.realm.lend(key, (at, size) =>

@@ -1,16 +1,16 @@
 // What a server answers to a ClientHello: with which context, which application protocol, which session, which pre-shared
 // key. Asks the application where it wants to be asked, in that order; does not know how a handshake goes on.
-import { alert, type AlertName } from "../engine/alerts.ts";
+import { alert, alertName, type AlertName } from "../engine/alerts.ts";
 import type { ClientHello } from "../engine/client-hello.ts";
 import type { Decision, PreSharedKey } from "../engine/connection.ts";
-import { type Failure, SSLError } from "../engine/errors.ts";
+import { type Failure, SSLAlertError, SSLError } from "../engine/errors.ts";
 import { sealName, unseal } from "../engine/sealing.ts";
 import { describe, toBytes } from "./bytes.ts";
 import { hookFailure } from "./hooks.ts";
 import type { CheckedOptions } from "./options.ts";
 import { pack, unpack } from "./packing.ts";
 import { after } from "./question.ts";
-import type { ContextInternals } from "./ssl-context.ts";
+import type { ContextInternals, SSLContext } from "./ssl-context.ts";
 import { judge, policyOf } from "./verification.ts";
 
 /** What to do, all but the settings; and who the peer of a resumed session is. */
@@ -26,10 +26,11 @@ export interface SessionPeer {
 }
 
 /** Thrown when the answer is to refuse the client. */
-export class Refusal {
+export class Refusal extends Error {
   readonly failure: Failure;
 
   constructor(failure: Failure) {
+    super(failure.error.message);
     this.failure = failure;
   }
 }
@@ -53,6 +54,19 @@ export function asked<T>(hook: string, otherwise: AlertName, ask: () => T | Prom
 export function wrongAnswer(hook: string, expected: string, got: unknown): Refusal {
   const cause = new TypeError(`Cannot use the answer of ${hook}: expected ${expected}, got ${describe(got)}`);
   return new Refusal(hookFailure(hook, cause, "internal_error"));
+}
+
+/** The context that a hook chose. */
+export function checkChosen(hook: string, context: SSLContext): SSLContext {
+  const isServer = typeof (context as Partial<SSLContext> | null)?.takeSettings === "function" && context.serverSide;
+  if (isServer) return context;
+  throw wrongAnswer(hook, "an SSLContext for servers", context);
+}
+
+/** What it is when `sniCallback` returns an alert. */
+export function refusalWith(number: number): Refusal {
+  const message = `Cannot finish the handshake: sniCallback refused it with the alert ${alertName(number)}`;
+  return new Refusal({ error: new SSLAlertError(message, { alert: number, sent: true }), alert: number });
 }
 
 /** The answer to a ClientHello in a context; throws Refusal. */
@@ -112,7 +126,7 @@ function findSession(
   return after(
     asked("sessionCache", "internal_error", () => cache.get(hello.sessionId)),
     (sealed) => {
-      if (sealed == null) return null;
+      if (sealed === null || sealed === undefined) return null;
       return openSession(hello.sessionId, toBytes(sealed, "the session of sessionCache"), hello, context);
     },
   );
@@ -175,7 +189,7 @@ export function lookUpPsk(
 ): PreSharedKey | PromiseLike<PreSharedKey> {
   return after(
     asked("psk", "internal_error", () => lookup(identity.slice())),
-    (key) => ({ identity, key: key == null ? new Uint8Array(0) : toBytes(key, "the key that psk answers").slice() }),
+    (key) => ({ identity, key: key === null ? new Uint8Array(0) : toBytes(key, "the key that psk answers").slice() }),
   );
 }
 

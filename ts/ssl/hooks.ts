@@ -1,5 +1,6 @@
 // Decisions that a handshake leaves to the application: their forms, and what it means when one of them throws.
 import { alert, type AlertName } from "../engine/alerts.ts";
+import { verifyFlag } from "../engine/codes.gen.ts";
 import type { ClientHello } from "../engine/client-hello.ts";
 import { type Failure, SSLCertVerificationError, SSLError } from "../engine/errors.ts";
 import type { Bytes } from "./bytes.ts";
@@ -72,7 +73,7 @@ export function verifyFailure(cause: unknown, chain: readonly Uint8Array[], host
     verifyCode: applicationVerification,
     verifyMessage: `verify refused it (${why})`,
     nodeCode: "APPLICATION_VERIFICATION",
-    flags: otherFlag,
+    flags: verifyFlag.BADCERT_OTHER,
     depth: 0,
     chain,
     hostname,
@@ -81,4 +82,3 @@ export function verifyFailure(cause: unknown, chain: readonly Uint8Array[], host
 }
 
 const applicationVerification = 50; // X509_V_ERR_APPLICATION_VERIFICATION
-const otherFlag = 0x100; // MBEDTLS_X509_BADCERT_OTHER

@@ -203,8 +203,8 @@ export interface CheckedOptions {
 /** Checks everything that can be checked without the engine. Throws SSLConfigError, TypeError or RangeError. */
 export function checkOptions(server: boolean, given: ClientOptions & ServerOptions): CheckedOptions {
   checkOptionNames(given, [...commonNames, ...(server ? serverNames : clientNames)], server ? "a server" : "a client");
-  const withPsk = given.psk === undefined ? [] : defaultPskSuites;
-  const cipherSuites = checkCipherSuites(or(given.cipherSuites, [...defaultCipherSuites, ...withPsk]));
+  const usual = given.psk === undefined ? defaultCipherSuites : [...defaultCipherSuites, ...defaultPskSuites];
+  const cipherSuites = checkCipherSuites(or(given.cipherSuites, usual));
   const psk = checkPsk(given.psk, server);
   const { minVersion, maxVersion } = checkVersions(given, cipherSuites);
   const verifyMode = oneOf("verifyMode", or(given.verifyMode, server ? "none" : "required"), [
@@ -219,7 +219,7 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
       'it needs verifyMode "required": a name says nothing when the certificate is not verified',
     );
   const alpn = checkAlpn(or(given.alpn, []));
-  const crls = checkCrls(given.crls);
+  const alpnMismatch = oneOf("alpnMismatch", or(given.alpnMismatch, "fatal"), ["fatal", "ignore"]);
   const isolation = oneOf("isolation", or(given.isolation, "shared"), ["shared", "context", "connection"]);
   const realm = isolation === "shared" ? sharedRealm : newRealm;
   const identities = list("identities", or(given.identities, [])).map((identity, i) =>
@@ -249,22 +249,32 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
     trust: checkTrust(given),
     partialChain: toFlag(given.partialChain, "partialChain", true),
     certProfile: oneOf("certProfile", or(given.certProfile, "standard"), ["lenient", "standard", "web"]),
-    crls,
-    crlCheck: oneOf("crlCheck", or(given.crlCheck, crls.length > 0 ? "leaf" : "off"), ["off", "leaf", "chain"]),
+    ...checkRevocation(given),
     pins: checkPins(given.pins, server && verifyMode === "none"),
     commonNameFallback: toFlag(given.commonNameFallback, "commonNameFallback", false),
-    tolerateAlpnMismatch:
-      server &&
-      oneOf("alpnMismatch", or(given.alpnMismatch, "fatal"), ["fatal", "ignore"]) === "ignore" &&
-      alpn.length > 0,
+    tolerateAlpnMismatch: alpn.length > 0 && alpnMismatch === "ignore",
     now: clockOf(checkFunction("now", or(given.now, Date.now))),
-    onKeyLog: checkHook("onKeyLog", given.onKeyLog),
-    verify: checkHook("verify", given.verify),
     pskLookup: server ? (psk as PskLookup | null) : null,
-    onSession: checkHook("onSession", given.onSession),
-    sessionKey: given.sessionKey === undefined ? null : checkSessionKey(given.sessionKey),
+    ...checkHooks(given),
     ...checkServing(given),
     isolation,
+  };
+}
+
+function checkRevocation(given: BaseOptions): Pick<CheckedOptions, "crls" | "crlCheck"> {
+  const crls = checkCrls(given.crls);
+  const fallback = crls.length > 0 ? "leaf" : "off";
+  return { crls, crlCheck: oneOf("crlCheck", or(given.crlCheck, fallback), ["off", "leaf", "chain"]) };
+}
+
+type Hooks = "onKeyLog" | "verify" | "onSession" | "sessionKey";
+
+function checkHooks(given: ClientOptions): Pick<CheckedOptions, Hooks> {
+  return {
+    onKeyLog: checkHook("onKeyLog", given.onKeyLog),
+    verify: checkHook("verify", given.verify),
+    onSession: checkHook("onSession", given.onSession),
+    sessionKey: given.sessionKey === undefined ? null : checkSessionKey(given.sessionKey),
   };
 }
 

@@ -38,8 +38,8 @@ export class Question<T> {
 }
 
 /** Goes on with a value now, or with what a promise brings later: a question of several steps stays synchronous if it can. */
-export function after<T, R>(value: T | PromiseLike<T>, next: (value: T) => R | PromiseLike<R>): R | PromiseLike<R> {
-  return isPromise(value) ? value.then(next) : next(value);
+export function after<T, R>(value: T | PromiseLike<T>, goOn: (value: T) => R | PromiseLike<R>): R | PromiseLike<R> {
+  return isPromise(value) ? value.then(goOn) : goOn(value);
 }
 
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {

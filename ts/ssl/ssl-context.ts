@@ -115,7 +115,7 @@ export class SSLContext {
    * The configuration for one connection, in a realm of its own where that was asked for.
    * @internal
    */
-  takeSettings(): { readonly settings: Settings; release(): void } {
+  takeSettings(): { readonly settings: Settings; readonly release: () => void } {
     if (this.#disposed) throw new SSLStateError("Cannot wrap: the context was disposed of");
     if (this.#checked.isolation !== "connection") return { settings: this.#settingsIn(), release: () => {} };
     const settings = new Settings(newRealm(), this.#checked.input);
@@ -204,9 +204,9 @@ export interface ContextInternals {
   readonly checked: CheckedOptions;
   readonly realm: Realm;
   /** Tells apart contexts that would not answer for each other's sessions. */
-  digest(): Uint8Array;
+  readonly digest: () => Uint8Array;
   /** Name and secret for what is kept of sessions. */
-  sessionKey(): Uint8Array;
+  readonly sessionKey: () => Uint8Array;
   readonly arithmetic: Arithmetic;
 }
 

@@ -1,6 +1,6 @@
 // Python's face over the engine: an SSLObject between two MemoryBIO, throwing where Python's `ssl` throws.
 // Owns the translation of outcomes into exceptions and the verdict over the peer. Refuses to know sockets.
-import { alert, alertName } from "../engine/alerts.ts";
+import { alert } from "../engine/alerts.ts";
 import type { ClientHello } from "../engine/client-hello.ts";
 import {
   Connection,
@@ -10,22 +10,24 @@ import {
   type SavedSession,
   type SSLState,
 } from "../engine/connection.ts";
-import {
-  type Failure,
-  SSLAlertError,
-  SSLCertVerificationError,
-  SSLConfigError,
-  SSLError,
-  SSLNotSupportedError,
-  SSLStateError,
-  SSLZeroReturnError,
-} from "../engine/errors.ts";
+import { SSLConfigError, SSLError, SSLNotSupportedError, SSLStateError, SSLZeroReturnError } from "../engine/errors.ts";
 import type { Settings } from "../engine/settings.ts";
 import { type Bytes, checkOptionNames, describe, toBytes, toCount, toFlag } from "./bytes.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
 import { channelBinding, type ChannelBindingType } from "./channel-binding.ts";
-import { answerHello, asked, type HelloAnswer, lookUpPsk, Refusal, type SessionPeer, wrongAnswer } from "./hello.ts";
-import { hookFailure, type SniCallback, verifyFailure, type VerifyHook, type VerifyInfo } from "./hooks.ts";
+import {
+  answerHello,
+  asked,
+  checkChosen,
+  type HelloAnswer,
+  lookUpPsk,
+  Refusal,
+  refusalWith,
+  type SessionPeer,
+  wrongAnswer,
+} from "./hello.ts";
+import { hookFailure, type SniCallback } from "./hooks.ts";
+import { overrule } from "./overrule.ts";
 import type { MemoryBIO } from "./memory-bio.ts";
 import { type HostName, toHostName } from "./names.ts";
 import type { CheckedOptions } from "./options.ts";
@@ -43,7 +45,7 @@ import {
   type TLSVersion,
   versionId,
 } from "./tables.ts";
-import { judge, policyOf, type Verdict, type VerificationPolicy, type VerifyMode } from "./verification.ts";
+import { judge, policyOf, type Verdict, type VerificationPolicy } from "./verification.ts";
 import { SSLWantCallbackError, SSLWantReadError, SSLWantWriteError, withoutStack } from "./want.ts";
 
 /** What can be said about one connection. */
@@ -542,7 +544,7 @@ export class SSLObject {
     return after(
       asked("selectContext", "access_denied", () => selectContext(hello)),
       (context) => {
-        if (context != null) this.#context = checkChosen("selectContext", context);
+        if (context !== undefined) this.#context = checkChosen("selectContext", context);
       },
     );
   }
@@ -554,10 +556,10 @@ export class SSLObject {
       (number) => {
         this.#contextMayChange = false;
         checkChosen("sniCallback", this.#context);
-        if (number == null) return;
+        if (number === undefined || number === null) return;
         if (!Number.isInteger(number) || number < 0 || number > 255)
           throw wrongAnswer("sniCallback", "the number of an alert, or nothing", number);
-        throw new Refusal(refusedWith(number));
+        throw refusalWith(number);
       },
     );
   }
@@ -737,68 +739,6 @@ function checkSession(session: SSLSession, context: SSLContext): void {
 function checkContext(name: string, context: SSLContext): SSLContext {
   if (typeof (context as Partial<SSLContext> | null)?.takeSettings === "function") return context;
   throw new TypeError(`Cannot use ${name}: expected an SSLContext, got ${describe(context)}`);
-}
-
-function checkChosen(hook: string, context: SSLContext): SSLContext {
-  const isServer = typeof (context as Partial<SSLContext> | null)?.takeSettings === "function" && context.serverSide;
-  if (isServer) return context;
-  throw wrongAnswer(hook, "an SSLContext for servers", context);
-}
-
-function refusedWith(number: number): Failure {
-  const message = `Cannot finish the handshake: sniCallback refused it with the alert ${alertName(number)}`;
-  return { error: new SSLAlertError(message, { alert: number, sent: true }), alert: number };
-}
-
-interface Judged {
-  readonly chain: readonly Uint8Array[];
-  readonly hostname: string | null;
-  readonly side: "client" | "server";
-  readonly mode: VerifyMode;
-  readonly resumed: boolean;
-}
-
-/** What the application makes of the verdict; what it throws refuses the peer. */
-function overrule(
-  verify: VerifyHook,
-  found: Verdict,
-  { chain, hostname, side, mode, resumed }: Judged,
-): Verdict | PromiseLike<Verdict> {
-  const failure = found.trusted ? null : found.failure.error;
-  const error = failure instanceof SSLCertVerificationError ? failure : null;
-  const info: VerifyInfo = {
-    chain: chain.flatMap(readable),
-    verified: found.trusted && mode !== "none" ? found.path.flatMap(readable) : null,
-    error,
-    flags: error?.flags ?? 0,
-    hostname,
-    resumed,
-    side,
-  };
-  const refuse = (cause: unknown): Verdict => ({ trusted: false, failure: verifyFailure(cause, chain, hostname) });
-  const use = (answer: void | { readonly accept: true }): Verdict => {
-    if (answer === undefined) return found;
-    if (answer?.accept !== true) throw wrongAnswer("verify", "nothing or { accept: true }", answer);
-    return found.trusted ? found : { trusted: true, path: [] };
-  };
-  try {
-    const answer = verify(info);
-    return typeof (answer as Partial<PromiseLike<void>> | undefined)?.then === "function"
-      ? (answer as PromiseLike<void | { readonly accept: true }>).then(use, refuse)
-      : use(answer as void | { readonly accept: true });
-  } catch (cause) {
-    if (cause instanceof Refusal) throw cause;
-    return refuse(cause);
-  }
-}
-
-function readable(der: Uint8Array): Certificate[] {
-  try {
-    return [parseCertificate(der)];
-  } catch (error) {
-    if (error instanceof SSLError) return [];
-    throw error;
-  }
 }
 
 /** A safety net for connections that nobody disposes of. */

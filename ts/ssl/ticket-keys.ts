@@ -1,7 +1,7 @@
 // The keys that a server seals its sessions with: one to seal, those before it only to open. Knows no sessions.
 import { SSLConfigError } from "../engine/errors.ts";
 import { sealKeySize } from "../engine/sealing.ts";
-import { type Bytes, toBytes } from "./bytes.ts";
+import { type Bytes, describe, toBytes } from "./bytes.ts";
 import { sameBytes } from "./x509/certificate.ts";
 
 const keysKept = 3;
@@ -23,7 +23,9 @@ export class TicketKeys {
 
   /** The first seals, all open; left out: one of random bytes. Throws SSLConfigError for one that has not 48 bytes. */
   constructor(keys: readonly Bytes[] = []) {
-    if (!Array.isArray(keys)) throw new TypeError("Cannot use ticketKeys: expected an array of keys");
+    const given: unknown = keys;
+    if (!Array.isArray(given))
+      throw new TypeError(`Cannot use ticketKeys: expected an array of keys, got ${describe(given)}`);
     this.#keys = keys.length === 0 ? [randomKey()] : keys.map((key, i) => checked(key, `ticketKeys[${i}]`));
   }
 

@@ -1,0 +1,59 @@
+// The application's word on the verdict over the peer: what the hook `verify` is told, and what its answer means.
+import { SSLCertVerificationError, SSLError } from "../engine/errors.ts";
+import { type Certificate, parseCertificate } from "./certificate.ts";
+import { Refusal, wrongAnswer } from "./hello.ts";
+import { verifyFailure, type VerifyHook, type VerifyInfo } from "./hooks.ts";
+import type { Verdict, VerifyMode } from "./verification.ts";
+
+/** What was judged, and for whom. */
+interface Judged {
+  readonly chain: readonly Uint8Array[];
+  readonly hostname: string | null;
+  readonly side: "client" | "server";
+  readonly mode: VerifyMode;
+  readonly resumed: boolean;
+}
+
+/** What the application makes of the verdict; what it throws refuses the peer. */
+export function overrule(
+  verify: VerifyHook,
+  found: Verdict,
+  { chain, hostname, side, mode, resumed }: Judged,
+): Verdict | PromiseLike<Verdict> {
+  const failure = found.trusted ? null : found.failure.error;
+  const error = failure instanceof SSLCertVerificationError ? failure : null;
+  const info: VerifyInfo = {
+    chain: chain.flatMap(readable),
+    verified: found.trusted && mode !== "none" ? found.path.flatMap(readable) : null,
+    error,
+    flags: error?.flags ?? 0,
+    hostname,
+    resumed,
+    side,
+  };
+  const refuse = (cause: unknown): Verdict => ({ trusted: false, failure: verifyFailure(cause, chain, hostname) });
+  const use = (answer: void | { readonly accept: true }): Verdict => {
+    if (answer === undefined) return found;
+    if ((answer as { accept?: unknown } | null)?.accept !== true)
+      throw wrongAnswer("verify", "nothing or { accept: true }", answer);
+    return found.trusted ? found : { trusted: true, path: [] };
+  };
+  try {
+    const answer = verify(info);
+    return typeof (answer as Partial<PromiseLike<void>> | undefined)?.then === "function"
+      ? (answer as PromiseLike<void | { readonly accept: true }>).then(use, refuse)
+      : use(answer as void | { readonly accept: true });
+  } catch (cause) {
+    if (cause instanceof Refusal) throw cause;
+    return refuse(cause);
+  }
+}
+
+function readable(der: Uint8Array): Certificate[] {
+  try {
+    return [parseCertificate(der)];
+  } catch (error) {
+    if (error instanceof SSLError) return [];
+    throw error;
+  }
+}
