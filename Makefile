@@ -78,7 +78,7 @@ clean: ## remove what was built (node_modules and the download cache stay)
 # Check it; each part also stands alone, and expects `make build` to have run
 
 .PHONY: check
-check: build types lint layers boundary drift formatted unused package ## every check, without the tests
+check: build types lint layers boundary drift formatted numbers unused package ## every check, without the tests
 
 .PHONY: types
 types: ## type-check everything, tests and scripts too
@@ -111,6 +111,11 @@ drift: ## committed generated files are what their sources say
 formatted: ## the sources are in the house format
 	$(say) "format"
 	@$(bin)/prettier --log-level warn --check .
+
+.PHONY: numbers
+numbers: ## each numbered statement of the documents is named by a test
+	$(say) "numbers"
+	@$(run) scripts/check-numbers.ts
 
 .PHONY: unused
 unused: ## no unused file, export or dependency

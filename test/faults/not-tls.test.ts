@@ -324,7 +324,7 @@ describe("A record with an odd version", () => {
   });
 });
 
-describe("Records that mean nothing", () => {
+describe("L11 Records that mean nothing", () => {
   it("end the handshake when there are more of them than any peer has reason to send", () => {
     const changeCipherSpec = recordOf(recordType.changeCipherSpec, [1]);
     const floods = [plainAlert("warning", userCanceled), changeCipherSpec];

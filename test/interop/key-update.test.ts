@@ -5,7 +5,7 @@ import { certs } from "../support/certs.ts";
 import { dial, listen } from "../support/dial.ts";
 import { opensslClient, opensslServer, type Peer } from "../support/peers.ts";
 
-test("B39 OpenSSL's server may change keys and ask for ours, and so may we", async () => {
+test("L1 B39 OpenSSL's server may change keys and ask for ours, and so may we", async () => {
   await using peer = await opensslServer({ version: "TLSv1.3", extra: ["-msg"] });
   using context = SSLContext.client({ ca: certs.root.cert, minVersion: "TLSv1.3" });
   const tls = context.wrapSocket(await dial(peer.port), { serverHostname: "localhost" });
@@ -13,7 +13,7 @@ test("B39 OpenSSL's server may change keys and ask for ours, and so may we", asy
   tls.close();
 });
 
-test("B39 OpenSSL's client may change keys and ask for ours, and so may we", async () => {
+test("L1 B39 OpenSSL's client may change keys and ask for ours, and so may we", async () => {
   using context = SSLContext.server({ identities: [{ cert: certs.localhost.chain, key: certs.localhost.key }] });
   const accepted = Promise.withResolvers<SSLSocket>();
   const listening = await listen((transport) => accepted.resolve(context.wrapSocket(transport)));

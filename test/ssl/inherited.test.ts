@@ -2,6 +2,7 @@
 // implementation as the peer are tested in test/interop.
 import { constants, createECDH, randomBytes, sign } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import { SSLConfigError } from "../../ts/ssl/index.ts";
 import { keyNamed, makeRoot, makeServer, today } from "../support/certificate-factory.ts";
 import { type CertName, certs } from "../support/certs.ts";
 import {
@@ -17,6 +18,7 @@ import {
   recordsOf,
   recordType,
   type Role,
+  thrownBy,
   versions,
 } from "../support/conversation.ts";
 import { bits, sequence } from "../support/der-writer.ts";
@@ -90,6 +92,19 @@ test("L3 a client that names a later version in the old field is served, in TLS 
   }
 });
 
+test("L4 the cookie of a HelloRetryRequest is in the next ClientHello", () => {
+  const cookie = Uint8Array.of(0, 5, 1, 2, 3, 4, 5);
+  let hello = new Uint8Array(0);
+  attempt(pairOf(retry), Infinity, (from, bytes) => {
+    if (from === "server" && bytes[5] === 2)
+      return withExtensions(bytes, (list) => [...list, { type: extension.cookie, body: cookie }]);
+    const said = recordsOf(bytes).find((record) => record[0] === handshake && record[5] === 1);
+    if (from === "client" && said !== undefined) hello = new Uint8Array(said);
+    return bytes;
+  });
+  expect(extensionIn(hello, extension.cookie)).toEqual(cookie);
+});
+
 test("L5 shares for unknown groups that look like finite fields lead to another ClientHello", () => {
   for (const group of [0x0100, 0x0105, 0x01ab, 0x01ff]) {
     const pair = pairOf({ version: "TLSv1.3", client: { groups: ["x25519", "secp256r1"] } });
@@ -117,6 +132,16 @@ test("L6 a ClientHello of more than 16 KiB is refused by its length, with an ale
     expect(outcome.server).toMatchObject({ reason: "MESSAGE_TOO_LONG" });
     expect(outcome.client).toMatchObject({ name: "SSLAlertError", alert: alerts.illegal_parameter });
   }
+});
+
+test("L21 no group of a finite field is ever offered, and none can be named", () => {
+  const { tls, outgoing } = pairOf().client;
+  thrownBy(() => tls.doHandshake());
+  const body = extensionIn(outgoing.read(), extension.supportedGroups)!.subarray(2);
+  const kinds = body.filter((_, i) => i % 2 === 0);
+  expect(kinds.length).toBeGreaterThan(2);
+  expect(kinds).not.toContain(1);
+  expect(() => pairOf({ client: { groups: ["ffdhe2048" as "x25519"] } })).toThrow(SSLConfigError);
 });
 
 interface Sloppy {

@@ -12,7 +12,7 @@ const text = new TextEncoder();
 const into = (bio: MemoryBIO): CiphertextSink => ({ append: (bytes) => bio.write(bytes) });
 const suites = ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"] as const;
 
-test("B39 a KeyUpdate is consumed transparently and data goes on under the new keys", () => {
+test("L1 B39 a KeyUpdate is consumed transparently and data goes on under the new keys", () => {
   for (const suite of suites) {
     for (const role of roles) {
       for (const chunk of chunks) {
@@ -53,7 +53,7 @@ test("B39 data written before the KeyUpdate was seen is still read under the old
   expect(client.tls.read()).toEqual(text.encode("crossing"));
 });
 
-test("B39 a peer that only changes keys is stopped, and told so", () => {
+test("L11 B39 a peer that only changes keys is stopped, and told so", () => {
   const { client, server } = connected({ version: "TLSv1.3" });
   for (let i = 0; i < 33; i++) client.tls.updateKeys();
   deliver(client, server);

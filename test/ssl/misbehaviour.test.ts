@@ -35,7 +35,7 @@ test("what the forger makes is read like what the peer writes", () => {
   });
 });
 
-test("B39 empty records are skipped, and read() goes on with what follows in the same call", () => {
+test("L18 B39 empty records are skipped, and read() goes on with what follows in the same call", () => {
   forEachSide((version, role) => {
     const { own, record } = forged(version, role);
     for (const many of [1, 2, 3]) {
@@ -62,7 +62,7 @@ test("B39 warnings are skipped, and read() goes on with what follows in the same
   });
 });
 
-test("B39 warnings and empty records without end do not keep a read busy: the connection fails", () => {
+test("L11 B39 warnings and empty records without end do not keep a read busy: the connection fails", () => {
   forEachSide((version, role) => {
     for (const [type, content] of [
       [applicationData, []],
@@ -202,7 +202,7 @@ test("records of unknown or misplaced types fail the connection", () => {
   });
 });
 
-test("B42 a request to renegotiate is answered with no_renegotiation in TLS 1.2, and the conversation goes on", () => {
+test("S41 B42 a request to renegotiate is answered with no_renegotiation in TLS 1.2, and the conversation goes on", () => {
   for (const chunk of chunks) {
     const { own, record } = forged("TLSv1.2", "client");
     const helloRequest = record(handshake, [0, 0, 0, 0]);
@@ -215,7 +215,7 @@ test("B42 a request to renegotiate is answered with no_renegotiation in TLS 1.2,
   }
 });
 
-test("B42 requests to renegotiate without end do not keep the connection busy", () => {
+test("L11 S41 B42 requests to renegotiate without end do not keep the connection busy", () => {
   const { own, record } = forged("TLSv1.2", "client");
   own.incoming.write(joined(Array.from({ length: 1000 }, () => record(handshake, [0, 0, 0, 0]))));
   expect(thrownBy(() => own.tls.read())).toBeInstanceOf(SSLError);

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import {
+  isWant,
   SSLAlertError,
   SSLEOFError,
   SSLError,
@@ -23,6 +24,7 @@ import {
   handshake,
   joined,
   notBytes,
+  type Pair,
   pairOf,
   pattern,
   plainAlert,
@@ -483,23 +485,42 @@ test("B53 peeking with flags is not offered", () => {
   for (const name of ["recvfrom", "recvmsg", "recvInto", "peek"]) expect(name in client.tls).toBe(false);
 });
 
-test("B94 a call into a connection from its own clock is refused, and nothing breaks", () => {
+test("S39 B94 a call into a connection from its own clock is refused, and nothing breaks", () => {
   const errors: unknown[] = [];
   const pair = pairOf({
     client: {
       now: () => {
-        errors.push(
-          thrownBy(() => pair.client.tls.read()),
-          thrownBy(() => pair.client.tls.doHandshake()),
-        );
-        expect(pair.client.tls.version()).toBe(null);
+        const { tls } = pair.client;
+        for (const call of [() => tls.read(), () => tls.doHandshake(), () => tls.write(ascii("x")), () => tls.unwrap()])
+          errors.push(thrownBy(call));
+        expect(tls.version()).toBe(null);
         return Date.now();
       },
     },
   });
   handshake(pair);
-  expect(errors.length).toBeGreaterThan(1);
+  expect(errors.length).toBeGreaterThan(3);
   for (const error of errors) expect(error).toBeInstanceOf(SSLStateError);
+});
+
+test("S39 a key log that calls back into its connection is answered or refused, and the handshake comes to its end", () => {
+  forEachCase((version, role, chunk) => {
+    const outcomes: unknown[] = [];
+    const options = {
+      onKeyLog: (): void => {
+        const [{ tls }] = sides(pair, role);
+        outcomes.push(
+          thrownBy(() => tls.read()),
+          thrownBy(() => tls.doHandshake()),
+        );
+      },
+    };
+    const pair: Pair = pairOf({ version, [role]: options });
+    handshake(pair, chunk);
+    expect(outcomes.length).toBeGreaterThan(1);
+    for (const outcome of outcomes)
+      expect(outcome === undefined || isWant(outcome) || outcome instanceof SSLStateError).toBe(true);
+  });
 });
 
 test("B93 S19 what the clock throws comes out of the call, and other connections go on", () => {

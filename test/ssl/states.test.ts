@@ -95,7 +95,7 @@ test("B2 a repeated error keeps what its class says beyond the message", () => {
   expect(thrownBy(() => ragged.server.tls.doHandshake())).toMatchObject({ partialRecord: true });
 });
 
-test("B3 the alert that a failure calls for is in the outgoing queue after the error, once", () => {
+test("L20 B3 the alert that a failure calls for is in the outgoing queue after the error, once", () => {
   forEachSide((version, role) => {
     const [own, peer] = sides(connected({ version }), role);
     peer.tls.write(ascii("data"));
@@ -109,7 +109,7 @@ test("B3 the alert that a failure calls for is in the outgoing queue after the e
   });
 });
 
-test("B4 a failed connection produces no record any more", () => {
+test("L19 B4 a failed connection produces no record any more", () => {
   forEachSide((version, role) => {
     for (const fail of failures) {
       const [own, peer] = sides(connected({ version }), role);

@@ -1,14 +1,26 @@
 // The options of trust, in whole handshakes: what is trusted, how much certificates must do right, what was revoked, which
 // path was taken. (The rules themselves are tested in x509/.)
-import { expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Connection } from "../../ts/engine/connection.ts";
-import { type BaseOptions, SSLCertVerificationError, TrustStore } from "../../ts/ssl/index.ts";
 import {
+  type BaseOptions,
+  SSLCertVerificationError,
+  type TLSVersion,
+  TrustStore,
+  type WrapOptions,
+} from "../../ts/ssl/index.ts";
+import {
+  anyUsage,
+  basicConstraints,
+  type CertificateSpec,
   clientAuth,
   dnsName,
   extKeyUsage,
+  keyNamed,
+  koblitzKey,
   type Made,
   makeAuthority,
+  makeCertificate,
   makeCrl,
   makeRoot,
   makeServer,
@@ -63,7 +75,7 @@ test("partialChain decides whether a trusted intermediate certificate is enough"
   expectRefusal(meet([leaf], { trust, partialChain: false }), "UNABLE_TO_GET_ISSUER_CERT", 48);
 });
 
-test("certProfile decides about a certificate without a purpose, and about one that does not identify its issuer", () => {
+test("L15 certProfile decides about a certificate without a purpose, and about one that does not identify its issuer", () => {
   const purposeless = makeServer(authority, "localhost", { extensions: { extKeyUsage: null } });
   const simple = makeServer(authority, "localhost", { extensions: { aki: null } });
   for (const [made, lenient, standard, web] of [
@@ -82,7 +94,7 @@ test("certProfile decides about a certificate without a purpose, and about one t
   }
 });
 
-test("critical name constraints are obeyed, which Mbed TLS cannot even parse", () => {
+test("L15 critical name constraints are obeyed, which Mbed TLS cannot even parse", () => {
   forEachVersion((version) => {
     const within = (name: string): Made =>
       makeAuthority(root, "constrained", { extensions: { names: nameConstraints([dnsName(name)]) } });
@@ -92,6 +104,62 @@ test("critical name constraints are obeyed, which Mbed TLS cannot even parse", (
       if (good) expect(met.client).toBeUndefined();
       else expectRefusal(met, "PERMITTED_VIOLATION", 42);
     }
+  });
+});
+
+describe("L15 what Mbed TLS lets pass in certificates is refused:", () => {
+  const within = makeAuthority(root, "constrained", {
+    extensions: { names: nameConstraints([dnsName("example.org")], [], false) },
+  });
+  const old = makeAuthority(root, "old", { version: 0, onlyExtensions: null });
+  const short = makeAuthority(root, "short", { extensions: { basicConstraints: basicConstraints(true, 0) } });
+  const below = makeAuthority(short, "below");
+  const anonymous = makeAuthority(root, "anonymous", { extensions: { ski: null } });
+  const served = (spec: CertificateSpec): Made[] => [makeServer(authority, "localhost", spec), authority];
+
+  test.each<[string, readonly Made[], string]>([
+    [
+      "names beyond constraints that are not critical",
+      [makeServer(within, "localhost"), within],
+      "PERMITTED_VIOLATION",
+    ],
+    [
+      "a common name in the place of a name",
+      served({ subject: "CN=localhost", extensions: { subjectAltName: null } }),
+      "ERR_TLS_CERT_ALTNAME_INVALID",
+    ],
+    ["an authority of version 1", [makeServer(old, "localhost"), old], "INVALID_CA"],
+    ["a serial number of zero", served({ serial: 0 }), "INVALID_EXTENSION"],
+    ["a missing authority key identifier", served({ extensions: { aki: null } }), "MISSING_AUTHORITY_KEY_IDENTIFIER"],
+    [
+      "a missing subject key identifier",
+      [makeServer(anonymous, "localhost"), anonymous],
+      "MISSING_SUBJECT_KEY_IDENTIFIER",
+    ],
+    ["a path that is too long", [makeServer(below, "localhost"), below, short], "PATH_LENGTH_EXCEEDED"],
+  ])("%s", (_, chain, nodeCode) => {
+    expect(meet(chain, own).client).toMatchObject({ name: "SSLCertVerificationError", nodeCode });
+  });
+
+  test("on the web, a purpose of any kind or of none", () => {
+    for (const purpose of [extKeyUsage([anyUsage]), null]) {
+      const { client } = meet(served({ extensions: { extKeyUsage: purpose } }), { ...own, certProfile: "web" });
+      expect(client).toMatchObject({ name: "SSLCertVerificationError", nodeCode: "INVALID_PURPOSE" });
+    }
+  });
+
+  test("a wildcard for everything below a top-level domain", () => {
+    const { client } = meet([makeServer(authority, "*.com"), authority], own, undefined, {
+      serverHostname: "example.com",
+    });
+    expect(client).toMatchObject({ nodeCode: "ERR_TLS_CERT_ALTNAME_INVALID" });
+  });
+});
+
+test("L8 a certificate in the chain whose key nobody knows does no harm when it is not needed", () => {
+  const odd = makeCertificate(root, { key: keyNamed("odd"), spki: koblitzKey, subject: "odd" });
+  forEachVersion((version) => {
+    expect(meet([leaf, odd, authority], own, version).client).toBeUndefined();
   });
 });
 
@@ -130,10 +198,15 @@ interface Met extends Attempt {
 }
 
 /** A handshake of a client with these options and a server with this chain, on the day of the certificates. */
-function meet(chain: readonly Made[], options: BaseOptions, version?: "TLSv1.2" | "TLSv1.3"): Met {
+function meet(chain: readonly Made[], options: BaseOptions, version?: TLSVersion, wrap?: WrapOptions): Met {
   const key = new Uint8Array(chain[0]!.key.privateKey.export({ format: "der", type: "pkcs8" }));
   const identities = [{ cert: chain.map(({ der }) => der), key }];
-  const pair = pairOf({ version, client: { ca: [], now, ...options }, server: { identities } });
+  const pair = pairOf({
+    version,
+    client: { ca: [], now, ...options },
+    server: { identities },
+    ...(wrap === undefined ? {} : { wrap }),
+  });
   return { pair, ...attempt(pair) };
 }
 

@@ -8,6 +8,7 @@ export const extension = {
   alpn: 16,
   extendedMasterSecret: 23,
   supportedVersions: 43,
+  cookie: 44,
   keyShare: 51,
 } as const;
 

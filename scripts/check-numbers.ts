@@ -1,0 +1,34 @@
+// Promise kept: what the documents state under a number, a test shows, and no test names a number that nobody has defined.
+//
+// A number is a capital letter with digits. It is defined where it stands in bold in docs/semantics.md or
+// docs/scenarios.md, and named where it begins the name of a test (several may: "B26 S22 what is no name is refused").
+import { globSync, readFileSync } from "node:fs";
+import process from "node:process";
+
+const documents = ["docs/semantics.md", "docs/scenarios.md"];
+
+const defined = new Map<string, string>();
+const named = new Map<string, string>();
+const complaints: string[] = [];
+
+for (const document of documents) {
+  for (const [, number] of readFileSync(document, "utf8").matchAll(/\*\*([A-Z]\d+)\*\*/g)) {
+    if (defined.has(number!)) complaints.push(`${document}: ${number} is defined in ${defined.get(number!)} already`);
+    defined.set(number!, document);
+  }
+}
+for (const file of globSync("test/**/*.ts")) {
+  for (const [, numbers] of readFileSync(file, "utf8").matchAll(/["'`]((?:[BLS]\d+ )+)/g)) {
+    for (const number of numbers!.trim().split(" ")) named.set(number, file);
+  }
+}
+for (const [number, file] of named) {
+  if (!defined.has(number))
+    complaints.push(`${file}: the name of a test begins with ${number}, which no document defines`);
+}
+for (const [number, document] of defined) {
+  if (!named.has(number)) complaints.push(`${document}: the name of no test begins with ${number}`);
+}
+for (const complaint of complaints) console.error(complaint);
+if (complaints.length > 0 || defined.size === 0) process.exit(1);
+console.log(`numbers: ${defined.size} statements, each named by a test`);
