@@ -1,5 +1,5 @@
-// Other TLS stacks behind one interface: a server that echoes, and a client that connects twice, the second time with the
-// session of the first. Owns how each of them is started and how it says that a session was resumed; knows nothing of wanttls.
+// Other TLS stacks behind one interface: a server that echoes, and a client that connects some times, each time with the
+// session of the time before. Owns how each of them is started and how it says that a session was resumed; knows nothing of wanttls.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -32,8 +32,8 @@ export interface Stack {
   /** Its clients ask for a page by HTTP instead of sending something to be echoed. */
   readonly asksForPage: boolean;
   server(options: ScriptOptions): Promise<StackServer>;
-  /** Connects twice to a port of 127.0.0.1 as to `localhost`; rejects when it fails. */
-  client(port: number, options: ScriptOptions): Promise<readonly [Verdict, Verdict]>;
+  /** Connects to a port of 127.0.0.1 as to `localhost`, twice by default; rejects when it fails. */
+  client(port: number, options: ScriptOptions): Promise<readonly Verdict[]>;
 }
 
 /** How much a scripted client sends and wants to have back. */
@@ -87,11 +87,12 @@ function scripted(
         [Symbol.asyncDispose]: () => peer.stop(),
       };
     },
-    async client(port, options) {
-      await using peer = connect(port, { bytes: BYTES, connections: 2, ...options });
-      const verdicts = [await peer.event("connected", 0), await peer.event("connected", 1)] as const;
+    async client(port, { connections = 2, ...options }) {
+      await using peer = connect(port, { bytes: BYTES, connections, ...options });
+      const verdicts: Verdict[] = [];
+      while (verdicts.length < connections) verdicts.push((await peer.event("connected", verdicts.length)).resumed);
       if ((await peer.exited) !== 0) throw new Error(`${name} has failed: ${peer.stdout}${peer.stderr}`);
-      return [verdicts[0].resumed, verdicts[1].resumed];
+      return verdicts;
     },
   };
 }
@@ -118,16 +119,20 @@ async function serveByOpenssl(options: ScriptOptions): Promise<StackServer> {
   };
 }
 
-async function connectByOpenssl(port: number, options: ScriptOptions): Promise<[Verdict, Verdict]> {
+async function connectByOpenssl(port: number, options: ScriptOptions): Promise<Verdict[]> {
   const folder = await mkdtemp(join(tmpdir(), "wanttls-"));
+  const session = join(folder, "session.pem");
+  const extra = [...(options.tickets === false ? ["-no_ticket"] : []), ...(options.extra ?? []), "-sess_out", session];
+  const verdicts: Verdict[] = [];
   try {
-    const session = join(folder, "session.pem");
-    const extra = [...(options.tickets === false ? ["-no_ticket"] : []), ...(options.extra ?? [])];
-    const first = await turn(port, { ...options, extra: [...extra, "-sess_out", session] }, 0);
-    return [first, await turn(port, { ...options, extra: [...extra, "-sess_in", session] }, 1)];
+    for (let nth = 0; nth < (options.connections ?? 2); nth++) {
+      const offer = nth === 0 ? [] : ["-sess_in", session];
+      verdicts.push(await turn(port, { ...options, extra: [...extra, ...offer] }, nth));
+    }
   } finally {
     await rm(folder, { recursive: true });
   }
+  return verdicts;
 }
 
 async function turn(port: number, options: ScriptOptions, number: number): Promise<Verdict> {

@@ -1,7 +1,7 @@
 // TLS sockets for the tests: contexts of the test certificates, pairs over any pair of transports, and the classic loop.
 import { afterAll, afterEach } from "vitest";
 import type { ClientOptions, ServerOptions, TLSVersion } from "../../ts/ssl/index.ts";
-import { SSLWantReadError, SSLWantWriteError } from "../../ts/ssl/index.ts";
+import { SSLWantCallbackError, SSLWantReadError, SSLWantWriteError } from "../../ts/ssl/index.ts";
 import { SSLContext } from "../../ts/socket/ssl-context.ts";
 import { memoryTransportPair } from "../../ts/socket/memory-transport.ts";
 import { select } from "../../ts/socket/select.ts";
@@ -93,7 +93,7 @@ export class Workshop {
   }
 }
 
-/** Calls until it neither wants to read nor to write: the loop of every program over non-blocking sockets. */
+/** Calls until it wants nothing any more: the loop of every program over non-blocking sockets. */
 export async function patiently<T>(socket: SSLSocket, call: () => T): Promise<T> {
   for (;;) {
     try {
@@ -101,6 +101,7 @@ export async function patiently<T>(socket: SSLSocket, call: () => T): Promise<T>
     } catch (error) {
       if (error instanceof SSLWantReadError) await select([socket], []);
       else if (error instanceof SSLWantWriteError) await select([], [socket]);
+      else if (error instanceof SSLWantCallbackError) await error.ready;
       else throw error;
     }
   }

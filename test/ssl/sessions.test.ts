@@ -13,9 +13,11 @@ import {
   forEachVersion,
   handshake,
   type Pair,
+  recordType,
   serverContext,
   wrapped,
 } from "../support/conversation.ts";
+import { forged } from "../support/forger.ts";
 
 interface Both {
   readonly client: SSLContext;
@@ -63,3 +65,25 @@ test("B84 B85 a session is resumed, and both sides agree that it was", () => {
     expect(second.server.tls.read()).toEqual(Uint8Array.of(1, 2, 3));
   });
 });
+
+test("B39 several tickets in one record, as BoringSSL and rustls send them, are all taken", () => {
+  const sessions: SSLSession[] = [];
+  const { own, record } = forged("TLSv1.3", "client", { client: { onSession: (session) => sessions.push(session) } });
+  const tickets = [1, 2, 3].flatMap((nth) => newSessionTicket(nth));
+  own.incoming.write(record(recordType.handshake, tickets));
+  own.incoming.write(record(recordType.applicationData, [7]));
+  expect(own.tls.read()).toEqual(Uint8Array.of(7));
+  expect(sessions.map((session) => session.ticketLifetimeHint)).toEqual([1, 2, 3]);
+});
+
+/** A message of RFC 8446, section 4.6.1, whose ticket is good for so many seconds. */
+function newSessionTicket(lifetime: number): number[] {
+  const [ageAdd, nonce, ticket, extensions] = [
+    [0, 0, 0, 0],
+    [1, lifetime],
+    [0, 2, 9, lifetime],
+    [0, 0],
+  ];
+  const body = [0, 0, 0, lifetime, ...ageAdd, ...nonce, ...ticket, ...extensions];
+  return [4, 0, 0, body.length, ...body];
+}

@@ -84,7 +84,7 @@ function join(connections: number, session?: Buffer): void {
     introduce(socket);
     sendAndRead(socket, options.mode === "echo" ? Number(options.bytes) : 0);
   });
-  let latest: Buffer | undefined;
+  let latest = session;
   socket.on("session", (come: Buffer) => {
     latest = come;
   });

@@ -283,8 +283,9 @@ export class Connection {
     if (this.#pending === 0 && (this.#state === "read-closed" || this.#state === "closed")) return ended;
     if (into.length === 0) return { kind: "moved", bytes: 0 };
     const size = Math.min(into.length, scratchLimit);
-    for (;;) {
-      if (this.#pending === 0 && !this.#feedRecord(source)) {
+    for (let ticketCame = false; ;) {
+      // A record may hold several tickets: the rest of it is read before another is fed.
+      if (!ticketCame && this.#pending === 0 && !this.#feedRecord(source)) {
         this.#wantOrEnd(source, "read");
         return wantsCiphertext;
       }
@@ -296,10 +297,13 @@ export class Connection {
         return { kind: "moved", bytes: result };
       }
       this.#pending = 0;
-      if (result === code.SSL_WANT_READ || result === code.SSL_RECEIVED_NEW_SESSION_TICKET) {
-        this.#checkLimit(this.#limits.checkIdle());
-        if (result === code.SSL_WANT_READ) continue;
+      ticketCame = result === code.SSL_RECEIVED_NEW_SESSION_TICKET;
+      if (ticketCame) {
         this.#keepSession();
+        continue;
+      }
+      if (result === code.SSL_WANT_READ) {
+        this.#checkLimit(this.#limits.checkIdle());
         continue;
       }
       if (result !== code.SSL_PEER_CLOSE_NOTIFY) throw this.#fail(result, "read");
