@@ -76,7 +76,6 @@ const renamedProtocol = ours(
 );
 const datagrams = notApplicable("Python refuses it too: TLS is a stream");
 const inRuntimes = "in `wanttls/node`, `wanttls/deno` and `wanttls/bun`";
-const soon = absent("not offered yet");
 const socketOptions = notApplicable("belongs to the runtime's own socket, which the transport was made of");
 const inTransport = "the transport is made by the runtime's own means, then wrapped";
 const postHandshake = absent("Mbed TLS has no authentication after the handshake (`features.PHA`)");
@@ -98,7 +97,7 @@ const rows: Readonly<Record<string, Row>> = {
   SSLError: ours("SSLError"),
   SSLErrorNumber: ours("SSLError.code", "each has a class of its own; `code` and `reason` are texts"),
   SSLObject: ours("SSLObject"),
-  SSLSession: soon,
+  SSLSession: ours("SSLSession"),
   SSLSocket: ours("SSLSocket"),
   SSLSyscallError: ours("SSLSyscallError"),
   SSLWantReadError: ours("SSLWantReadError"),
@@ -160,7 +159,7 @@ const rows: Readonly<Record<string, Row>> = {
   OP_NO_RENEGOTIATION: absent("there is no renegotiation; asking for it is answered with a warning"),
   OP_NO_SSLv2: absent("there is none"),
   OP_NO_SSLv3: absent("there is none"),
-  OP_NO_TICKET: soon,
+  OP_NO_TICKET: ours("ServerOptions.numTickets", "0 is none"),
   OP_NO_TLSv1: absent("there is none"),
   OP_NO_TLSv1_1: absent("there is none"),
   OP_NO_TLSv1_2: ours("ClientOptions.minVersion"),
@@ -257,7 +256,7 @@ const rows: Readonly<Record<string, Row>> = {
   ),
   "SSLContext.maximum_version": ours(["ClientOptions.maxVersion", "SSLContext.maxVersion"]),
   "SSLContext.minimum_version": ours(["ClientOptions.minVersion", "SSLContext.minVersion"]),
-  "SSLContext.num_tickets": soon,
+  "SSLContext.num_tickets": ours("ServerOptions.numTickets"),
   "SSLContext.options": flags,
   "SSLContext.post_handshake_auth": postHandshake,
   "SSLContext.protocol": ours("SSLContext.serverSide", "a context is a client's or a server's"),
@@ -274,11 +273,11 @@ const rows: Readonly<Record<string, Row>> = {
   "SSLContext.set_ecdh_curve": ours("ClientOptions.groups"),
   "SSLContext.set_groups": ours("ClientOptions.groups"),
   "SSLContext.set_npn_protocols": noNpn,
-  "SSLContext.set_psk_client_callback": soon,
-  "SSLContext.set_psk_server_callback": soon,
+  "SSLContext.set_psk_client_callback": ours("ClientOptions.psk", "no hint: TLS 1.3 has none"),
+  "SSLContext.set_psk_server_callback": ours("ServerOptions.psk"),
   "SSLContext.set_server_sigalgs": ours("ServerOptions.signatureAlgorithms", "one list for both sides' signatures"),
-  "SSLContext.set_servername_callback": soon,
-  "SSLContext.sni_callback": soon,
+  "SSLContext.set_servername_callback": ours("ServerOptions.sniCallback"),
+  "SSLContext.sni_callback": ours(["ServerOptions.sniCallback", "ServerOptions.selectContext"]),
   "SSLContext.sslobject_class": absent("wrap the connection in a class of your own"),
   "SSLContext.sslsocket_class": absent("wrap the connection in a class of your own"),
   "SSLContext.verify_flags": ours([
@@ -307,19 +306,19 @@ const rows: Readonly<Record<string, Row>> = {
   "SSLObject.server_hostname": ours("SSLObject.serverHostname"),
   "SSLObject.server_sigalg": ours("SSLObject.serverSigalg"),
   "SSLObject.server_side": ours("SSLObject.serverSide"),
-  "SSLObject.session": soon,
-  "SSLObject.session_reused": soon,
-  "SSLObject.shared_ciphers": soon,
+  "SSLObject.session": ours("SSLObject.session"),
+  "SSLObject.session_reused": ours("SSLObject.sessionReused"),
+  "SSLObject.shared_ciphers": ours("SSLObject.sharedCiphers"),
   "SSLObject.unwrap": ours(["SSLObject.unwrap", "SSLObject.shutdownWrite"]),
   "SSLObject.verify_client_post_handshake": postHandshake,
   "SSLObject.version": ours("SSLObject.version"),
   "SSLObject.write": ours(["SSLObject.write", "SSLObject.tryWrite"]),
 
-  "SSLSession.has_ticket": soon,
-  "SSLSession.id": soon,
-  "SSLSession.ticket_lifetime_hint": soon,
-  "SSLSession.time": soon,
-  "SSLSession.timeout": soon,
+  "SSLSession.has_ticket": ours("SSLSession.hasTicket"),
+  "SSLSession.id": ours("SSLSession.id"),
+  "SSLSession.ticket_lifetime_hint": ours("SSLSession.ticketLifetimeHint"),
+  "SSLSession.time": ours("SSLSession.time"),
+  "SSLSession.timeout": ours("SSLSession.timeout"),
 
   "SSLSocket.accept": absent(`listening is the runtime's business; ${inTransport}`),
   "SSLSocket.bind": absent(`listening is the runtime's business; ${inTransport}`),

@@ -63,7 +63,6 @@ struct wt_connection {
   int paused;      /* a verdict on the peer's certificate is due */
   int group;       /* the NamedGroup of the key exchange, 0 before it is known */
   uint16_t client_signature, server_signature; /* the SignatureScheme each side used in this handshake, 0 for none */
-  int extended_master_secret; /* RFC 7627; says nothing in TLS 1.3 */
   int (*update_checksum)(mbedtls_ssl_context *ssl, const unsigned char *bytes, size_t size); /* Mbed TLS's own */
   int alert;       /* the fatal alert that the peer sent, -1 without one */
   int alerted;     /* the call that failed has queued an alert itself */

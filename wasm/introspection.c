@@ -36,7 +36,7 @@ size_t wt_own_certificate_size(wt_connection *connection) {
 
 /* Whether no other connection can have the same keying material (RFC 8446, E.1.5; RFC 7627). */
 int wt_unique_master_secret(wt_connection *connection) {
-  return connection->ssl.tls_version == MBEDTLS_SSL_VERSION_TLS1_3 || connection->extended_master_secret;
+  return connection->ssl.tls_version == MBEDTLS_SSL_VERSION_TLS1_3 || connection->extended_ms;
 }
 
 /* Both Finished messages of TLS 1.2 into the scratch area, ours first, and the size of each; 0 when there are none. */

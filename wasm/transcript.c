@@ -1,5 +1,4 @@
-/* What passes by on its way into the hash over the handshake: which signature scheme each side used, and whether the master
-   secret is bound to that hash.
+/* What passes by on its way into the hash over the handshake: which signature scheme each side used.
 
    Mbed TLS decides on a scheme while it writes the message and forgets it at once; with TLS 1.3 the message is encrypted
    where it lies. Every handshake message is hashed in the clear, though, through a pointer in the handshake, the peer's
@@ -35,10 +34,8 @@ static int overhear(mbedtls_ssl_context *ssl, const unsigned char *bytes, size_t
 
 /* Whole messages. The parameters before the server's signature are a curve and a point (RFC 8422, 5.4). */
 static void note_tls12(wt_connection *connection, const unsigned char *message, size_t size) {
-  const mbedtls_ssl_handshake_params *handshake = connection->ssl.handshake;
-  const mbedtls_ssl_ciphersuite_t *suite = handshake->ciphersuite_info;
+  const mbedtls_ssl_ciphersuite_t *suite = connection->ssl.handshake->ciphersuite_info;
   size_t at = HEADER_SIZE;
-  connection->extended_master_secret = handshake->extended_ms == MBEDTLS_SSL_EXTENDED_MS_ENABLED;
   if (suite == NULL || size < HEADER_SIZE + 4) return;
   if (message[0] == MBEDTLS_SSL_HS_CERTIFICATE_VERIFY) {
     connection->client_signature = MBEDTLS_GET_UINT16_BE(message, at);

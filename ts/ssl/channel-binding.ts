@@ -15,20 +15,36 @@ export function channelBinding(
   connection: Connection,
   type: ChannelBindingType,
   version: TLSVersion,
-  server: boolean,
+  server: { readonly identities: number } | null,
 ): Uint8Array | null {
-  if (type === "tls-exporter") {
-    // RFC 9266, section 4.2: without a unique master secret it binds to nothing. There is no renegotiation here.
-    if (!connection.uniqueMasterSecret()) return null;
-    return connection.exportKeys(32, new TextEncoder().encode("EXPORTER-Channel-Binding"), new Uint8Array(0));
-  }
-  if (type === "tls-unique") {
-    // The first Finished message of the handshake: the client's, as sessions are not resumed.
-    const finished = version === "TLSv1.2" ? connection.finished() : null;
-    return finished === null ? null : server ? finished.peer : finished.own;
-  }
-  const certificate = server ? connection.ownCertificate() : (connection.peerChain().chain[0] ?? null);
+  if (type === "tls-exporter") return exporter(connection);
+  if (type === "tls-unique") return version === "TLSv1.2" ? firstFinished(connection, server !== null) : null;
+  const certificate = serverCertificate(connection, server);
   return certificate === null ? null : connection.hash(endPointHash(certificate), certificate);
+}
+
+/** RFC 9266, section 4.2: without a unique master secret it binds to nothing. There is no renegotiation here. */
+function exporter(connection: Connection): Uint8Array | null {
+  if (!connection.uniqueMasterSecret()) return null;
+  return connection.exportKeys(32, new TextEncoder().encode("EXPORTER-Channel-Binding"), new Uint8Array(0));
+}
+
+/**
+ * RFC 5929, section 3.1: the client's in a full handshake, the server's when a session is resumed; there somebody in between
+ * could make both connections' the same without the extended master secret (RFC 7627, section 1).
+ */
+function firstFinished(connection: Connection, server: boolean): Uint8Array | null {
+  const resumed = connection.resumed();
+  if (resumed && !connection.uniqueMasterSecret()) return null;
+  const finished = connection.finished();
+  return finished === null ? null : resumed === server ? finished.own : finished.peer;
+}
+
+/** Of a resumed session the one that was presented when it began: which of several that was is forgotten. */
+function serverCertificate(connection: Connection, server: { readonly identities: number } | null): Uint8Array | null {
+  if (connection.pskUsed()) return null;
+  if (server === null) return connection.peerChain().chain[0] ?? null;
+  return connection.resumed() && server.identities !== 1 ? null : connection.ownCertificate();
 }
 
 /** RFC 5929, section 4.1: the hash of the certificate's signature, but SHA-256 instead of MD5 and SHA-1. */

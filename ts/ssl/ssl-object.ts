@@ -301,6 +301,17 @@ export class SSLObject {
     return this.connection.handshakeOver ? cipherInfo(this.connection.cipherSuite()) : null;
   }
 
+  /**
+   * Server: the cipher suites of the client that its context has too, in the client's order, as Python's `shared_ciphers`;
+   * null before the end of the handshake, and on the client side, which never learns the server's.
+   */
+  sharedCiphers(): CipherInfo[] | null {
+    const hello = this.connection.clientHello;
+    if (hello === null || !this.connection.handshakeOver) return null;
+    const known = this.#context.getCiphers();
+    return hello.cipherSuites.flatMap((id) => known.find((suite) => suite.id === id) ?? []);
+  }
+
   /** The group of the key exchange, null before the end of the handshake and when there was none. */
   group(): NamedGroup | null {
     return this.connection.handshakeOver ? nameOfId(groupId, this.connection.group()) : null;
@@ -363,7 +374,8 @@ export class SSLObject {
     }
     const version = this.version();
     if (version === null) throw new SSLStateError("Cannot get a channel binding: handshake not done yet");
-    return channelBinding(this.connection, type, version, this.serverSide);
+    const server = this.serverSide ? { identities: this.#checked.input.identities.length } : null;
+    return channelBinding(this.connection, type, version, server);
   }
 
   /**
