@@ -1,13 +1,67 @@
 // Trust on first use: what is remembered under which name, and what is refused.
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   parseCertificate,
   pemCertToDer,
   spkiPin,
+  SSLAlertError,
   SSLCertVerificationError,
   trustOnFirstUse,
 } from "../../ts/ssl/index.ts";
+import { keyNamed, makeRoot, makeServer, nameFrom } from "../support/certificate-factory.ts";
 import { type CertName, certs } from "../support/certs.ts";
+import { type Attempt, attempt, type Pair, pairOf, versions } from "../support/conversation.ts";
+import { sloppyElement } from "../support/der-writer.ts";
+
+describe("in handshakes", () => {
+  test("the first key is kept and another refused, in both versions, over slow stores too, and the peer hears of it", async () => {
+    for (const version of versions) {
+      for (const store of [new Map<string, string>(), slow()]) {
+        const client = { ca: [], verify: trustOnFirstUse(store) };
+        for (const identity of ["selfSigned", "selfSigned"] as const) {
+          const pair = pairOf({ version, client, identity });
+          expect(await attemptLater(pair)).toEqual({ client: undefined, server: undefined });
+          expect(pair.client.tls.getPeerCert()?.raw).toEqual(pemCertToDer(certs[identity].cert));
+        }
+        const other = await attemptLater(pairOf({ version, client, identity: "localhost" }));
+        expect(other.client).toBeInstanceOf(SSLCertVerificationError);
+        expect(other.client).toMatchObject({ nodeCode: "HOST_KEY_CHANGED", hostname: "localhost" });
+        expect(other.server).toBeInstanceOf(SSLAlertError);
+      }
+    }
+  });
+
+  test("a known certificate behind one that cannot be read is no way in", async () => {
+    const root = makeRoot("first use");
+    const known = makeServer(root, "localhost");
+    const hook = trustOnFirstUse(new Map([["localhost", spkiPin(known.der)]]));
+    const subject = sloppyElement(48, nameFrom("forged").subarray(2)); // no DER, but Mbed TLS reads it
+    const forged = makeServer(root, "localhost", { key: keyNamed("forger"), subject });
+    const key = new Uint8Array(forged.key.privateKey.export({ format: "der", type: "pkcs8" }));
+    const identities = [{ cert: [forged.der, known.der], key }];
+    for (const version of versions) {
+      for (const verifyMode of ["required", "none"] as const) {
+        const hooks = { ca: [], verifyMode, verify: vi.fn(hook) };
+        const { client } = await attemptLater(pairOf({ version, client: hooks, server: { identities } }));
+        expect(client).toBeInstanceOf(SSLCertVerificationError);
+        expect(client).toMatchObject({ verifyMessage: expect.stringContaining("cannot be read") as string });
+        expect(hooks.verify).not.toHaveBeenCalled();
+      }
+    }
+  });
+});
+
+/** As `attempt`, with turns of the event loop for stores that answer later. */
+async function attemptLater(pair: Pair): Promise<Attempt> {
+  let last = attempt(pair);
+  for (let turn = 0; turn < 20; turn++) {
+    await new Promise((resolve) => setTimeout(resolve));
+    const next = attempt(pair);
+    last = { client: last.client ?? next.client, server: last.server ?? next.server };
+    if (pair.client.tls.state === "open" && pair.server.tls.state === "open") break;
+  }
+  return last;
+}
 
 /** What the hook is told about a server of the given certificates. */
 function met(

@@ -4,6 +4,7 @@ import { verifyFlag } from "../engine/codes.gen.ts";
 import { SSLCertVerificationError, SSLError, SSLStateError } from "../engine/errors.ts";
 import { describe } from "./bytes.ts";
 import type { Certificate } from "./certificate.ts";
+import type { VerifyInfo } from "./hooks.ts";
 import { spkiPin } from "./spki-pin.ts";
 
 /** Where keys are remembered, by name: a Map, or something that lasts. May answer with promises. */
@@ -16,10 +17,7 @@ export interface KnownHosts {
 type KnownKey = string | null | undefined;
 
 /** The part of what `verify` is told that counts here. */
-interface Met {
-  readonly chain: readonly Certificate[];
-  readonly hostname: string | null;
-}
+type Met = Pick<VerifyInfo, "chain" | "hostname">;
 
 interface Accepted {
   readonly accept: true;

@@ -4,6 +4,7 @@ import { type Certificate, parseCertificate } from "./certificate.ts";
 import { Refusal, wrongAnswer } from "./hello.ts";
 import { verifyFailure, type VerifyHook, type VerifyInfo } from "./hooks.ts";
 import type { Verdict, VerifyMode } from "./verification.ts";
+import { errorOf, toFailure } from "./x509/findings.ts";
 
 /** What was judged, and for whom. */
 interface Judged {
@@ -20,6 +21,8 @@ export function overrule(
   found: Verdict,
   { chain, hostname, side, mode, resumed }: Judged,
 ): Verdict | PromiseLike<Verdict> {
+  // With a leaf that it cannot see, the hook would take the next certificate for the peer's.
+  if (chain.length > 0 && readable(chain[0]!).length === 0) return found.trusted ? unreadable(chain, hostname) : found;
   const failure = found.trusted ? null : found.failure.error;
   const error = failure instanceof SSLCertVerificationError ? failure : null;
   const info: VerifyInfo = {
@@ -47,6 +50,11 @@ export function overrule(
     if (cause instanceof Refusal) throw cause;
     return refuse(cause);
   }
+}
+
+function unreadable(chain: readonly Uint8Array[], hostname: string | null): Verdict {
+  const failure = toFailure([{ code: "UNSPECIFIED", text: "cannot be read", certificate: null, depth: 0 }]);
+  return { trusted: false, failure: errorOf(failure, chain, hostname) };
 }
 
 function readable(der: Uint8Array): Certificate[] {
