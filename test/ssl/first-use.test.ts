@@ -41,7 +41,7 @@ describe("in handshakes", () => {
     const identities = [{ cert: [forged.der, known.der], key }];
     for (const version of versions) {
       for (const verifyMode of ["required", "none"] as const) {
-        const hooks = { ca: [], verifyMode, verify: vi.fn(hook) };
+        const hooks = { ca: [], verifyMode, verify: vi.fn<typeof hook>(hook) };
         const { client } = await attemptLater(pairOf({ version, client: hooks, server: { identities } }));
         expect(client).toBeInstanceOf(SSLCertVerificationError);
         expect(client).toMatchObject({ verifyMessage: expect.stringContaining("cannot be read") as string });
