@@ -16,6 +16,7 @@ describe("parseCommandLine", () => {
       servername: "n",
       cert: null,
       key: null,
+      pfx: null,
       password: null,
       alpn: ["h2", "http/1.1"],
       minVersion: "TLSv1.2",
@@ -33,6 +34,7 @@ describe("parseCommandLine", () => {
       port: 443,
       cert: "c",
       key: "k",
+      pfx: null,
       password: "p",
       service: "www",
       www: "dir",
@@ -64,7 +66,7 @@ describe("parseCommandLine", () => {
 
   it("names every option in the help", () => {
     const options =
-      "ca cert key password alpn tls1.2 tls1.3 info json timeout insecure servername host port www pipe once";
+      "ca cert key pfx password alpn tls1.2 tls1.3 info json timeout insecure servername host port www pipe once";
     for (const option of options.split(" ")) expect(help).toContain(`--${option}`);
   });
 
@@ -86,8 +88,9 @@ describe("parseCommandLine", () => {
     ["connect a:1 --cert f", "Cannot connect: --cert and --key need each other"],
     ["connect a:1 --timeout 0", "Cannot use --timeout: expected a number of seconds above 0, not 0"],
     ["connect a:1 --timeout soon", "Cannot use --timeout: expected a number of seconds above 0, not soon"],
-    ["serve --key k --port 1", "Cannot serve: --cert is missing"],
-    ["serve --cert c --port 1", "Cannot serve: --key is missing"],
+    ["connect a:1 --cert f --key f --pfx f", "Cannot connect: --cert and --pfx contradict each other"],
+    ["serve --key k --port 1", "Cannot serve: --cert and --key need each other"],
+    ["serve --cert c --port 1", "Cannot serve: --cert and --key need each other"],
     ["serve --cert c --key k", "Cannot serve: --port is missing"],
     ["serve --cert c --key k --port x", "Cannot use --port: a port is a number from 0 to 65535, not x"],
     ["serve --cert c --key k --port 1 --www d --pipe", "Cannot serve: --www and --pipe contradict each other"],

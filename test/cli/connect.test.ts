@@ -183,7 +183,7 @@ test("wanttls fails with 2 and names the file that cannot be used", async () => 
       ["serve", "--port", "0", "--cert", certificate, "--key", certPath("root", "key")],
       /^wanttls: Cannot use \S*root\.key\.pem: it does not fit the certificate\n$/,
     ],
-    [["serve", "--port", "0"], /^wanttls: Cannot serve: --cert is missing\n$/],
+    [["serve", "--port", "0", "--key", key], /^wanttls: Cannot serve: --cert and --key need each other\n$/],
   ];
   const results = await Promise.all(cases.map(([args]) => run(wanttls(...args))));
   for (const [i, { status, stdout, stderr }] of results.entries()) {

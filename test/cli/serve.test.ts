@@ -5,10 +5,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { certPath } from "../support/certs.ts";
+import { pfx } from "../support/identities.ts";
 import { opensslClient, type Peer } from "../support/peers.ts";
 import { run, text, wanttls, wanttlsConnect, wanttlsServe } from "./command.ts";
 
 describe("wanttls serve", () => {
+  const folder = mkdtempSync(join(tmpdir(), "wanttls-serve-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
   for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
     it(`echoes what openssl s_client sends over ${version}`, async () => {
       await using server = await wanttlsServe();
@@ -17,6 +21,32 @@ describe("wanttls serve", () => {
       await expect(client.waitFor(/there and back/)).resolves.toBeTruthy();
     });
   }
+
+  it("makes itself a certificate when none is named, and tells it for clients to trust", async () => {
+    await using server = wanttls("serve", "--port", "0");
+    const [pem] = await server.waitFor(/-----BEGIN CERTIFICATE-----[^]*-----END CERTIFICATE-----/);
+    const [, port] = await server.waitFor(/listening on 127\.0\.0\.1:(\d+)/);
+    const path = join(folder, "own.pem");
+    writeFileSync(path, pem);
+    for (const host of ["localhost", "127.0.0.1"])
+      expect(await run(wanttls("connect", `${host}:${port}`, "--ca", path), "hello")).toMatchObject({
+        stdout: "hello",
+      });
+    const { status, stderr } = await run(wanttls("connect", `localhost:${port}`, "--ca", certPath("root", "cert")));
+    expect([status, stderr]).toEqual([1, expect.stringContaining("Cannot trust the certificate")]);
+  });
+
+  it("takes a PKCS#12 file with its password, and says what is wrong with it by its name", async () => {
+    const { pfx: file, password } = pfx("openssl");
+    const path = join(folder, "identity.p12");
+    writeFileSync(path, file);
+    await using server = wanttls("serve", "--port", "0", "--pfx", path, "--password", password);
+    const [, port] = await server.waitFor(/listening on 127\.0\.0\.1:(\d+)/);
+    expect(await run(wanttlsConnect(Number(port)), "hello")).toMatchObject({ status: 0, stdout: "hello" });
+    const { status, stderr } = await run(wanttls("serve", "--port", "0", "--pfx", path, "--password", "wrong"));
+    const sentence = `wanttls: Cannot use ${path}: the password is wrong, or the file was altered\n`;
+    expect([status, stderr]).toEqual([2, sentence]);
+  });
 
   it("serves many clients at the same time", async () => {
     await using server = await wanttlsServe();

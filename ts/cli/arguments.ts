@@ -7,6 +7,8 @@ interface CommonArguments {
   readonly ca: readonly string[];
   readonly cert: string | null;
   readonly key: string | null;
+  /** A PKCS#12 file in place of both. */
+  readonly pfx: string | null;
   readonly password: string | null;
   readonly alpn: readonly string[];
   readonly minVersion: "TLSv1.2" | "TLSv1.3";
@@ -28,8 +30,6 @@ export interface ServeArguments extends CommonArguments {
   readonly command: "serve";
   readonly host: string;
   readonly port: number;
-  readonly cert: string;
-  readonly key: string;
   /** What a client gets: its own bytes, files of `www`, or our stdin. */
   readonly service: "echo" | "www" | "pipe";
   readonly www: string;
@@ -43,7 +43,7 @@ export class UsageError extends Error {}
 
 export const help: string = `Usage:
   wanttls connect HOST:PORT [options]   join stdin and stdout with a TLS server
-  wanttls serve --cert FILE --key FILE --port N [options]
+  wanttls serve --port N --cert FILE --key FILE [options]
                                         echo what TLS clients send
   wanttls --help | --version
 
@@ -55,12 +55,13 @@ Options of connect:
   --ca FILE          trust the certificates in FILE (PEM or DER) instead of the system's; may be repeated
   --insecure         do not verify the certificate of the server
   --servername NAME  the name to send and to verify, when it is not HOST
-  --cert FILE, --key FILE, --password TEXT
+  --cert FILE, --key FILE
                      the own certificate chain and private key, for servers that ask for them
 
 Options of serve:
-  --cert FILE        the certificate chain, the own certificate first
-  --key FILE         the private key; --password TEXT when it is encrypted
+  --cert FILE        the certificate chain, the own certificate first. Without one the server makes itself a certificate for
+                     localhost and tells it on stderr, for clients to trust with --ca
+  --key FILE         the private key
   --port N           the port to listen on; 0 lets the system choose. The address is told on stderr
   --host ADDRESS     the address to listen on, 127.0.0.1 unless told
   --ca FILE          require a certificate of the client that FILE vouches for; may be repeated
@@ -69,6 +70,8 @@ Options of serve:
   --once             end after the first connection; the exit status tells how it went
 
 Options of both:
+  --pfx FILE         a PKCS#12 file in place of --cert and --key
+  --password TEXT    for an encrypted private key or PKCS#12 file
   --alpn A,B         application protocols (ALPN), the preferred one first
   --tls1.2, --tls1.3 only this version
   --info             tell about the connection on stderr: version, suite, group, protocol, certificate of the peer
@@ -87,6 +90,7 @@ const common: Readonly<Record<string, Kind>> = {
   ca: "list",
   cert: "value",
   key: "value",
+  pfx: "value",
   password: "value",
   alpn: "value",
   "tls1.2": "flag",
@@ -118,41 +122,42 @@ function connectArguments(given: Given, rest: readonly string[]): ConnectArgumen
   if (target === undefined) throw new UsageError("Cannot connect: HOST:PORT is missing");
   refuseMore(tooMany);
   const { host, port } = hostAndPort(target);
-  const [cert, key] = [given.value("cert"), given.value("key")];
-  if ((cert === null) !== (key === null)) throw new UsageError("Cannot connect: --cert and --key need each other");
   const insecure = given.flag("insecure");
   if (insecure && given.list("ca").length > 0)
     throw new UsageError("Cannot connect: --ca and --insecure contradict each other");
   const servername = given.value("servername") ?? host;
-  return { command: "connect", host, port, insecure, servername, cert, key, ...commonArguments(given) };
+  return { command: "connect", host, port, insecure, servername, ...commonArguments(given, "connect") };
 }
 
 function serveArguments(given: Given, rest: readonly string[]): ServeArguments {
   refuseMore(rest);
-  const [cert, key, port] = [given.value("cert"), given.value("key"), given.value("port")];
-  const missing = Object.entries({ cert, key, port }).find(([, value]) => value === null);
-  if (missing !== undefined) throw new UsageError(`Cannot serve: --${missing[0]} is missing`);
+  const port = given.value("port");
+  if (port === null) throw new UsageError("Cannot serve: --port is missing");
   const www = given.value("www");
   const pipe = given.flag("pipe");
   if (pipe && www !== null) throw new UsageError("Cannot serve: --www and --pipe contradict each other");
   return {
     command: "serve",
     host: given.value("host") ?? "127.0.0.1",
-    port: toPort(port!, "--port"),
-    cert: cert!,
-    key: key!,
+    port: toPort(port, "--port"),
     service: pipe ? "pipe" : www === null ? "echo" : "www",
     www: www ?? "",
     once: pipe || given.flag("once"),
-    ...commonArguments(given),
+    ...commonArguments(given, "serve"),
   };
 }
 
-function commonArguments(given: Given): Omit<CommonArguments, "cert" | "key"> {
+function commonArguments(given: Given, doing: "connect" | "serve"): CommonArguments {
+  const [cert, key, pfx] = [given.value("cert"), given.value("key"), given.value("pfx")];
+  if ((cert === null) !== (key === null)) throw new UsageError(`Cannot ${doing}: --cert and --key need each other`);
+  if (cert !== null && pfx !== null) throw new UsageError(`Cannot ${doing}: --cert and --pfx contradict each other`);
   const [only12, only13] = [given.flag("tls1.2"), given.flag("tls1.3")];
   const alpn = given.value("alpn");
   return {
     ca: given.list("ca"),
+    cert,
+    key,
+    pfx,
     password: given.value("password"),
     alpn: alpn === null ? [] : alpn.split(","),
     minVersion: only13 && !only12 ? "TLSv1.3" : "TLSv1.2",

@@ -1,6 +1,6 @@
 // Owns the step from the command line to a context: the files that it names are read, and what is wrong with one of them is
 // said with its name.
-import { type Bytes, SSLConfigError, SSLContext, type TrustStore } from "../index.ts";
+import { type Identity, SSLConfigError, SSLContext, type TrustStore } from "../index.ts";
 import { type ConnectArguments, type ServeArguments, UsageError } from "./arguments.ts";
 import { readNamedFile } from "./files.ts";
 import type { Runtime } from "./runtime.ts";
@@ -14,9 +14,9 @@ export function clientContext(args: ConnectArguments, runtime: Runtime): SSLCont
   return named(args, () => SSLContext.client({ ...common, ca }));
 }
 
-/** Throws `UsageError` for files that cannot be read or used. */
-export function serverContext(args: ServeArguments, runtime: Runtime): SSLContext {
-  const common = commonOptions(args, runtime);
+/** With `ownIdentity` when the command line names none. Throws `UsageError` for files that cannot be read or used. */
+export function serverContext(args: ServeArguments, runtime: Runtime, ownIdentity: Identity | null): SSLContext {
+  const common = commonOptions(args, runtime, ownIdentity);
   if (args.ca.length === 0) return named(args, () => SSLContext.server(common));
   const ca = args.ca.map(readNamedFile);
   return named(args, () => SSLContext.server({ ...common, ca, verifyMode: "required" }));
@@ -36,20 +36,31 @@ type Arguments = ConnectArguments | ServeArguments;
 
 interface CommonOptions extends Pick<Arguments, "alpn" | "minVersion" | "maxVersion"> {
   readonly onKeyLog: ((line: string) => void) | undefined;
-  readonly identities: { readonly cert: Bytes; readonly key: Bytes; readonly password?: string }[];
+  readonly identities: readonly Identity[];
 }
 
 /** As curl does, the command logs keys when SSLKEYLOGFILE names a file. */
-function commonOptions(args: Arguments, runtime: Runtime): CommonOptions {
-  const { alpn, minVersion, maxVersion, cert, key, password } = args;
-  const common = { alpn, minVersion, maxVersion, onKeyLog: runtime.keyLogFile() };
-  if (cert === null || key === null) return { ...common, identities: [] };
-  const files = { cert: readNamedFile(cert), key: readNamedFile(key) };
-  return { ...common, identities: [password === null ? files : { ...files, password }] };
+function commonOptions(args: Arguments, runtime: Runtime, ownIdentity: Identity | null = null): CommonOptions {
+  const { alpn, minVersion, maxVersion } = args;
+  const identity = namedIdentity(args) ?? ownIdentity;
+  return {
+    alpn,
+    minVersion,
+    maxVersion,
+    onKeyLog: runtime.keyLogFile(),
+    identities: identity === null ? [] : [identity],
+  };
+}
+
+function namedIdentity({ cert, key, pfx, password }: Arguments): Identity | null {
+  const secret = password === null ? {} : { password };
+  if (pfx !== null) return { pfx: readNamedFile(pfx), ...secret };
+  if (cert === null || key === null) return null;
+  return { cert: readNamedFile(cert), key: readNamedFile(key), ...secret };
 }
 
 /** A context's errors name its options; here the files, and the options of the command, that they came from are named. */
-function named({ cert, key, ca }: Arguments, make: () => SSLContext): SSLContext {
+function named({ cert, key, pfx, ca }: Arguments, make: () => SSLContext): SSLContext {
   try {
     return make();
   } catch (error) {
@@ -57,6 +68,7 @@ function named({ cert, key, ca }: Arguments, make: () => SSLContext): SSLContext
     const names: readonly (readonly [string, string | null])[] = [
       ["identities[0].cert", cert],
       ["identities[0].key", key],
+      ["identities[0].pfx", pfx],
       ["Cannot use alpn", "Cannot use --alpn"],
       ...ca.map((path, i) => [`ca[${i}]`, path] as const),
     ];

@@ -1,5 +1,12 @@
 // Owns `wanttls serve`: accepting connections, one conversation for each, and when to stop.
-import { type NonBlockingTransport, select, type SSLContext, type SSLSocket } from "../index.ts";
+import {
+  generateSelfSigned,
+  type NonBlockingTransport,
+  type SelfSigned,
+  select,
+  type SSLContext,
+  type SSLSocket,
+} from "../index.ts";
 import type { ServeArguments } from "./arguments.ts";
 import { serverContext } from "./contexts.ts";
 import { finishHandshake } from "../socket/finish-handshake.ts";
@@ -10,7 +17,7 @@ import { serveFile } from "./www.ts";
 
 /** Serves until the process ends, or one connection with `--once`; that one's failure is thrown. */
 export async function serve(args: ServeArguments, runtime: Runtime): Promise<void> {
-  using context = serverContext(args, runtime);
+  using context = serverContext(args, runtime, args.cert === null && args.pfx === null ? ownIdentity() : null);
   let listener: Listener | null = null;
   const first = new Promise<void>((resolve, reject) => {
     let count = 0;
@@ -28,6 +35,13 @@ export async function serve(args: ServeArguments, runtime: Runtime): Promise<voi
     }, reject);
   });
   await first;
+}
+
+/** Its certificate is told, as nobody could trust it otherwise. */
+function ownIdentity(): SelfSigned {
+  const identity = generateSelfSigned();
+  console.error(`no --cert: made a certificate for localhost, valid for 30 days\n${identity.cert.trim()}`);
+  return identity;
 }
 
 async function converse(args: ServeArguments, context: SSLContext, transport: NonBlockingTransport): Promise<void> {
