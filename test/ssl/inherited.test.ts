@@ -386,6 +386,60 @@ const refusals: readonly Refusal[] = [
     reason: "ILLEGAL_PARAMETER",
     alert: "illegal_parameter",
   },
+  ...[extension.serverName, extension.keyShare, greased].map((type): Refusal => ({
+    name: `an extension that comes twice in a ClientHello: ${type}`,
+    from: "client",
+    alter: (hello) => twice(type)(also(greased)(hello)),
+    reason: "ILLEGAL_PARAMETER",
+    alert: "illegal_parameter",
+  })),
+  {
+    name: "a ClientHello that insists on compression",
+    from: "client",
+    alter: (hello) => compressing(hello),
+    reason: "ILLEGAL_PARAMETER",
+    alert: "illegal_parameter",
+  },
+  {
+    name: "a ClientHello with bytes behind the extensions",
+    from: "client",
+    alter: (hello) => recordOf(handshake, [1, 0, ...sixteen(hello.length - 8), ...hello.subarray(9), 0]),
+    reason: "DECODE_ERROR",
+    alert: "decode_error",
+  },
+  ...[
+    ["two names", [0, 8, 0, 0, 1, 97, 0, 0, 1, 98]],
+    ["an empty name", [0, 3, 0, 0, 0]],
+    ["bytes behind the names", [0, 4, 0, 0, 1, 97, 0]],
+    ["nothing", []],
+  ].map(([what, body]): Refusal => ({
+    name: `a server name that is ${String(what)}`,
+    from: "client",
+    alter: (hello) => withExtensions(hello, replacing(extension.serverName, Uint8Array.from(body as number[]))),
+    reason: "DECODE_ERROR",
+    alert: "decode_error",
+  })),
+  {
+    name: "a list of application protocols with an empty one",
+    from: "client",
+    alter: also(extension.alpn, Uint8Array.of(0, 1, 0)),
+    reason: "DECODE_ERROR",
+    alert: "decode_error",
+  },
+  {
+    name: "two shares for one group",
+    from: "client",
+    alter: (hello) => withExtensions(hello, shareFor(29, randomBytes(32), 2)),
+    reason: "ILLEGAL_PARAMETER",
+    alert: "illegal_parameter",
+  },
+  {
+    name: "a share for a group that is not in the list",
+    from: "client",
+    alter: (hello) => withExtensions(hello, shareFor(30)),
+    reason: "ILLEGAL_PARAMETER",
+    alert: "illegal_parameter",
+  },
 ];
 
 describe("L9 L14 with the right alert is refused", () => {
@@ -648,6 +702,12 @@ function serverShare(group: number, share: Uint8Array) {
 
 function replacing(type: number, body: Uint8Array) {
   return (list: Extensions): Extensions => list.map((one) => (one.type === type ? { type, body } : one));
+}
+
+/** Its list of compression methods has one method, which is not the one that is none. */
+function compressing(hello: Uint8Array): Uint8Array {
+  const suites = 5 + 4 + 2 + 32 + 1 + hello[5 + 4 + 2 + 32]!;
+  return hello.with(suites + 2 + hello[suites]! * 256 + hello[suites + 1]! + 1, 1);
 }
 
 function without(hello: Uint8Array, type: number): Uint8Array {

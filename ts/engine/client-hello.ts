@@ -1,6 +1,6 @@
 // Reads the first message of a client before Mbed TLS does (RFC 8446, section 4.1.2), for decisions that must be taken
-// before the engine exists, and for whoever wants to look at it. Knows bytes only; refuses to judge: what cannot be read
-// is left to Mbed TLS to refuse.
+// before the engine exists, and for whoever wants to look at it. Knows bytes and lengths only; what a client may say is
+// for hello-rules.ts to judge.
 import { SSLError } from "./errors.ts";
 
 /** One extension as it came (RFC 8446, section 4.2). */
@@ -58,8 +58,8 @@ const extension = {
   keyShare: 51,
 } as const;
 
-/** A ClientHello, "incomplete" while more bytes are needed, or null when this is none that can be read. */
-export type Reading = ClientHello | "incomplete" | null;
+/** A ClientHello, "incomplete" while more bytes are needed, "malformed" when its lengths do not fit, or null when this is none. */
+export type Reading = ClientHello | "incomplete" | "malformed" | null;
 
 /**
  * Reads a ClientHello from the first bytes of a connection, for fingerprints, routing or a look at what a client offers.
@@ -75,8 +75,9 @@ export type Reading = ClientHello | "incomplete" | null;
 export function parseClientHello(bytes: Uint8Array): ClientHello | null {
   const reading = bytes[0] === clientHelloType ? readMessage(bytes) : new ClientHelloCollector().add(bytes);
   if (reading === "incomplete") return null;
-  if (reading !== null) return reading;
-  throw new SSLError("Cannot parse the ClientHello: the bytes are none", { reason: "DECODE_ERROR" });
+  if (reading !== null && reading !== "malformed") return reading;
+  const why = reading === null ? "the bytes are none" : "its lengths do not fit";
+  throw new SSLError(`Cannot parse the ClientHello: ${why}`, { reason: "DECODE_ERROR" });
 }
 
 /** Puts the first message together as its bytes come, from as many records as it spans; each byte is looked at once. */
@@ -103,8 +104,9 @@ export class ClientHelloCollector {
 
   /** Whether the header of the record in progress is one that a ClientHello can have. */
   #mayGoOn(): boolean {
-    const [type, major, , high] = this.#record;
-    return type === handshakeType && major === 3 && high! <= largestFragment / 256;
+    const [type, major, , high, low] = this.#record;
+    const length = high! * 256 + low!;
+    return type === handshakeType && major === 3 && length > 0 && length <= largestFragment;
   }
 
   /** How many bytes the header, or the record, in progress lacks. */
@@ -137,11 +139,11 @@ function messageSize([type, high, middle, low]: Iterable<number>): number | null
   return low === undefined ? messageHeaderSize : messageHeaderSize + high! * 65536 + middle! * 256 + low;
 }
 
-function helloOf(raw: Uint8Array): ClientHello | null {
+function helloOf(raw: Uint8Array): ClientHello | "malformed" {
   try {
     return readHello(raw);
   } catch (error) {
-    if (error instanceof RangeError) return null;
+    if (error instanceof RangeError) return "malformed";
     throw error;
   }
 }
@@ -154,10 +156,12 @@ function readHello(raw: Uint8Array): ClientHello {
   const cipherSuites = hello.vector(2).numbers(2);
   const compressionMethods = hello.vector(1).numbers(1);
   const extensions = hello.left === 0 ? [] : extensionsOf(hello.vector(2));
+  hello.end();
   const find = (wanted: number): Reader | undefined => {
     const found = extensions.find(({ type }) => type === wanted);
     return found === undefined ? undefined : new Reader(found.data);
   };
+  const list = (wanted: number, lengthSize: 1 | 2 = 2): Reader | undefined => find(wanted)?.only(lengthSize);
   return {
     raw,
     legacyVersion,
@@ -166,12 +170,12 @@ function readHello(raw: Uint8Array): ClientHello {
     cipherSuites,
     compressionMethods,
     extensions,
-    serverName: serverNameOf(find(extension.serverName)),
-    versions: find(extension.versions)?.vector(1).numbers(2) ?? [legacyVersion],
-    alpn: namesOf(find(extension.alpn)?.vector(2)),
-    groups: find(extension.groups)?.vector(2).numbers(2) ?? [],
-    signatureAlgorithms: find(extension.signatureAlgorithms)?.vector(2).numbers(2) ?? [],
-    keyShares: sharesOf(find(extension.keyShare)?.vector(2)),
+    serverName: serverNameOf(list(extension.serverName)),
+    versions: list(extension.versions, 1)?.numbers(2) ?? [legacyVersion],
+    alpn: namesOf(list(extension.alpn)),
+    groups: list(extension.groups)?.numbers(2) ?? [],
+    signatureAlgorithms: list(extension.signatureAlgorithms)?.numbers(2) ?? [],
+    keyShares: sharesOf(list(extension.keyShare)),
     pskIdentities: identitiesOf(find(extension.preSharedKey)?.vector(2)),
     sessionTicket: find(extension.sessionTicket)?.rest() ?? null,
   };
@@ -183,21 +187,27 @@ function extensionsOf(list: Reader): HelloExtension[] {
   return extensions;
 }
 
-/** The only kind of name that there is has number 0. */
-function serverNameOf(data: Reader | undefined): string | null {
-  if (data === undefined || data.left === 0) return null;
-  const list = data.vector(2);
+/** The only kind of name that there is has number 0, and comes once. */
+function serverNameOf(list: Reader | undefined): string | null {
+  if (list === undefined) return null;
+  let found: string | null = null;
   while (list.left > 0) {
     const kind = list.number(1);
     const name = list.vector(2).rest();
-    if (kind === 0) return String.fromCharCode(...name);
+    if (kind !== 0) continue;
+    if (found !== null || name.length === 0) throw new RangeError("Cannot read more than one name, or an empty one");
+    found = String.fromCharCode(...name);
   }
-  return null;
+  return found;
 }
 
 function namesOf(list: Reader | undefined): string[] {
   const names: string[] = [];
-  while (list !== undefined && list.left > 0) names.push(String.fromCharCode(...list.vector(1).rest()));
+  while (list !== undefined && list.left > 0) {
+    const name = list.vector(1).rest();
+    if (name.length === 0) throw new RangeError("Cannot read an empty name");
+    names.push(String.fromCharCode(...name));
+  }
   return names;
 }
 
@@ -243,6 +253,17 @@ class Reader {
 
   vector(lengthSize: 1 | 2): Reader {
     return new Reader(this.bytes(this.number(lengthSize)));
+  }
+
+  /** A vector that is all there is. */
+  only(lengthSize: 1 | 2): Reader {
+    const vector = this.vector(lengthSize);
+    this.end();
+    return vector;
+  }
+
+  end(): void {
+    if (this.left > 0) throw new RangeError("Cannot read on: there are bytes behind the end");
   }
 
   /** All that is left, as numbers of that size. */

@@ -14,6 +14,7 @@ import { keyLogEntrySize, keyLogLine } from "./key-log.ts";
 import { withoutRandomness } from "./randomness.ts";
 import type { Settings } from "./settings.ts";
 import { hashOf, type SignatureMethod, verifySignature } from "./signatures.ts";
+import { breaksRules } from "./hello-rules.ts";
 import { Limits } from "./limits.ts";
 import { noRecord, notTls } from "./strangers.ts";
 
@@ -563,11 +564,16 @@ export class Connection {
     if (hello === "incomplete" && held.length < largestHello && !source.eof) return false;
     this.#helloAwaited = false;
     if (hello === null || hello === "incomplete") {
-      this.#create(); // what cannot be read is left to Mbed TLS to refuse
-    } else {
-      this.#clientHello = hello;
-      this.#undecided = true;
+      this.#create(); // what is no ClientHello is left to Mbed TLS to refuse
+      return true;
     }
+    const fault = hello === "malformed" ? code.SSL_DECODE_ERROR : breaksRules(hello) ? code.SSL_ILLEGAL_PARAMETER : 0;
+    if (fault !== 0) {
+      this.#create();
+      throw this.#fail(fault, "finish the handshake");
+    }
+    this.#clientHello = hello as ClientHello;
+    this.#undecided = true;
     return true;
   }
 
