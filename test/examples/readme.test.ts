@@ -1,8 +1,7 @@
 // Runs the README: each code block that names a file is written out and executed, on whichever runtime this is, and every
 // make target and option that the README mentions must exist.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import process from "node:process";
-import { pathToFileURL } from "node:url";
 import { expect, test } from "vitest";
 import {
   createDefaultContext,
@@ -13,23 +12,12 @@ import {
   type SSLSocket,
 } from "../../ts/index.ts";
 import { run, wanttls } from "../cli/command.ts";
+import { runtime } from "../socket/pairs.ts";
 import { certPath, certs } from "../support/certs.ts";
 import { pythonServer } from "../support/peers.ts";
+import { documentAt } from "./snippets.ts";
 
-const runtime = "Deno" in globalThis ? "deno" : "Bun" in globalThis ? "bun" : "node";
-const folder = `${import.meta.dirname}/../../build/readme/${runtime}`;
-const readme = readFileSync(`${import.meta.dirname}/../../README.md`, "utf8");
-
-mkdirSync(folder, { recursive: true });
-const written = [...readme.matchAll(/^```ts file=(\S+)\n([\s\S]*?)^```$/gm)].map(([, name, code]) => {
-  writeFileSync(`${folder}/${name}`, code!);
-  return name!;
-});
-
-async function snippet<T>(name: string): Promise<T> {
-  expect(written).toContain(name);
-  return (await import(/* @vite-ignore */ pathToFileURL(`${folder}/${name}`).href)) as T;
-}
+const { text: readme, snippet } = documentAt("README.md");
 
 interface Client {
   connect(context: SSLContext, hostname: string, port: number): Promise<SSLSocket>;
