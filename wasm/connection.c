@@ -221,7 +221,8 @@ static int step(wt_connection *connection) {
   if (result != 0) return result;
   result = note_extended_master_secret(connection, state);
   if (result == 0) result = note_resumption(connection, state);
-  if (is_certificate_state(ssl, state) && ssl->state != state) connection->paused = 1;
+  /* With a pre-shared key TLS 1.2 goes through this state too, though there is no certificate to judge. */
+  if (is_certificate_state(ssl, state) && ssl->state != state && !connection->psk_used) connection->paused = 1;
   return result;
 }
 
@@ -243,7 +244,7 @@ static int note_resumption(wt_connection *connection, int state) {
   int hello_state = state == MBEDTLS_SSL_CLIENT_HELLO || state == MBEDTLS_SSL_SERVER_HELLO;
   if (!hello_state || ssl->state == state) return 0;
   int client = ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT, tls13 = ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3;
-  if (client && state != MBEDTLS_SSL_SERVER_HELLO) return 0;
+  if (client && (state != MBEDTLS_SSL_SERVER_HELLO || ssl->state == MBEDTLS_SSL_CLIENT_HELLO)) return 0;
   if (tls13) {
     int psk = handshake->key_exchange_mode & MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_ALL;
     int ticket = handshake->resume && (!client || handshake->selected_identity == 0);
@@ -257,6 +258,7 @@ static int note_resumption(wt_connection *connection, int state) {
     if (client && connection->resumed && connection->extended_ms != connection->offered_ems)
       return WT_ERR_EXTENDED_MASTER_SECRET_CHANGED; /* RFC 7627, 5.3 */
   }
+  if (client && !connection->resumed) wt_forget_ticket(ssl->session_negotiate);
   connection->paused = connection->resumed;
   return 0;
 }

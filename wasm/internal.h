@@ -94,6 +94,7 @@ void wt_block_clear(wt_block *block);
 
 /* sessions.c */
 void wt_drop_session_of_other_suite(wt_connection *connection);
+void wt_forget_ticket(mbedtls_ssl_session *session);
 int wt_ticket_fits(wt_connection *connection, size_t room);
 
 /* psk.c */

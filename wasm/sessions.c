@@ -134,6 +134,14 @@ void wt_drop_session_of_other_suite(wt_connection *connection) {
   ssl->handshake->resume = 0;
 }
 
+/* A client's full handshake makes a new session, to which the ticket that was offered does not belong. */
+void wt_forget_ticket(mbedtls_ssl_session *session) {
+  wt_free(session->ticket);
+  session->ticket = NULL;
+  session->ticket_len = 0;
+  session->ticket_lifetime = 0;
+}
+
 static int write_ticket(void *context, const mbedtls_ssl_session *session, unsigned char *start, const unsigned char *end,
                         size_t *size, uint32_t *lifetime) {
   wt_connection *connection = context;

@@ -201,6 +201,7 @@ export class Connection {
     if (this.#helloAwaited && !this.#lookAtHello(source)) return this.#wantOrEnd(source, "finish the handshake");
     if (this.#undecided) return "hello";
     this.#realm.time = this.#now();
+    if (this.#taken > 0 && !this.#feedRecord(source)) return this.#wantOrEnd(source, "finish the handshake");
     for (;;) {
       const result = this.#call((pointer) => this.#realm.exports.wt_handshake(pointer));
       if (result === 0) break;

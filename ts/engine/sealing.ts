@@ -30,7 +30,8 @@ export function seal(realm: Realm, key: Uint8Array, nonce: Uint8Array, plain: Ui
 
 /** The bytes that were sealed, or null when they were not sealed with this key, or have been changed. */
 export function unseal(realm: Realm, key: Uint8Array, sealed: Uint8Array): Uint8Array | null {
-  if (sealName(sealed) === null) return null;
+  const name = sealName(sealed);
+  if (name === null || name.some((byte, i) => byte !== key[i])) return null;
   const nonce = sealed.subarray(nameSize, nameSize + nonceSize);
   const block = sealed.subarray(nameSize + nonceSize);
   const plain = work(realm, block, keyBlock(key, nonce), (at, keyAt) =>

@@ -1,0 +1,112 @@
+// Pre-shared keys instead of certificates: known and unknown identities, wrong keys, keys that are looked up.
+import { expect, test } from "vitest";
+import { type ClientOptions, type ServerOptions, SSLContext, SSLError, type TLSVersion } from "../../ts/ssl/index.ts";
+import {
+  attempt,
+  connected,
+  deliver,
+  disposed,
+  forEachCase,
+  forEachVersion,
+  handshake,
+  identityOf,
+  type Pair,
+  thrownBy,
+  wrapped,
+} from "../support/conversation.ts";
+
+const key = Uint8Array.from({ length: 32 }, (_, i) => i * 7);
+const identity = "device 17";
+
+function pskPair(version: TLSVersion, client: ClientOptions = {}, server: Partial<ServerOptions> = {}): Pair {
+  const only = { minVersion: version, maxVersion: version };
+  const own = disposed(SSLContext.client({ ...only, psk: { identity, key }, ...client }));
+  const other = disposed(SSLContext.server({ ...only, psk: { identity, key }, numTickets: 0, ...server }));
+  return { client: wrapped(own, { serverHostname: "localhost" }), server: wrapped(other) };
+}
+
+test("S42 client and server know each other by a pre-shared key, without any certificate", () => {
+  forEachCase(
+    (version, _, chunk) => {
+      const pair = handshake(pskPair(version), chunk);
+      for (const { tls } of [pair.client, pair.server]) {
+        expect(tls.getPeerCert()).toBe(null);
+        expect(tls.getVerifiedChain()).toEqual([]);
+        expect(tls.version()).toBe(version);
+      }
+      expect(pair.client.tls.group()).toBe("x25519");
+      pair.client.tls.write(Uint8Array.of(1));
+      deliver(pair.client, pair.server);
+      expect(pair.server.tls.read()).toEqual(Uint8Array.of(1));
+    },
+    { roles: ["client"] },
+  );
+});
+
+test("S42 the key is looked up by the identity, at once or later, and once", async () => {
+  for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+    for (const later of [false, true]) {
+      const asked: string[] = [];
+      const psk = (name: Uint8Array): Uint8Array | Promise<Uint8Array> => {
+        asked.push(new TextDecoder().decode(name));
+        return later ? Promise.resolve(key) : key;
+      };
+      const pair = pskPair(version, {}, { psk });
+      attempt(pair);
+      if (later) {
+        expect(pair.server.tls.want).toBe("callback");
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        attempt(pair);
+      }
+      expect([pair.client.tls.state, pair.server.tls.state]).toEqual(["open", "open"]);
+      expect(asked).toEqual([identity]);
+    }
+  }
+});
+
+test("S42 an unknown identity and a wrong key end the handshake on both sides with an alert", () => {
+  forEachVersion((version) => {
+    const unknown = attempt(pskPair(version, {}, { psk: () => null }));
+    expect(unknown.server).toBeInstanceOf(SSLError);
+    expect(unknown.client).toMatchObject({ sent: false });
+    const wrong = attempt(pskPair(version, { psk: { identity, key: key.with(0, 99) } }));
+    expect(wrong.server).toBeInstanceOf(SSLError);
+    expect(wrong.client).toMatchObject({ sent: false });
+  });
+});
+
+test("S42 a lookup that throws ends its own connection, with internal_error", () => {
+  forEachVersion((version) => {
+    const cause = new Error("the database is away");
+    const psk = (): never => {
+      throw cause;
+    };
+    const { client, server } = attempt(pskPair(version, {}, { psk }));
+    expect(server).toMatchObject({ reason: "CALLBACK_FAILED", cause });
+    expect(client).toMatchObject({ alertName: "internal_error" });
+  });
+});
+
+test("S42 a client without the key falls back on the server's certificate, and the other way round", () => {
+  forEachVersion((version) => {
+    const both = connected({ version, server: { psk: { identity, key } } });
+    expect(both.client.tls.getPeerCert()).not.toBe(null);
+    const client = { psk: { identity, key } };
+    expect(connected({ version, client }).client.tls.getPeerCert()).not.toBe(null);
+    const untrusted = attempt(pskPair(version, {}, { psk: () => null, identities: [identityOf("localhost")] }));
+    expect(untrusted.client).toBeInstanceOf(SSLError);
+  });
+});
+
+test("options about pre-shared keys are checked", () => {
+  const server = (psk: unknown): unknown => thrownBy(() => SSLContext.server({ psk: psk as never }));
+  const client = (psk: unknown): unknown => thrownBy(() => SSLContext.client({ psk: psk as never }));
+  for (const make of [server, client]) {
+    expect(make({ identity: "", key })).toBeInstanceOf(SSLError);
+    expect(make({ identity, key: new Uint8Array(0) })).toBeInstanceOf(SSLError);
+    expect(make({ identity, key: new Uint8Array(257) })).toBeInstanceOf(SSLError);
+    expect(make({ identity, key, more: 1 })).toBeInstanceOf(SSLError);
+    expect(make({ identity, key: "secret" })).toBeInstanceOf(TypeError);
+  }
+  expect(client(() => key)).toBeInstanceOf(TypeError);
+});
