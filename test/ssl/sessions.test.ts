@@ -33,10 +33,12 @@ import {
   identityOf,
   inCase,
   type Pair,
+  recordType,
   serverContext,
   thrownBy,
   wrapped,
 } from "../support/conversation.ts";
+import { forged } from "../support/forger.ts";
 import { extension, extensionsIn } from "../support/hello.ts";
 
 interface Both {
@@ -143,6 +145,16 @@ test("B40 onSession gets each ticket once, within the read that consumed it and 
   const both = contexts("TLSv1.2", { onSession: (session) => events.push(session.hasTicket) }, { numTickets: 1 });
   handshake(pairWith(both, null));
   expect(events).toEqual([true]);
+});
+
+test("B39 several tickets in one record, as BoringSSL and rustls send them, are all taken", () => {
+  const sessions: SSLSession[] = [];
+  const { own, record } = forged("TLSv1.3", "client", { client: { onSession: (session) => sessions.push(session) } });
+  const tickets = [1, 2, 3].flatMap((nth) => newSessionTicket(nth));
+  own.incoming.write(record(recordType.handshake, tickets));
+  own.incoming.write(record(recordType.applicationData, [7]));
+  expect(own.tls.read()).toEqual(Uint8Array.of(7));
+  expect(sessions.map((session) => session.ticketLifetimeHint)).toEqual([1, 2, 3]);
 });
 
 test("B82 a session can be set on a client before the handshake, and only one of the same context", () => {
@@ -514,6 +526,18 @@ test("sessions leave nothing in the wasm memory when their connections are gone"
     for (const { tls } of [pair.client, pair.server]) tls.dispose();
   });
 });
+
+/** A message of RFC 8446, section 4.6.1, whose ticket is good for so many seconds. */
+function newSessionTicket(lifetime: number): number[] {
+  const [ageAdd, nonce, ticket, extensions] = [
+    [0, 0, 0, 0],
+    [1, lifetime],
+    [0, 2, 9, lifetime],
+    [0, 0],
+  ];
+  const body = [0, 0, 0, lifetime, ...ageAdd, ...nonce, ...ticket, ...extensions];
+  return [4, 0, 0, body.length, ...body];
+}
 
 /** Both sides until the end of the handshake, where the application may take its time. */
 async function patiently(pair: Pair): Promise<Pair> {
