@@ -127,8 +127,17 @@ test("the default paths are those of the variables, or of the system, and null w
   });
 });
 
-test("a runtime without Mozilla's certificates is told so", () => {
-  expect(() => mozillaTrust([])).toThrow("Cannot find the certificates that Mozilla trusts");
+test("a runtime that does not give out Mozilla's certificates is told so", () => {
+  expect(() => mozillaTrust(() => [])).toThrow(SSLConfigError);
+  expect(() => mozillaTrust(() => [])).toThrow(
+    "Cannot find the certificates that Mozilla trusts: this runtime was built without them",
+  );
+  const forbidden = (): never => {
+    throw new Error('Requires sys access to "ca", run again with the --allow-sys flag');
+  };
+  expect(() => mozillaTrust(forbidden)).toThrow(SSLConfigError);
+  expect(() => mozillaTrust(forbidden)).toThrow("that Mozilla trusts: Deno needs --allow-sys for it");
+  expect(mozillaTrust(() => [cert("a"), cert("b")])).toBe(`${cert("a")}\n${cert("b")}`);
 });
 
 /** The names of the certificates that are found. */

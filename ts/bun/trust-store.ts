@@ -21,7 +21,7 @@ export class TrustStore extends CoreTrustStore {
 
   /** The roots of Mozilla's programme, as they came with Bun; the same on every system. Throws SSLConfigError without any. */
   static mozilla(): TrustStore {
-    return this.fromPem(mozillaTrust(tls().rootCertificates));
+    return this.fromPem(mozillaTrust(() => tls().rootCertificates));
   }
 }
 

@@ -6,7 +6,7 @@ import { defaultVerifyPaths, mozillaTrust, systemTrust, type TrustSources } from
 export class TrustStore extends CoreTrustStore {
   /**
    * What the system trusts: the file and the directories that `SSL_CERT_FILE` and `SSL_CERT_DIR` name and nothing else, or
-   * the usual places (on macOS and Windows the system's own store, which needs `--allow-sys=ca`); and what `DENO_CERT` names.
+   * the usual places (on macOS and Windows the system's own store, which needs `--allow-sys`); and what `DENO_CERT` names.
    * Needs `--allow-read`; a variable that `--allow-env` does not cover counts as unset. `DENO_TLS_CA_STORE` says nothing
    * here, as the choice between the two stores is the caller's. It is read at each call: make one and share it.
    *
@@ -19,9 +19,12 @@ export class TrustStore extends CoreTrustStore {
     return this.fromPem(systemTrust(sources));
   }
 
-  /** The roots of Mozilla's programme, as they came with Deno; the same on every system. Throws SSLConfigError without any. */
+  /**
+   * The roots of Mozilla's programme, as they came with Deno; the same on every system. Deno gives them out with
+   * `--allow-sys` only. Throws SSLConfigError without any.
+   */
   static mozilla(): TrustStore {
-    return this.fromPem(mozillaTrust(tls().rootCertificates));
+    return this.fromPem(mozillaTrust(() => tls().rootCertificates));
   }
 }
 

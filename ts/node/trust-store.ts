@@ -22,7 +22,7 @@ export class TrustStore extends CoreTrustStore {
 
   /** The roots of Mozilla's programme, as they came with Node; the same on every system. Throws SSLConfigError without any. */
   static mozilla(): TrustStore {
-    return this.fromPem(mozillaTrust(tls().rootCertificates));
+    return this.fromPem(mozillaTrust(() => tls().rootCertificates));
   }
 }
 

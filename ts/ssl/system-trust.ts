@@ -41,10 +41,19 @@ export function systemTrust(sources: TrustSources): string {
 }
 
 /** The roots that came with the runtime, as PEM. Throws SSLConfigError when none did. */
-export function mozillaTrust(certificates: readonly string[]): string {
-  if (certificates.length > 0) return certificates.join("\n");
-  const message = "Cannot find the certificates that Mozilla trusts: this runtime was built without them";
-  throw new SSLConfigError(message, { reason: "NO_MOZILLA_TRUST", library: "X509" });
+export function mozillaTrust(certificates: () => readonly string[]): string {
+  const refuse = (why: string, cause?: unknown): SSLConfigError => {
+    const options = { reason: "NO_MOZILLA_TRUST", library: "X509", cause } as const;
+    return new SSLConfigError(`Cannot find the certificates that Mozilla trusts: ${why}`, options);
+  };
+  let found;
+  try {
+    found = certificates();
+  } catch (cause) {
+    throw refuse(fileTrouble(cause), cause);
+  }
+  if (found.length === 0) throw refuse("this runtime was built without them");
+  return found.join("\n");
 }
 
 /** Where certificates are looked for by default. */
@@ -181,6 +190,8 @@ function attempt<T>(act: () => T): T | null {
 /** Why a file or a directory cannot be used, in the same words on every runtime. */
 export function fileTrouble(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
+  const permission = /run again with the (--allow-\w+) flag/.exec(error.message)?.[1];
+  if (permission !== undefined) return `Deno needs ${permission} for it`;
   return troubles[(error as Error & { code?: string }).code ?? ""] ?? error.message;
 }
 
