@@ -46,14 +46,14 @@ export function mozillaTrust(certificates: () => readonly string[]): string {
     const options = { reason: "NO_MOZILLA_TRUST", library: "X509", cause } as const;
     return new SSLConfigError(`Cannot find the certificates that Mozilla trusts: ${why}`, options);
   };
-  let found;
+  let text;
   try {
-    found = certificates();
+    text = certificates().join("\n"); // Deno's list is made when it is first looked at
   } catch (cause) {
     throw refuse(fileTrouble(cause), cause);
   }
-  if (found.length === 0) throw refuse("this runtime was built without them");
-  return found.join("\n");
+  if (text === "") throw refuse("this runtime was built without them");
+  return text;
 }
 
 /** Where certificates are looked for by default. */
