@@ -8,8 +8,8 @@ import { sealName, unseal } from "../engine/sealing.ts";
 import { describe, toBytes } from "./bytes.ts";
 import { hookFailure } from "./hooks.ts";
 import type { CheckedOptions } from "./options.ts";
-import { pack, unpack } from "./packing.ts";
 import { after } from "./question.ts";
+import { readSession, type SealedSession, sessionExtra } from "./sealed-session.ts";
 import type { ContextInternals, SSLContext } from "./ssl-context.ts";
 import { judge, policyOf } from "./verification.ts";
 
@@ -143,20 +143,19 @@ function openSession(
   const keyName = sealName(sealed);
   const key = keyName === null ? undefined : checked.ticketKeys.named(keyName);
   const plain = key === undefined ? null : unseal(realm, key, sealed);
-  if (plain === null || plain.length < 3) return null;
-  const version = plain[0]! * 256 + plain[1]!;
-  const extendedMasterSecret = plain[2] === 1;
-  const [extra, bytes, ...presented] = unpack(plain.subarray(3));
-  const [head, ...carried] = unpack(extra!);
-  const { time, serverName, context: madeIn } = JSON.parse(new TextDecoder().decode(head)) as Extra;
-  const age = checked.now() - time;
-  if (age < 0 || age >= checked.sessionTimeout * 1000) return null;
-  if (version !== (speaksTls13(hello, checked) ? tls13 : tls12) || serverName !== hello.serverName) return null;
-  if (madeIn !== hex(context.digest())) return null;
-  if (version === tls12 && !mayResume(extendedMasterSecret, hello, checked)) return null;
-  const chain = presented.length > 0 ? presented : carried;
+  const session = plain === null ? null : readSession(plain);
+  if (session === null || !fits(session, hello, context)) return null;
+  const { bytes, chain } = session;
   const verdict = judge({ chain }, policyOf(checked, true, null), context.arithmetic);
-  return verdict.trusted ? { name, bytes: bytes!, peer: { chain, path: verdict.path } } : null;
+  return verdict.trusted ? { name, bytes, peer: { chain, path: verdict.path } } : null;
+}
+
+function fits(session: SealedSession, hello: ClientHello, { checked, digest }: ContextInternals): boolean {
+  const age = checked.now() - session.time;
+  if (age < 0 || age >= checked.sessionTimeout * 1000) return false;
+  if (session.serverName !== hello.serverName || session.context !== hex(digest())) return false;
+  if (session.version !== (speaksTls13(hello, checked) ? tls13 : tls12)) return false;
+  return session.version === tls13 || mayResume(session.extendedMasterSecret, hello, checked);
 }
 
 /** RFC 7627, section 5.3: what one handshake did about the extended master secret, the next must do too. */
@@ -202,17 +201,9 @@ function sealFor(
   const tickets = checked.numTickets;
   const cache = checked.sessionCache !== null;
   if (tickets === 0 && !cache) return null;
-  const extra: Extra = { time: checked.now(), serverName: hello.serverName, context: hex(digest()) };
-  const head = new TextEncoder().encode(JSON.stringify(extra));
+  const origin = { time: checked.now(), serverName: hello.serverName, context: hex(digest()) };
   const { current } = checked.ticketKeys;
-  return { key: current, extra: pack([head, ...carried]), lifetime: checked.sessionTimeout, tickets, cache };
-}
-
-/** What a sealed session says about its making. */
-interface Extra {
-  readonly time: number;
-  readonly serverName: string | null;
-  readonly context: string;
+  return { key: current, extra: sessionExtra(origin, carried), lifetime: checked.sessionTimeout, tickets, cache };
 }
 
 function speaksTls13(hello: ClientHello, checked: CheckedOptions): boolean {

@@ -72,7 +72,17 @@ export class SSLSession {
     const { context, saved, hostname, verifyName, made, peerChain } = this.#parts;
     const { realm, sessionKey, digest } = context.internals();
     const { version, extendedMasterSecret, hasTicket, lifetime, id, bytes } = saved;
-    const head = { version, extendedMasterSecret, hasTicket, lifetime, hostname, verifyName, made, spent: this.#spent };
+    const head: Head = {
+      format,
+      version,
+      extendedMasterSecret,
+      hasTicket,
+      lifetime,
+      hostname,
+      verifyName,
+      made,
+      spent: this.#spent,
+    };
     const text = new TextEncoder().encode(JSON.stringify(head));
     const nonce = crypto.getRandomValues(new Uint8Array(12));
     return seal(realm, sessionKey(), nonce, pack([text, digest(), id, bytes, ...peerChain]));
@@ -89,20 +99,10 @@ export class SSLSession {
     if (typeof (context as Partial<SSLContext> | null)?.internals !== "function")
       throw new TypeError(`Cannot use context: expected an SSLContext, got ${describe(context)}`);
     if (context.serverSide) throw new SSLConfigError("Cannot read the session: sessions are kept by clients");
-    const { realm, sessionKey, digest } = context.internals();
+    const { realm, sessionKey } = context.internals();
     const plain = unseal(realm, sessionKey(), given);
-    if (plain === null) {
-      throw new SSLError("Cannot read the session: it was sealed with another sessionKey, or has been changed", {
-        reason: "BAD_SESSION",
-      });
-    }
-    const [text, madeWith, id, saved, ...peerChain] = unpack(plain);
-    const { hostname, verifyName, made, spent, ...rest } = JSON.parse(new TextDecoder().decode(text)) as Head;
-    const bound = sameBytes(madeWith!, digest());
-    const parts = { context, saved: { ...rest, id: id!, bytes: saved! }, hostname, verifyName, made, peerChain, bound };
-    const session = new SSLSession(token, parts);
-    session.#spent = spent;
-    return session;
+    if (plain === null) refuse("it was sealed with another sessionKey, or has been changed");
+    return readStored(plain, context) ?? refuse("another edition of this library made it");
   }
 
   /** @internal */
@@ -130,9 +130,31 @@ export class SSLSession {
 }
 
 type Head = Pick<SavedSession, "version" | "extendedMasterSecret" | "hasTicket" | "lifetime"> &
-  Pick<SessionParts, "hostname" | "verifyName" | "made"> & { readonly spent: boolean };
+  Pick<SessionParts, "hostname" | "verifyName" | "made"> & { readonly format: number; readonly spent: boolean };
+
+/** What `serialize` has put together; null when that was another edition of it. */
+function readStored(plain: Uint8Array, context: SSLContext): SSLSession | null {
+  try {
+    const [text, madeWith, id, bytes, ...peerChain] = unpack(plain);
+    const head = JSON.parse(new TextDecoder().decode(text)) as Head;
+    if (head.format !== format) return null;
+    const { hostname, verifyName, made, spent, version, extendedMasterSecret, hasTicket, lifetime } = head;
+    const saved = { version, extendedMasterSecret, hasTicket, lifetime, id: id!, bytes: bytes! };
+    const bound = sameBytes(madeWith!, context.internals().digest());
+    const session = SSLSession.of({ context, saved, hostname, verifyName, made, peerChain, bound });
+    if (spent) session.spend();
+    return session;
+  } catch {
+    return null;
+  }
+}
+
+function refuse(why: string): never {
+  throw new SSLError(`Cannot read the session: ${why}`, { reason: "BAD_SESSION" });
+}
 
 const token: unique symbol = Symbol("wanttls");
+const format = 1;
 const tls13 = 772;
 const usualLifetime = 7200;
 const longestLifetime = 604_800; // RFC 8446, section 4.6.1
