@@ -48,6 +48,18 @@ describe("getServerCertificate", () => {
       await expect(getServerCertificate("localhost", port, options)).rejects.toThrow(SSLCertVerificationError);
   });
 
+  test("waits for a hook of the application", async () => {
+    await using server = await pythonServer({});
+    const later = <T>(value: T): Promise<T> => new Promise((resolve) => setTimeout(() => resolve(value), 5));
+    const verify = (): Promise<{ accept: true }> => later({ accept: true });
+    const ca = certs.unknownRoot.cert;
+    expect(await getServerCertificate("localhost", server.port, { ca, verify })).toBe(pemOf("localhost"));
+    const refuse = async (): Promise<never> => {
+      throw new Error(await later("not this one"));
+    };
+    await expect(getServerCertificate("localhost", server.port, { verify: refuse })).rejects.toThrow("not this one");
+  });
+
   test("rejects with what keeps it from connecting, and for options that are wrong", async () => {
     await expect(getServerCertificate("127.0.0.1", await freePort())).rejects.toThrow(SSLSyscallError);
     await expect(getServerCertificate("127.0.0.1", await freePort())).rejects.toMatchObject({ code: "ECONNREFUSED" });

@@ -1,5 +1,5 @@
 // Owns a whole handshake for those who only want to wait for it: the classic loop of non-blocking sockets, with an end in time.
-import { SSLTimeoutError, SSLWantReadError, SSLWantWriteError } from "../ssl/index.ts";
+import { isWant, SSLTimeoutError, SSLWantWriteError } from "../ssl/index.ts";
 import { select } from "./select.ts";
 import type { SSLSocket } from "./ssl-socket.ts";
 
@@ -13,8 +13,9 @@ export async function finishHandshake(socket: SSLSocket, timeoutMs: number): Pro
     } catch (error) {
       const left = end - performance.now();
       if (left <= 0) throw tooLate(timeoutMs);
-      if (error instanceof SSLWantReadError) await select([socket], [], [], left);
-      else if (error instanceof SSLWantWriteError) await select([], [socket], [], left);
+      if (error instanceof SSLWantWriteError) await select([], [socket], [], left);
+      else if (isWant(error))
+        await select([socket], [], [], left); // readable means answered while a hook is asked
       else throw error;
     }
   }
