@@ -2,10 +2,25 @@
 import { Buffer } from "node:buffer";
 import { createHash, createHmac } from "node:crypto";
 import { expect, test } from "vitest";
-import { SSLConfigError, SSLStateError } from "../../ts/ssl/index.ts";
+import { SSLConfigError, type SSLContext, type SSLSession, SSLStateError } from "../../ts/ssl/index.ts";
 import { type Algorithm, keyNamed, makeRoot, makeServer } from "../support/certificate-factory.ts";
 import { certs } from "../support/certs.ts";
-import { attempt, connected, forEachVersion, identityOf, inCase, pairOf, versions } from "../support/conversation.ts";
+import {
+  attempt,
+  clientContext,
+  connected,
+  deliver,
+  handshake,
+  type Pair,
+  type Role,
+  serverContext,
+  wrapped,
+  forEachVersion,
+  identityOf,
+  inCase,
+  pairOf,
+  versions,
+} from "../support/conversation.ts";
 
 const text = new TextEncoder();
 
@@ -108,6 +123,50 @@ test("tls-server-end-point is of the server's certificate, whatever the client p
   });
 });
 
+test("S37 the bindings of a resumed session are equal on both sides, and its own", () => {
+  forEachVersion((version) => {
+    const only = { minVersion: version, maxVersion: version };
+    const contexts = { client: clientContext(only), server: serverContext({ ...only, numTickets: 1 }) };
+    const first = connectedWith(contexts);
+    const second = connectedWith(contexts, first.client.tls.session);
+    expect([first.server.tls.sessionReused, second.server.tls.sessionReused]).toEqual([false, true]);
+    for (const type of ["tls-unique", "tls-exporter", "tls-server-end-point"] as const) {
+      const binding = second.client.tls.getChannelBinding(type);
+      expect(second.server.tls.getChannelBinding(type), type).toEqual(binding);
+      expect(binding === null, type).toBe(type === "tls-unique" && version === "TLSv1.3");
+      const before = first.client.tls.getChannelBinding(type);
+      if (type === "tls-server-end-point") expect(before).toEqual(binding);
+      else if (binding !== null) expect(before).not.toEqual(binding);
+    }
+  });
+});
+
+test("there is no tls-server-end-point where a server does not know any more which certificate it presented", () => {
+  forEachVersion((version) => {
+    const only = { minVersion: version, maxVersion: version };
+    const identities = [identityOf("localhost"), identityOf("localhostRsa")];
+    const contexts = { client: clientContext(only), server: serverContext({ ...only, identities, numTickets: 1 }) };
+    const first = connectedWith(contexts);
+    expect(first.server.tls.getChannelBinding("tls-server-end-point")).not.toBeNull();
+    const second = connectedWith(contexts, first.client.tls.session);
+    expect(second.server.tls.sessionReused).toBe(true);
+    expect(second.server.tls.getChannelBinding("tls-server-end-point")).toBeNull();
+  });
+});
+
+test("there is no tls-server-end-point with a pre-shared key, as there is no certificate", () => {
+  forEachVersion((version) => {
+    const psk = { identity: "me", key: new Uint8Array(32).fill(7) };
+    const { client, server } = connected({ version, client: { psk }, server: { psk, identities: [] } });
+    for (const { tls } of [client, server]) {
+      expect([tls.getPeerCert(), tls.serverSigalg(), tls.clientSigalg()]).toEqual([null, null, null]);
+      expect(tls.getChannelBinding("tls-server-end-point")).toBeNull();
+      expect(tls.getChannelBinding("tls-exporter")).toHaveLength(32);
+    }
+    expect(client.tls.getChannelBinding()).toEqual(server.tls.getChannelBinding());
+  });
+});
+
 test("S36 keying material of TLS 1.2 is RFC 5705's function of the master secret and the randoms", () => {
   for (const suite of ["ECDHE-ECDSA-AES128-GCM-SHA256", "ECDHE-ECDSA-AES256-GCM-SHA384"]) {
     inCase(suite, () => {
@@ -164,4 +223,16 @@ function prf(hash: string, secret: Buffer, label: string, seed: Buffer, size: nu
   for (let a = hmac(start); output.length < size; a = hmac(a))
     output = Buffer.concat([output, hmac(Buffer.concat([a, start]))]);
   return new Uint8Array(output.subarray(0, size));
+}
+
+/** Connects, and reads what comes after the handshake: a session. */
+function connectedWith(
+  { client, server }: Readonly<Record<Role, SSLContext>>,
+  session: SSLSession | null = null,
+): Pair {
+  const wrap = { serverHostname: "localhost", ...(session === null ? {} : { session }) };
+  const pair = handshake({ client: wrapped(client, wrap), server: wrapped(server) });
+  deliver(pair.server, pair.client);
+  pair.client.tls.tryRead(new Uint8Array(1));
+  return pair;
 }

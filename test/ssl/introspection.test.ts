@@ -110,6 +110,35 @@ test("DER and PEM of a certificate are turned into each other", () => {
   expect(() => pemCertToDer("no PEM")).toThrow(SSLConfigError);
 });
 
+test("S31 sharedCiphers() names the suites that both sides have, in the server's order", () => {
+  const offered = [
+    "ECDHE-ECDSA-AES128-GCM-SHA256",
+    "TLS_AES_256_GCM_SHA384",
+    "ECDHE-ECDSA-CHACHA20-POLY1305",
+    "TLS_CHACHA20_POLY1305_SHA256",
+  ];
+  const had = ["TLS_CHACHA20_POLY1305_SHA256", "TLS_AES_256_GCM_SHA384", "ECDHE-ECDSA-AES128-GCM-SHA256", "AES128-SHA"];
+  const cipherSuites = { client: { cipherSuites: offered }, server: { cipherSuites: had } };
+  const { client, server } = connected(cipherSuites);
+  const shared = server.tls.sharedCiphers()!;
+  expect(shared.map(({ name }) => name)).toEqual(had.slice(0, 3));
+  expect(shared).toContainEqual(server.tls.cipher());
+  expect(client.tls.sharedCiphers()).toBe(null);
+});
+
+test("S31 sharedCiphers() is null before the end of the handshake, and stays known after the conversation", () => {
+  forEachVersion((version) => {
+    const pair = pairOf({ version });
+    expect([pair.client.tls.sharedCiphers(), pair.server.tls.sharedCiphers()]).toEqual([null, null]);
+    handshake(pair);
+    const shared = pair.server.tls.sharedCiphers();
+    expect(shared).toContainEqual(pair.server.tls.cipher());
+    pair.server.incoming.writeEof();
+    thrownBy(() => pair.server.tls.read());
+    expect(pair.server.tls.sharedCiphers()).toEqual(shared);
+  });
+});
+
 test("every error says which kind it is, by class, name, code and reason", () => {
   const unknown = attempt(pairOf({ identity: "unknownCa" }));
   const verification = unknown.client as SSLCertVerificationError;

@@ -178,6 +178,7 @@ def introduce(connection):
             "version": connection.version(),
             "cipher": connection.cipher()[0],
             "alpn": connection.selected_alpn_protocol(),
+            "shared": [suite[0] for suite in connection.shared_ciphers() or []],
             "unique": (connection.get_channel_binding("tls-unique") or b"").hex(),
             "peer": subject.get("commonName"),
             "resumed": connection.session_reused,

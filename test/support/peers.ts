@@ -33,6 +33,7 @@ export interface PeerIntroduction {
   readonly alpn: string | null;
   readonly peer: string | null; // common name of the other side's certificate
   readonly resumed: boolean | null; // null: it cannot know
+  readonly shared?: readonly string[]; // Python's server: the cipher suites of the client that it has too
   readonly unique?: string | null; // Python: its channel binding tls-unique
 }
 

@@ -302,14 +302,13 @@ export class SSLObject {
   }
 
   /**
-   * Server: the cipher suites of the client that its context has too, in the client's order, as Python's `shared_ciphers`;
-   * null before the end of the handshake, and on the client side, which never learns the server's.
+   * Server: the cipher suites that both sides have, in the server's order, as Python's `shared_ciphers`; null before the end
+   * of the handshake, and on the client side, which never learns what the server has.
    */
   sharedCiphers(): CipherInfo[] | null {
     const hello = this.connection.clientHello;
     if (hello === null || !this.connection.handshakeOver) return null;
-    const known = this.#context.getCiphers();
-    return hello.cipherSuites.flatMap((id) => known.find((suite) => suite.id === id) ?? []);
+    return this.#context.getCiphers().filter(({ id }) => hello.cipherSuites.includes(id));
   }
 
   /** The group of the key exchange, null before the end of the handshake and when there was none. */
