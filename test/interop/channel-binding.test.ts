@@ -1,10 +1,19 @@
 // Channel bindings as Python, GnuTLS and OpenSSL have them for the same connection.
 import { execFileSync } from "node:child_process";
 import { expect, test } from "vitest";
-import { type ChannelBindingType, select, type ServerOptions, SSLContext, type SSLSocket } from "../../ts/index.ts";
+import {
+  type ChannelBindingType,
+  select,
+  type ServerOptions,
+  SSLContext,
+  type SSLSession,
+  type SSLSocket,
+  type WrapSocketOptions,
+} from "../../ts/index.ts";
 import { certPath, type CertName, certs } from "../support/certs.ts";
 import { dial, listen } from "../support/dial.ts";
 import { opensslServer, Peer, pythonClient, pythonServer } from "../support/peers.ts";
+import { join, serve, turn } from "./turns.ts";
 
 const versions = ["TLSv1.2", "TLSv1.3"] as const;
 const types: readonly ChannelBindingType[] = ["tls-unique", "tls-server-end-point", "tls-exporter"];
@@ -21,6 +30,30 @@ test("S37 tls-unique is Python's in TLS 1.2, on its server and on its client", a
   await using python = peer;
   expect((await python.event("connected")).unique).toBe(hex(tls.getChannelBinding()));
   tls.close();
+});
+
+test("S37 tls-unique of a resumed session is Python's, on its server and on its client", async () => {
+  const version = "TLSv1.2";
+  await using server = await pythonServer({ version });
+  using clients = SSLContext.client({ ca: certs.root.cert, maxVersion: version });
+  let session: SSLSession | null = null;
+  for (const nth of [0, 1]) {
+    const look = async (tls: SSLSocket): Promise<unknown> => {
+      await turn(tls, nth);
+      session = tls.session;
+      return [tls.sessionReused, hex(tls.getChannelBinding())];
+    };
+    const offer: WrapSocketOptions = session === null ? {} : { session };
+    const ours = await join(clients, server.port, offer, look);
+    expect(ours).toEqual([nth === 1, (await server.event("connected", nth)).unique]);
+  }
+
+  using servers = SSLContext.server({ identities: [identity("localhost")] });
+  const look = (tls: SSLSocket): unknown => [tls.sessionReused, hex(tls.getChannelBinding())];
+  const { port, seen } = await serve([servers, servers], look);
+  await using client = pythonClient(port, { version, bytes: 10, connections: 2 });
+  const theirs = [await client.event("connected", 0), await client.event("connected", 1)];
+  expect(await seen).toEqual(theirs.map(({ unique }, nth) => [nth === 1, unique]));
 });
 
 for (const version of versions) {
