@@ -142,6 +142,7 @@ export class SSLSocket extends SSLObject implements Selectable {
     return this.#readsOn && this.transport.readable;
   }
 
+  /** Whether this side has closed it. */
   get closed(): boolean {
     return this.#closing === "closed";
   }
@@ -161,6 +162,7 @@ export class SSLSocket extends SSLObject implements Selectable {
     return this.#closeNotifyQueued && this.outgoing.pending === 0 && this.#sendFailure === null;
   }
 
+  /** Calls `listener` when the socket may have become readable or writable; answers the function that stops it. */
   watch(listener: () => void): () => void {
     return this.#watchers.add(listener);
   }

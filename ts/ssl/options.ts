@@ -43,6 +43,7 @@ import { TrustStore } from "./x509/trust-store.ts";
  */
 export type Identity = KeyIdentity | PfxIdentity;
 
+/** A certificate chain and its private key, each for itself. */
 export interface KeyIdentity {
   /** The own certificate first, then the intermediate ones. */
   readonly cert: PemOrDer | readonly PemOrDer[];
@@ -68,6 +69,7 @@ export interface PfxIdentity {
 /** How much memory connections share: one wasm instance for all, one for the context, or one for each connection. */
 export type Isolation = "shared" | "context" | "connection";
 
+/** What clients and servers can be told alike. Whatever is left out has a safe default. */
 export interface BaseOptions {
   /** Default `"TLSv1.2"`, or what `cipherSuites` are for. */
   readonly minVersion?: TLSVersion;
@@ -80,6 +82,7 @@ export interface BaseOptions {
    * curves the certificate of the peer may use (RFC 8422, section 5.1.1): without `secp256r1` no P-256 certificate.
    */
   readonly groups?: readonly NamedGroup[];
+  /** For the signatures of both sides, in order of preference. Default: ECDSA and RSA-PSS, then RSA with PKCS#1, SHA-256 and above. */
   readonly signatureAlgorithms?: readonly SignatureScheme[];
   /** Application protocols in order of preference (RFC 7301), 1 to 255 bytes each. */
   readonly alpn?: readonly string[];
@@ -123,6 +126,7 @@ export interface BaseOptions {
   readonly isolation?: Isolation;
 }
 
+/** What clients can be told. */
 export interface ClientOptions extends BaseOptions {
   /** Whether the certificate must be for `serverHostname`. Default `true`, unless `verifyMode` is `"none"`. */
   readonly checkHostname?: boolean;
@@ -149,6 +153,7 @@ export interface SessionCache {
   set(id: Uint8Array, session: Uint8Array): unknown;
 }
 
+/** What servers can be told. */
 export interface ServerOptions extends BaseOptions {
   /** Whether the server's order of cipher suites decides in TLS 1.2; in TLS 1.3 the client's does. Default `true`. */
   readonly honorCipherOrder?: boolean;

@@ -42,6 +42,7 @@ export class SSLSession {
   readonly timeout: number;
   /** What the server said about that, in seconds; 0 when nothing. */
   readonly ticketLifetimeHint: number;
+  /** Whether the server has it sealed in a ticket, instead of remembering it by its id. */
   readonly hasTicket: boolean;
   /** The server's name, as `serverHostname` was given. */
   readonly hostname: string | null;

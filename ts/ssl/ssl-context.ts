@@ -65,14 +65,17 @@ export class SSLContext {
     this.#settingsIn(); // parses certificates and keys now, so that their errors come now
   }
 
+  /** Whether this is for servers. */
   get serverSide(): boolean {
     return this.#checked.input.server;
   }
 
+  /** Whether peers must present a certificate that can be trusted. */
   get verifyMode(): VerifyMode {
     return this.#checked.verifyMode;
   }
 
+  /** Whether the peer's certificate must be for the name that is asked for. */
   get checkHostname(): boolean {
     return this.#checked.checkHostname;
   }

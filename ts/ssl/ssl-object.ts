@@ -97,6 +97,7 @@ interface Names {
  * }
  */
 export class SSLObject {
+  /** Client: the server's name as it was given, null without one; always null on the server side. */
   readonly serverHostname: string | null;
   protected readonly incoming: MemoryBIO;
   protected readonly outgoing: MemoryBIO;
@@ -143,6 +144,7 @@ export class SSLObject {
     this.#context = checkContext("context", context);
   }
 
+  /** Whether this is the server's side. */
   get serverSide(): boolean {
     return this.#context.serverSide;
   }
