@@ -213,6 +213,7 @@ static int step(wt_connection *connection) {
   int state = ssl->state;
   put_alert_keys_in_place(ssl);
   wt_listen_to_transcript(connection);
+  wt_choose_identity(connection);
   if (state == MBEDTLS_SSL_TLS1_3_NEW_SESSION_TICKET && !wt_ticket_fits(connection, MOST_TICKET_SIZE))
     ssl->handshake->new_session_tickets_count = 0;
   int result = mbedtls_ssl_handshake_step(ssl);

@@ -62,6 +62,7 @@ struct wt_connection {
   wt_buffer incoming, outgoing;
   int paused;      /* a verdict on the peer's certificate is due */
   int group;       /* the NamedGroup of the key exchange, 0 before it is known */
+  int wanted_signatures; /* what a server takes from a client of TLS 1.2: see client_identity.c */
   uint16_t client_signature, server_signature; /* the SignatureScheme each side used in this handshake, 0 for none */
   int (*update_checksum)(mbedtls_ssl_context *ssl, const unsigned char *bytes, size_t size); /* Mbed TLS's own */
   int alert;       /* the fatal alert that the peer sent, -1 without one */
@@ -105,6 +106,10 @@ int wt_psk_is_asked_for(wt_connection *connection);
 int wt_is_key_update(mbedtls_ssl_context *ssl);
 int wt_receive_key_update(mbedtls_ssl_context *ssl, int *answer_wanted);
 int wt_transmit_key_update(mbedtls_ssl_context *ssl, int request);
+
+/* client_identity.c */
+void wt_note_certificate_request(wt_connection *connection, const unsigned char *message, size_t size);
+void wt_choose_identity(wt_connection *connection);
 
 /* transcript.c */
 void wt_listen_to_transcript(wt_connection *connection);

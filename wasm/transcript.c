@@ -1,4 +1,5 @@
-/* What passes by on its way into the hash over the handshake: which signature scheme each side used.
+/* What passes by on its way into the hash over the handshake: which signature scheme each side used, and which ones a
+   server of TLS 1.2 takes.
 
    Mbed TLS decides on a scheme while it writes the message and forgets it at once; with TLS 1.3 the message is encrypted
    where it lies. Every handshake message is hashed in the clear, though, through a pointer in the handshake, the peer's
@@ -37,7 +38,9 @@ static void note_tls12(wt_connection *connection, const unsigned char *message, 
   const mbedtls_ssl_ciphersuite_t *suite = connection->ssl.handshake->ciphersuite_info;
   size_t at = HEADER_SIZE;
   if (suite == NULL || size < HEADER_SIZE + 4) return;
-  if (message[0] == MBEDTLS_SSL_HS_CERTIFICATE_VERIFY) {
+  if (message[0] == MBEDTLS_SSL_HS_CERTIFICATE_REQUEST) {
+    wt_note_certificate_request(connection, message, size);
+  } else if (message[0] == MBEDTLS_SSL_HS_CERTIFICATE_VERIFY) {
     connection->client_signature = MBEDTLS_GET_UINT16_BE(message, at);
   } else if (message[0] == MBEDTLS_SSL_HS_SERVER_KEY_EXCHANGE && mbedtls_ssl_ciphersuite_uses_server_signature(suite)) {
     at += 4 + (size_t) message[HEADER_SIZE + 3];

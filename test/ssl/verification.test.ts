@@ -385,6 +385,43 @@ test("S25 with an EC and an RSA identity the client's signature algorithms choos
   });
 });
 
+test("S25 a client with several identities presents the first that the server can take a signature of", () => {
+  const identities = [identityOf("client"), identityOf("clientRsa")];
+  const ca = [certs.root.cert, certs.rsaRoot.cert];
+  const cases = [
+    [["ecdsa_secp256r1_sha256", "ecdsa_secp384r1_sha384"], "localhost", ["client"]],
+    [["rsa_pss_rsae_sha256", "rsa_pkcs1_sha256", "rsa_pkcs1_sha384"], "localhostRsa", ["clientRsa"]],
+    [undefined, "localhost", ["client", "clientRsa"]],
+  ] as const;
+  forEachVersion((version) => {
+    for (const [signatureAlgorithms, identity, expected] of cases) {
+      for (const order of [identities, identities.toReversed()]) {
+        const wanted = signatureAlgorithms === undefined ? {} : { signatureAlgorithms };
+        const server: Partial<ServerOptions> = { verifyMode: "required", ca, ...wanted };
+        const pair = connected({ version, identity, server, client: { ca, identities: order } });
+        const [first] = expected.length === 1 ? expected : order === identities ? expected : expected.toReversed();
+        const name = first === "client" ? "wanttls test client" : "wanttls test RSA client";
+        expect(commonName(pair)).toBe(name);
+      }
+    }
+  });
+});
+
+test("S25 a client presents no certificate when the server can take a signature of none", () => {
+  const identities = [identityOf("client")];
+  const signatureAlgorithms = ["rsa_pss_rsae_sha256", "rsa_pkcs1_sha256", "rsa_pkcs1_sha384"] as const;
+  const ca = [certs.root.cert, certs.rsaRoot.cert];
+  forEachVersion((version) => {
+    const client = { ca, identities };
+    const optional = { verifyMode: "optional", ca, signatureAlgorithms } as const;
+    const pair = connected({ version, identity: "localhostRsa", server: optional, client });
+    expect(pair.server.tls.getPeerCert()).toBe(null);
+    const required = { ...optional, verifyMode: "required" } as const;
+    const outcome = attempt(pairOf({ version, identity: "localhostRsa", server: required, client }));
+    expect(outcome.server).toMatchObject({ reason: "PEER_DID_NOT_RETURN_A_CERTIFICATE" });
+  });
+});
+
 test("S19 the clock decides for each handshake anew", () => {
   let time = Date.now();
   const pairs = pairOf({ client: { now: () => time } });
