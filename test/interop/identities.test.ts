@@ -41,12 +41,7 @@ for (const version of versions) {
   test(`S25 a client with RSA and ECDSA presents what OpenSSL's server can verify (${version})`, async () => {
     const identities = [identity("clientRsa"), identity("client")];
     for (const [scheme] of schemes.slice(0, 2)) {
-      const extra = [
-        "-client_sigalgs",
-        scheme,
-        "-CAfile",
-        certPath("root", "cert"),
-      ];
+      const extra = ["-client_sigalgs", scheme, "-CAfile", certPath("root", "cert")];
       await using peer = await opensslServer({ version, verify: true, extra });
       for (const order of [identities, identities.toReversed()]) {
         // In TLS 1.2 the hash of the cipher suite is the one that is signed with.
