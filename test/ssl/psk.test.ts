@@ -1,11 +1,12 @@
 // Pre-shared keys instead of certificates: known and unknown identities, wrong keys, keys that are looked up.
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { type ClientOptions, type ServerOptions, SSLContext, SSLError, type TLSVersion } from "../../ts/ssl/index.ts";
 import {
   attempt,
   connected,
   deliver,
   disposed,
+  drained,
   forEachCase,
   forEachVersion,
   handshake,
@@ -14,6 +15,7 @@ import {
   thrownBy,
   wrapped,
 } from "../support/conversation.ts";
+import { extension, extensionIn, withExtensions } from "../support/hello.ts";
 
 const key = Uint8Array.from({ length: 32 }, (_, i) => i * 7);
 const identity = "device 17";
@@ -109,4 +111,27 @@ test("options about pre-shared keys are checked", () => {
     expect(make({ identity, key: "secret" })).toBeInstanceOf(TypeError);
   }
   expect(client(() => key)).toBeInstanceOf(TypeError);
+});
+
+describe("L13 a pre-shared key without a key exchange of its own", () => {
+  test("is never offered", () => {
+    const { client } = pskPair("TLSv1.3");
+    client.tls.tryHandshake();
+    expect(extensionIn(drained(client), extension.pskModes)).toEqual(Uint8Array.of(1, 1)); // psk_dhe_ke only
+  });
+
+  test("is not accepted when a client has no other way", () => {
+    const pair = pskPair("TLSv1.3");
+    let answer = new Uint8Array(0);
+    const { server } = attempt(pair, Infinity, (from, bytes) => {
+      if (from === "server" && answer.length === 0) answer = new Uint8Array(bytes);
+      return from === "client" && bytes[5] === 1
+        ? withExtensions(bytes, (list) =>
+            list.map(({ type, body }) => ({ type, body: type === extension.pskModes ? Uint8Array.of(1, 0) : body })),
+          )
+        : bytes;
+    });
+    expect(server).toMatchObject({ name: "SSLError", reason: "HANDSHAKE_FAILURE" });
+    expect(extensionIn(answer, extension.preSharedKey)).toBe(null);
+  });
 });

@@ -290,7 +290,7 @@ test("B86 a session is for the names that the client sent: another server name i
   });
 });
 
-test("a session without extended master secret cannot be resumed with it, nor the other way round", () => {
+test("L12 a session without extended master secret cannot be resumed with it, nor the other way round", () => {
   const both = contexts("TLSv1.2");
   const client = wrapped(both.client, { serverHostname: "localhost", session: sessionOf(both) });
   const server = wrapped(both.server);

@@ -7,8 +7,10 @@ export const extension = {
   signatureAlgorithms: 13,
   alpn: 16,
   extendedMasterSecret: 23,
+  preSharedKey: 41,
   supportedVersions: 43,
   cookie: 44,
+  pskModes: 45,
   keyShare: 51,
 } as const;
 
