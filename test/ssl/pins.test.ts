@@ -10,11 +10,26 @@ import {
   SSLConfigError,
   SSLContext,
   SSLError,
+  type SSLSession,
+  TicketKeys,
   TrustStore,
 } from "../../ts/ssl/index.ts";
 import { type Made, makeAuthority, makeRoot, makeServer, today } from "../support/certificate-factory.ts";
 import { certs } from "../support/certs.ts";
-import { attempt, type Attempt, forEachVersion, pairOf, type PairOptions } from "../support/conversation.ts";
+import {
+  attempt,
+  type Attempt,
+  clientContext,
+  deliver,
+  forEachVersion,
+  handshake,
+  identityOf,
+  type Pair,
+  pairOf,
+  type PairOptions,
+  serverContext,
+  wrapped,
+} from "../support/conversation.ts";
 
 const root = makeRoot("pins root");
 const authority = makeAuthority(root, "pins authority");
@@ -86,6 +101,31 @@ describe("with verification", () => {
       const optional = { ca: certs.root.cert, verifyMode: "optional", pins: [pin(stranger)] } as const;
       expect(attempt(pairOf({ version, server: optional })).server).toBeUndefined();
     });
+  });
+});
+
+test("a session is resumed only by who still has a pinned key", () => {
+  forEachVersion((version) => {
+    const ticketKeys = new TicketKeys();
+    const client = clientContext({ identities: [identityOf("client")], minVersion: version, maxVersion: version });
+    const serving = (pinned: string): SSLContext =>
+      serverContext({ ca: certs.root.cert, verifyMode: "required", numTickets: 1, ticketKeys, pins: [pinned] });
+    const first = serving(spkiPin(certs.client.cert));
+    const connect = (server: SSLContext, session: SSLSession | null): Pair => {
+      const wrap = { serverHostname: "localhost", ...(session === null ? {} : { session }) };
+      return { client: wrapped(client, wrap), server: wrapped(server) };
+    };
+    const sessionOf = (pair: Pair): SSLSession => {
+      handshake(pair);
+      deliver(pair.server, pair.client);
+      pair.client.tls.tryRead(new Uint8Array(1));
+      return pair.client.tls.session!;
+    };
+    const again = connect(first, sessionOf(connect(first, null)));
+    const session = sessionOf(again);
+    expect(again.server.tls.sessionReused).toBe(true);
+    const other = connect(serving(pin(stranger)), session);
+    expect(attempt(other).server).toMatchObject({ nodeCode: "PINNED_KEY_NOT_IN_CHAIN" });
   });
 });
 
