@@ -11,7 +11,7 @@ const asks = "1";
 const answers = "0";
 
 for (const stack of [gnutls, java]) {
-  test(`B39 a ${stack.name} server may change keys and ask for ours`, async () => {
+  test(`B39 ${stack.name}'s server may change keys and ask for ours`, async () => {
     await using server = await stack.server({ version, extra: ["--rekey"] });
     const updates = await witnessed(server.port, async (onKeyLog) => {
       using context = SSLContext.client({ ca: certs.root.cert, onKeyLog });
@@ -23,7 +23,7 @@ for (const stack of [gnutls, java]) {
     expect(updates).toEqual({ client: [answers, answers], server: [asks, asks] });
   });
 
-  test(`B39 a ${stack.name} client may change keys and ask for ours`, async () => {
+  test(`B39 ${stack.name}'s client may change keys and ask for ours`, async () => {
     const keyLog: string[] = [];
     const identities = [{ cert: certs.localhost.chain, key: certs.localhost.key }];
     using context = SSLContext.server({ identities, onKeyLog: (line) => keyLog.push(line) });
@@ -37,7 +37,7 @@ for (const stack of [gnutls, java]) {
 }
 
 for (const stack of [gnutls, java, go, python, node, deno, bun]) {
-  test(`B39 a ${stack.name} server takes our new keys and answers with its own`, async () => {
+  test(`B39 ${stack.name}'s server takes our new keys and answers with its own`, async () => {
     await using server = await stack.server({ version });
     const updates = await witnessed(server.port, async (onKeyLog) => {
       using context = SSLContext.client({ ca: certs.root.cert, minVersion: version, onKeyLog });

@@ -3,7 +3,15 @@
 import { constants, createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
-import type { PeerCertificate, SecureContextOptions, SecureVersion, Server, TLSSocket } from "node:tls";
+import type {
+  ConnectionOptions,
+  PeerCertificate,
+  SecureContextOptions,
+  SecureVersion,
+  Server,
+  TlsOptions,
+  TLSSocket,
+} from "node:tls";
 import { connect, createServer } from "node:tls";
 import { parseArgs } from "node:util";
 
@@ -23,6 +31,8 @@ const { values: options, positionals } = parseArgs({
     name: { type: "string" },
     alpn: { type: "string", multiple: true },
     verify: { type: "boolean", default: false },
+    "psk-identity": { type: "string" },
+    "psk-key": { type: "string" },
     "no-tickets": { type: "boolean", default: false },
     connections: { type: "string", default: "1" },
   },
@@ -33,7 +43,8 @@ else join(Number(options.connections));
 
 function serve(): void {
   let left = Number(options.count) || Infinity;
-  const server = createServer({ ...secure(), requestCert: options.verify, allowHalfOpen: true }, (socket) => {
+  const given = { ...secure(), ...pskServer(), requestCert: options.verify, allowHalfOpen: true };
+  const server = createServer(given, (socket) => {
     introduce(socket);
     socket.on("error", (error: Error) => fail(error));
     if (options.mode === "send") sendAndRead(socket, 0);
@@ -79,7 +90,8 @@ function pauseUntilDrained(socket: TLSSocket): void {
 /** Connects so often; every connection but the first offers the last session of the one before. */
 function join(connections: number, session?: Buffer): void {
   const name = options.name === undefined ? {} : { servername: options.name };
-  const given = { ...secure(), ...name, ...(session ? { session } : {}), rejectUnauthorized: options.verify };
+  const offer = session === undefined ? {} : { session };
+  const given = { ...secure(), ...pskClient(), ...name, ...offer, rejectUnauthorized: options.verify };
   const socket = connect(Number(options.port), "127.0.0.1", given, () => {
     introduce(socket);
     sendAndRead(socket, options.mode === "echo" ? Number(options.bytes) : 0);
@@ -121,8 +133,21 @@ function secure(): SecureContextOptions & { ALPNProtocols?: string[] } {
     ...(options.key === undefined ? {} : { key: readFileSync(options.key) }),
     ...(options.ca === undefined ? {} : { ca: readFileSync(options.ca) }),
     ...(options.alpn === undefined ? {} : { ALPNProtocols: options.alpn }),
+    ...(options["psk-key"] === undefined ? {} : { ciphers: "TLS_AES_128_GCM_SHA256:ECDHE-PSK-CHACHA20-POLY1305" }),
     ...(options["no-tickets"] ? { secureOptions: constants.SSL_OP_NO_TICKET } : {}),
   };
+}
+
+function pskServer(): TlsOptions {
+  const { "psk-identity": known, "psk-key": key } = options;
+  if (key === undefined) return {};
+  return { pskCallback: (_socket, identity) => (identity === known ? Buffer.from(key, "hex") : null) };
+}
+
+function pskClient(): ConnectionOptions {
+  const { "psk-identity": identity, "psk-key": key } = options;
+  if (identity === undefined || key === undefined) return {};
+  return { pskCallback: () => ({ identity, psk: Buffer.from(key, "hex") }), checkServerIdentity: () => undefined };
 }
 
 function introduce(socket: TLSSocket): void {

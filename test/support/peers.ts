@@ -14,6 +14,7 @@ export interface PeerOptions {
   readonly verify?: boolean; // a client verifies unless false; a server asks for a certificate only when true
   readonly alpn?: readonly string[];
   readonly name?: string; // client: server name and verified name, "localhost" when absent
+  readonly psk?: { readonly identity: string; readonly key: string }; // key in hex; instead of certificates
   readonly commands?: boolean; // openssl client: obey its one-letter commands on its input
   readonly extra?: readonly string[]; // further arguments of the command
 }
@@ -187,9 +188,12 @@ export async function opensslServer(options: PeerOptions = {}): Promise<Peer> {
   const verify = options.verify === true ? ["-Verify", "5", "-verify_return_error"] : [];
   const peer = new Peer("openssl", [
     ...["s_server", "-accept", "127.0.0.1:0", ...opensslVersion(options), ...verify],
-    ...["-cert", options.cert ?? certPath("localhost", "cert"), "-key", options.key ?? certPath("localhost", "key")],
+    ...(options.psk
+      ? ["-nocert"]
+      : ["-cert", options.cert ?? certPath("localhost", "cert"), "-key", options.key ?? certPath("localhost", "key")]),
     ...["-CAfile", options.ca ?? certPath("root", "cert")],
     ...opensslAlpn(options),
+    ...opensslPsk(options),
     ...(options.extra ?? []),
   ]);
   try {
@@ -205,7 +209,7 @@ export async function opensslServer(options: PeerOptions = {}): Promise<Peer> {
 export function opensslClient(port: number, options: PeerOptions = {}): Peer {
   const name = options.name ?? "localhost";
   const verify =
-    options.verify === false
+    options.verify === false || options.psk
       ? []
       : [
           "-verify",
@@ -224,6 +228,7 @@ export function opensslClient(port: number, options: PeerOptions = {}): Peer {
     ...(options.cert === undefined ? [] : ["-cert", options.cert]),
     ...(options.key === undefined ? [] : ["-key", options.key]),
     ...opensslAlpn(options),
+    ...opensslPsk(options),
     ...(options.extra ?? []),
   ]);
 }
@@ -266,6 +271,7 @@ export async function started(peer: Peer): Promise<Peer> {
 
 /** The arguments of a peer script that serves. */
 export function serverArguments(options: ScriptOptions): string[] {
+  if (options.psk) return ["server", ...scriptArguments(options)];
   const cert = options.cert ?? certPath("localhost", "chain");
   const key = options.key ?? certPath("localhost", "key");
   const verify = options.verify === true ? ["--verify"] : [];
@@ -274,7 +280,7 @@ export function serverArguments(options: ScriptOptions): string[] {
 
 /** The arguments of a peer script that connects to a port of 127.0.0.1. */
 export function clientArguments(port: number, options: ScriptOptions): string[] {
-  const verify = options.verify === false ? [] : ["--verify"];
+  const verify = options.verify === false || options.psk ? [] : ["--verify"];
   const identity = options.cert === undefined ? [] : ["--cert", options.cert, "--key", options.key ?? options.cert];
   const target = ["client", "--port", String(port), "--name", options.name ?? "localhost"];
   return [...target, ...verify, ...identity, ...scriptArguments(options)];
@@ -287,6 +293,7 @@ function scriptArguments(options: ScriptOptions): string[] {
     ...(options.version === undefined ? [] : ["--version", options.version]),
     ...(options.connections === undefined ? [] : ["--connections", String(options.connections)]),
     ...(options.tickets === false ? ["--no-tickets"] : []),
+    ...(options.psk === undefined ? [] : ["--psk-identity", options.psk.identity, "--psk-key", options.psk.key]),
     ...(options.alpn ?? []).flatMap((protocol) => ["--alpn", protocol]),
     ...(options.extra ?? []),
   ];
@@ -299,6 +306,10 @@ function opensslVersion(options: PeerOptions): string[] {
 
 function opensslAlpn(options: PeerOptions): string[] {
   return options.alpn === undefined ? [] : ["-alpn", options.alpn.join(",")];
+}
+
+function opensslPsk({ psk }: PeerOptions): string[] {
+  return psk === undefined ? [] : ["-psk_identity", psk.identity, "-psk", psk.key];
 }
 
 function pinnedNode(): string {
