@@ -6,11 +6,23 @@ import {
   spkiPin,
   SSLAlertError,
   SSLCertVerificationError,
+  type SSLSession,
   trustOnFirstUse,
 } from "../../ts/ssl/index.ts";
 import { keyNamed, makeRoot, makeServer, nameFrom } from "../support/certificate-factory.ts";
 import { type CertName, certs } from "../support/certs.ts";
-import { type Attempt, attempt, type Pair, pairOf, versions } from "../support/conversation.ts";
+import {
+  type Attempt,
+  attempt,
+  clientContext,
+  deliver,
+  handshake,
+  type Pair,
+  pairOf,
+  serverContext,
+  versions,
+  wrapped,
+} from "../support/conversation.ts";
 import { sloppyElement } from "../support/der-writer.ts";
 
 describe("in handshakes", () => {
@@ -27,6 +39,24 @@ describe("in handshakes", () => {
         expect(other.client).toBeInstanceOf(SSLCertVerificationError);
         expect(other.client).toMatchObject({ nodeCode: "HOST_KEY_CHANGED", hostname: "localhost" });
         expect(other.server).toBeInstanceOf(SSLAlertError);
+      }
+    }
+  });
+
+  test("what only the hook has accepted is not resumed, in the way that docs/trust.md says", () => {
+    for (const version of versions) {
+      const only = { minVersion: version, maxVersion: version };
+      const client = clientContext({ ca: [], ...only, verify: trustOnFirstUse(new Map()) });
+      const server = serverContext({ numTickets: 1 }, "selfSigned");
+      let session: SSLSession | null = null;
+      for (let i = 0; i < 2; i++) {
+        const wrap = { serverHostname: "localhost", ...(session === null ? {} : { session }) };
+        const pair: Pair = handshake({ client: wrapped(client, wrap), server: wrapped(server) });
+        deliver(pair.server, pair.client);
+        pair.client.tls.tryRead(new Uint8Array(1));
+        ({ session } = pair.client.tls);
+        expect(session).not.toBeNull();
+        expect([pair.client.tls.sessionReused, pair.server.tls.sessionReused]).toEqual([false, false]);
       }
     }
   });
