@@ -1,37 +1,16 @@
 // Python's face over the engine: an SSLObject between two MemoryBIO, throwing where Python's `ssl` throws.
-// Owns the translation of outcomes into exceptions and the verdict over the peer. Refuses to know sockets.
-import { alert } from "../engine/alerts.ts";
+// Owns the translation of outcomes into exceptions. Refuses to know sockets, and how it is decided whether to go on.
 import type { ClientHello } from "../engine/client-hello.ts";
-import {
-  Connection,
-  type Outcome,
-  type PeerChain,
-  type PreSharedKey,
-  type SavedSession,
-  type SSLState,
-} from "../engine/connection.ts";
-import { SSLConfigError, SSLError, SSLNotSupportedError, SSLStateError, SSLZeroReturnError } from "../engine/errors.ts";
+import { Connection, type Outcome, type SavedSession, type SSLState } from "../engine/connection.ts";
+import { SSLConfigError, SSLNotSupportedError, SSLStateError, SSLZeroReturnError } from "../engine/errors.ts";
 import type { Settings } from "../engine/settings.ts";
 import { type Bytes, checkOptionNames, describe, toBytes, toCount, toFlag } from "./bytes.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
 import { channelBinding, type ChannelBindingType } from "./channel-binding.ts";
-import {
-  answerHello,
-  asked,
-  checkChosen,
-  type HelloAnswer,
-  lookUpPsk,
-  Refusal,
-  refusalWith,
-  type SessionPeer,
-  wrongAnswer,
-} from "./hello.ts";
-import { hookFailure, type SniCallback } from "./hooks.ts";
-import { overrule } from "./overrule.ts";
+import { checkSession, Decisions } from "./decisions.ts";
+import { hookFailure } from "./hooks.ts";
 import type { MemoryBIO } from "./memory-bio.ts";
 import { type HostName, toHostName } from "./names.ts";
-import type { CheckedOptions } from "./options.ts";
-import { after, Question } from "./question.ts";
 import { SSLSession } from "./session.ts";
 import type { SSLContext } from "./ssl-context.ts";
 import {
@@ -45,7 +24,6 @@ import {
   type TLSVersion,
   versionId,
 } from "./tables.ts";
-import { judge, policyOf, type Verdict, type VerificationPolicy } from "./verification.ts";
 import { SSLWantCallbackError, SSLWantReadError, SSLWantWriteError, withoutStack } from "./want.ts";
 
 /** What can be said about one connection. */
@@ -103,16 +81,8 @@ export class SSLObject {
   protected readonly outgoing: MemoryBIO;
   protected readonly connection: Connection;
   readonly #names: Names;
-  #context: SSLContext;
-  /** Only within the call of `sniCallback`. */
-  #contextMayChange = false;
-  #checked: CheckedOptions;
-  #policy: VerificationPolicy;
-  #question: Question<unknown> | undefined;
+  readonly #decisions: Decisions;
   #session: SSLSession | null = null;
-  /** Whom the session stands for that may be resumed, as it was judged when it was chosen. */
-  #sessionPeer: SessionPeer | null = null;
-  #verifiedChain: readonly Uint8Array[] = [];
   #want: "read" | "write" | "callback" | null = null;
   #busy = false;
   #disposed = false;
@@ -121,32 +91,28 @@ export class SSLObject {
   constructor(parts: Parts) {
     if (!(parts?.connection instanceof Connection))
       throw new TypeError("Cannot make an SSLObject with new: use SSLContext.wrapBio");
-    this.#context = parts.context;
-    this.#checked = parts.context.internals().checked;
     this.#names = parts.names;
-    this.#policy = policyOf(this.#checked, parts.context.serverSide, parts.names.verify);
+    this.#decisions = new Decisions(this, parts.connection, parts.context, parts.names.verify);
     this.serverHostname = parts.serverHostname;
     this.incoming = parts.incoming;
     this.outgoing = parts.outgoing;
     this.connection = parts.connection;
-    if (parts.session !== null) this.#offer(parts.session);
+    if (parts.session !== null) this.#decisions.offer(parts.session, parts.serverHostname);
     forgotten.register(this, parts.connection, this);
   }
 
   /** The configuration; a server may have chosen another one by the ClientHello. Can be set within `sniCallback` only. */
   get context(): SSLContext {
-    return this.#context;
+    return this.#decisions.context;
   }
 
   set context(context: SSLContext) {
-    if (!this.#contextMayChange)
-      throw new SSLStateError("Cannot change the context: only sniCallback can, during its call");
-    this.#context = checkContext("context", context);
+    this.#decisions.changeContext(context);
   }
 
   /** Whether this is the server's side. */
   get serverSide(): boolean {
-    return this.#context.serverSide;
+    return this.context.serverSide;
   }
 
   /** Server: what the client said first; null before it has, and on the client side. */
@@ -165,7 +131,7 @@ export class SSLObject {
   }
 
   set session(session: SSLSession | null) {
-    if (session !== null) this.#offer(session);
+    if (session !== null) this.#decisions.offer(session, this.serverHostname);
   }
 
   /** Whether a session was resumed; null before the end of the handshake. */
@@ -310,7 +276,7 @@ export class SSLObject {
   sharedCiphers(): CipherInfo[] | null {
     const hello = this.connection.clientHello;
     if (hello === null || !this.connection.handshakeOver) return null;
-    return this.#context.getCiphers().filter(({ id }) => hello.cipherSuites.includes(id));
+    return this.context.getCiphers().filter(({ id }) => hello.cipherSuites.includes(id));
   }
 
   /** The group of the key exchange, null before the end of the handshake and when there was none. */
@@ -375,7 +341,7 @@ export class SSLObject {
     }
     const version = this.version();
     if (version === null) throw new SSLStateError("Cannot get a channel binding: handshake not done yet");
-    const server = this.serverSide ? { identities: this.#checked.input.identities.length } : null;
+    const server = this.serverSide ? { identities: this.#decisions.checked.input.identities.length } : null;
     return channelBinding(this.connection, type, version, server);
   }
 
@@ -404,7 +370,7 @@ export class SSLObject {
   getVerifiedChain(): Uint8Array[] {
     if (!this.connection.handshakeOver)
       throw new SSLStateError("Cannot get the verified chain: handshake not done yet");
-    return this.#verifiedChain.map((der) => der.slice());
+    return this.#decisions.verifiedChain.map((der) => der.slice());
   }
 
   /** Frees the connection's part of the wasm memory and wipes its keys. Every call that would do something throws SSLStateError afterwards. */
@@ -442,12 +408,12 @@ export class SSLObject {
 
   /** Resolves when the application has answered what it was asked. */
   protected get answerReady(): Promise<void> {
-    return this.#question?.ready ?? Promise.resolve();
+    return this.#decisions.ready;
   }
 
   /** Whether nothing was asked, or the answer is there. */
   protected get answered(): boolean {
-    return this.#question === undefined || this.#question.answer !== undefined;
+    return this.#decisions.answered;
   }
 
   /** Turns an answer into Python's way of giving it; the end is 0 bytes. */
@@ -462,7 +428,7 @@ export class SSLObject {
 
   /** Gives the application what the engine has for it: also after a failure, and before data is returned. */
   #tell(): void {
-    const { onKeyLog, sessionCache } = this.#checked;
+    const { onKeyLog, sessionCache } = this.#decisions.checked;
     try {
       if (onKeyLog !== null) this.connection.takeKeyLog().forEach(onKeyLog);
       for (const saved of this.connection.takeSessions()) this.#keepSession(saved);
@@ -478,173 +444,29 @@ export class SSLObject {
 
   #keepSession(saved: SavedSession): void {
     this.#session = SSLSession.of({
-      context: this.#context,
+      context: this.context,
       saved,
       hostname: this.serverHostname,
       verifyName: this.#names.verify?.name ?? null,
-      made: this.#policy.now(),
+      made: this.#decisions.checked.now(),
       peerChain: this.connection.peerChain().chain,
       bound: true,
     });
-    this.#checked.onSession?.(this.#session);
-  }
-
-  /** One that does not fit here any more is passed over. */
-  #offer(session: SSLSession): void {
-    checkSession(session, this.#context);
-    if (this.connection.state !== "init") throw new SSLStateError("Cannot set the session: the handshake has begun");
-    const now = this.#policy.now();
-    const saved = session.offerFor(this.serverHostname, this.#names.verify?.name ?? null, now);
-    if (saved === null) return;
-    const chain = session.peerChain;
-    const verdict = judge({ chain }, this.#policy, this.#context.internals().arithmetic);
-    if (!verdict.trusted) return;
-    this.#sessionPeer = { chain, path: verdict.path };
-    session.spend();
-    this.connection.offer(saved, chain);
+    this.#decisions.checked.onSession?.(this.#session);
   }
 
   /** Null when the handshake is over, or what it wants. */
   #handshake(): IoResult | null {
     for (;;) {
       const outcome = this.connection.handshake(this.incoming);
-      if (outcome === "done") return this.#requireVerdict();
       if (outcome === "want") return wantsRead;
-      const answered =
-        outcome === "hello"
-          ? this.#ask(
-              () => this.#decideOnHello(),
-              (answer) => this.#goOn(answer),
-            )
-          : outcome === "psk"
-            ? this.#ask(
-                () => this.#lookUpPsk(),
-                (psk) => this.connection.givePsk(psk),
-              )
-            : this.#ask(
-                () => this.#judgePeer(),
-                (verdict) => this.#take(verdict),
-              );
-      if (!answered) return wantsCallback;
+      if (outcome !== "done") {
+        if (!this.#decisions.settle(outcome)) return wantsCallback;
+        continue;
+      }
+      this.#decisions.requireVerdict();
+      return null;
     }
-  }
-
-  /** Puts a question once, and uses its answer when it is there; false while it is not. */
-  #ask<T>(question: () => T | PromiseLike<T>, use: (answer: T) => void): boolean {
-    this.#question ??= new Question(question);
-    const { answer } = this.#question as Question<T>;
-    if (answer === undefined) return false;
-    this.#question = undefined;
-    if (answer.kind === "value") {
-      use(answer.value);
-      return true;
-    }
-    const { error } = answer;
-    throw this.connection.refuse(
-      error instanceof Refusal ? error.failure : hookFailure("a callback", error, "internal_error"),
-    );
-  }
-
-  #decideOnHello(): HelloAnswer | PromiseLike<HelloAnswer> {
-    const hello = this.connection.clientHello!;
-    return after(this.#chooseContext(hello), () => answerHello(hello, this.#context.internals()));
-  }
-
-  #chooseContext(hello: ClientHello): void | PromiseLike<void> {
-    const { selectContext, sniCallback } = this.#checked;
-    if (sniCallback !== null) return this.#askSniCallback(sniCallback, hello);
-    if (selectContext === null) return;
-    return after(
-      asked("selectContext", "access_denied", () => selectContext(hello)),
-      (context) => {
-        if (context !== undefined) this.#context = checkChosen("selectContext", context);
-      },
-    );
-  }
-
-  #askSniCallback(callback: SniCallback, hello: ClientHello): void | PromiseLike<void> {
-    this.#contextMayChange = true;
-    return after(
-      asked("sniCallback", "handshake_failure", () => callback(this, hello.serverName, this.#context)),
-      (number) => {
-        this.#contextMayChange = false;
-        checkChosen("sniCallback", this.#context);
-        if (number === undefined || number === null) return;
-        if (!Number.isInteger(number) || number < 0 || number > 255)
-          throw wrongAnswer("sniCallback", "the number of an alert, or nothing", number);
-        throw refusalWith(number);
-      },
-    );
-  }
-
-  #goOn({ decision, peer }: HelloAnswer): void {
-    const { checked } = this.#context.internals();
-    const changed = checked !== this.#checked;
-    this.#checked = checked;
-    this.#policy = policyOf(checked, true, null);
-    this.#sessionPeer = peer;
-    const taken = changed ? this.#settingsOf(this.#context) : null;
-    try {
-      this.connection.decide({ ...decision, settings: taken?.settings ?? null });
-    } finally {
-      taken?.release();
-    }
-  }
-
-  /** A context that was disposed of cannot be chosen any more. */
-  #settingsOf(context: SSLContext): ReturnType<SSLContext["takeSettings"]> {
-    try {
-      return context.takeSettings();
-    } catch (cause) {
-      throw this.connection.refuse(hookFailure("the chosen context", cause, "internal_error"));
-    }
-  }
-
-  #lookUpPsk(): PreSharedKey | PromiseLike<PreSharedKey> {
-    return lookUpPsk(this.#checked.pskLookup!, this.connection.pskIdentity());
-  }
-
-  /** A handshake that never stood still at the peer's certificate must not count as verified, whatever let it pass. */
-  #requireVerdict(): null {
-    const { mode, pins } = this.#policy;
-    if (mode === "none" && pins === null) return null;
-    if (this.connection.peerVerified || this.connection.pskUsed()) return null;
-    const error = new SSLError("Cannot finish the handshake: the peer was not verified", {
-      reason: "CERTIFICATE_VERIFY_FAILED",
-    });
-    throw this.connection.refuse({ error, alert: alert.handshake_failure });
-  }
-
-  /** The verdict that is found here, and then that of the application. */
-  #judgePeer(): Verdict | PromiseLike<Verdict> {
-    const peer = this.connection.peerChain();
-    const found = this.#verdictOver(peer);
-    const { verify } = this.#checked;
-    if (verify === null || (peer.chain.length === 0 && (!found.trusted || this.#policy.mode === "none"))) return found;
-    const { chain } = peer;
-    const hostname = this.#policy.host?.name ?? null;
-    const side = this.serverSide ? "server" : "client";
-    return overrule(verify, found, {
-      chain,
-      hostname,
-      side,
-      mode: this.#policy.mode,
-      resumed: this.connection.resumed(),
-    });
-  }
-
-  #verdictOver(peer: PeerChain): Verdict {
-    if (this.connection.resumed() && this.#sessionPeer !== null) return { trusted: true, path: this.#sessionPeer.path };
-    return judge(peer, this.#policy, {
-      verify: (key, method, data, signature) => this.connection.verifySignature(key, method, data, signature),
-      sha256: (data) => this.connection.hash(256, data),
-    });
-  }
-
-  #take(verdict: Verdict): void {
-    if (!verdict.trusted) throw this.connection.refuse(verdict.failure);
-    this.#verifiedChain = verdict.path;
-    this.connection.accept();
   }
 
   #unwrap(discard: boolean): IoResult {
@@ -740,18 +562,6 @@ function checkNames(context: SSLContext, options: WrapOptions): Names {
     throw new SSLConfigError("Cannot wrap: checkHostname requires serverHostname", { reason: "BAD_SERVER_HOSTNAME" });
   }
   return { send, verify };
-}
-
-function checkSession(session: SSLSession, context: SSLContext): void {
-  if (!(session instanceof SSLSession))
-    throw new TypeError(`Cannot use session: expected an SSLSession, got ${describe(session)}`);
-  if (context.serverSide) throw new SSLStateError("Cannot use session: only a client can offer one");
-  if (session.context !== context) throw new SSLStateError("Cannot use session: it belongs to another context");
-}
-
-function checkContext(name: string, context: SSLContext): SSLContext {
-  if (typeof (context as Partial<SSLContext> | null)?.takeSettings === "function") return context;
-  throw new TypeError(`Cannot use ${name}: expected an SSLContext, got ${describe(context)}`);
 }
 
 /** A safety net for connections that nobody disposes of. */

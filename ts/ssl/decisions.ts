@@ -1,0 +1,253 @@
+// What is decided during one handshake: which context, protocol, session and key a server goes on with, and whether the peer
+// is accepted. Asks the application where it wants to be asked, once, and waits for its answer; does not move a byte.
+import { alert } from "../engine/alerts.ts";
+import type { ClientHello } from "../engine/client-hello.ts";
+import type { Connection, HandshakeOutcome, PeerChain, PreSharedKey } from "../engine/connection.ts";
+import { SSLError, SSLStateError } from "../engine/errors.ts";
+import { describe } from "./bytes.ts";
+import {
+  answerHello,
+  asked,
+  checkChosen,
+  type HelloAnswer,
+  lookUpPsk,
+  Refusal,
+  refusalWith,
+  type SessionPeer,
+  wrongAnswer,
+} from "./hello.ts";
+import { hookFailure, type SniCallback } from "./hooks.ts";
+import type { HostName } from "./names.ts";
+import type { CheckedOptions } from "./options.ts";
+import { overrule } from "./overrule.ts";
+import { after, Question } from "./question.ts";
+import { SSLSession } from "./session.ts";
+import type { SSLContext } from "./ssl-context.ts";
+import type { SSLObject } from "./ssl-object.ts";
+import { judge, policyOf, type Verdict, type VerificationPolicy } from "./verification.ts";
+
+/** Where the handshake may stand still. */
+type Standstill = Exclude<HandshakeOutcome, "done" | "want">;
+
+export class Decisions {
+  /** Whom `sniCallback` gets to see. */
+  readonly #asker: SSLObject;
+  readonly #connection: Connection;
+  readonly #verifyName: HostName | null;
+  #context: SSLContext;
+  /** Only within the call of `sniCallback`. */
+  #contextMayChange = false;
+  #checked: CheckedOptions;
+  #policy: VerificationPolicy;
+  #question: Question<unknown> | undefined;
+  /** Whom the session stands for that may be resumed, as it was judged when it was chosen. */
+  #sessionPeer: SessionPeer | null = null;
+  #verifiedChain: readonly Uint8Array[] = [];
+
+  constructor(asker: SSLObject, connection: Connection, context: SSLContext, verifyName: HostName | null) {
+    this.#asker = asker;
+    this.#connection = connection;
+    this.#verifyName = verifyName;
+    this.#context = context;
+    this.#checked = context.internals().checked;
+    this.#policy = policyOf(this.#checked, context.serverSide, verifyName);
+  }
+
+  /** The one that is in force; a server's may have been chosen by the ClientHello. */
+  get context(): SSLContext {
+    return this.#context;
+  }
+
+  /** Its options. */
+  get checked(): CheckedOptions {
+    return this.#checked;
+  }
+
+  get verifiedChain(): readonly Uint8Array[] {
+    return this.#verifiedChain;
+  }
+
+  /** Resolves when the application has answered what it was asked. */
+  get ready(): Promise<void> {
+    return this.#question?.ready ?? Promise.resolve();
+  }
+
+  /** Whether nothing was asked, or the answer is there. */
+  get answered(): boolean {
+    return this.#question === undefined || this.#question.answer !== undefined;
+  }
+
+  /** Throws SSLStateError outside `sniCallback`. */
+  changeContext(context: SSLContext): void {
+    if (!this.#contextMayChange)
+      throw new SSLStateError("Cannot change the context: only sniCallback can, during its call");
+    this.#context = checkContext("context", context);
+  }
+
+  /** Offers a session to the server; one that does not fit here any more is passed over. */
+  offer(session: SSLSession, hostname: string | null): void {
+    checkSession(session, this.#context);
+    if (this.#connection.state !== "init") throw new SSLStateError("Cannot set the session: the handshake has begun");
+    const now = this.#policy.now();
+    const saved = session.offerFor(hostname, this.#verifyName?.name ?? null, now);
+    if (saved === null) return;
+    const chain = session.peerChain;
+    const verdict = judge({ chain }, this.#policy, this.#context.internals().arithmetic);
+    if (!verdict.trusted) return;
+    this.#sessionPeer = { chain, path: verdict.path };
+    session.spend();
+    this.#connection.offer(saved, chain);
+  }
+
+  /** Gives the connection what it stands still for; false while the application has not answered. Throws when it refuses. */
+  settle(standstill: Standstill): boolean {
+    if (standstill === "hello") {
+      return this.#ask(
+        () => this.#decideOnHello(),
+        (answer) => this.#goOn(answer),
+      );
+    }
+    if (standstill === "psk") {
+      return this.#ask(
+        () => this.#lookUpPsk(),
+        (psk) => this.#connection.givePsk(psk),
+      );
+    }
+    return this.#ask(
+      () => this.#judgePeer(),
+      (verdict) => this.#take(verdict),
+    );
+  }
+
+  /** A handshake that never stood still at the peer's certificate must not count as verified, whatever let it pass. */
+  requireVerdict(): void {
+    const { mode, pins } = this.#policy;
+    if (mode === "none" && pins === null) return;
+    if (this.#connection.peerVerified || this.#connection.pskUsed()) return;
+    const error = new SSLError("Cannot finish the handshake: the peer was not verified", {
+      reason: "CERTIFICATE_VERIFY_FAILED",
+    });
+    throw this.#connection.refuse({ error, alert: alert.handshake_failure });
+  }
+
+  /** Puts a question once, and uses its answer when it is there; false while it is not. */
+  #ask<T>(question: () => T | PromiseLike<T>, use: (answer: T) => void): boolean {
+    this.#question ??= new Question(question);
+    const { answer } = this.#question as Question<T>;
+    if (answer === undefined) return false;
+    this.#question = undefined;
+    if (answer.kind === "value") {
+      use(answer.value);
+      return true;
+    }
+    const { error } = answer;
+    throw this.#connection.refuse(
+      error instanceof Refusal ? error.failure : hookFailure("a callback", error, "internal_error"),
+    );
+  }
+
+  #decideOnHello(): HelloAnswer | PromiseLike<HelloAnswer> {
+    const hello = this.#connection.clientHello!;
+    return after(this.#chooseContext(hello), () => answerHello(hello, this.#context.internals()));
+  }
+
+  #chooseContext(hello: ClientHello): void | PromiseLike<void> {
+    const { selectContext, sniCallback } = this.#checked;
+    if (sniCallback !== null) return this.#askSniCallback(sniCallback, hello);
+    if (selectContext === null) return;
+    return after(
+      asked("selectContext", "access_denied", () => selectContext(hello)),
+      (context) => {
+        if (context !== undefined) this.#context = checkChosen("selectContext", context);
+      },
+    );
+  }
+
+  #askSniCallback(callback: SniCallback, hello: ClientHello): void | PromiseLike<void> {
+    this.#contextMayChange = true;
+    return after(
+      asked("sniCallback", "handshake_failure", () => callback(this.#asker, hello.serverName, this.#context)),
+      (number) => {
+        this.#contextMayChange = false;
+        checkChosen("sniCallback", this.#context);
+        if (number === undefined || number === null) return;
+        if (!Number.isInteger(number) || number < 0 || number > 255)
+          throw wrongAnswer("sniCallback", "the number of an alert, or nothing", number);
+        throw refusalWith(number);
+      },
+    );
+  }
+
+  #goOn({ decision, peer }: HelloAnswer): void {
+    const { checked } = this.#context.internals();
+    const changed = checked !== this.#checked;
+    this.#checked = checked;
+    this.#policy = policyOf(checked, true, null);
+    this.#sessionPeer = peer;
+    const taken = changed ? this.#settingsOf(this.#context) : null;
+    try {
+      this.#connection.decide({ ...decision, settings: taken?.settings ?? null });
+    } finally {
+      taken?.release();
+    }
+  }
+
+  /** A context that was disposed of cannot be chosen any more. */
+  #settingsOf(context: SSLContext): ReturnType<SSLContext["takeSettings"]> {
+    try {
+      return context.takeSettings();
+    } catch (cause) {
+      throw this.#connection.refuse(hookFailure("the chosen context", cause, "internal_error"));
+    }
+  }
+
+  #lookUpPsk(): PreSharedKey | PromiseLike<PreSharedKey> {
+    return lookUpPsk(this.#checked.pskLookup!, this.#connection.pskIdentity());
+  }
+
+  /** The verdict that is found here, and then that of the application. */
+  #judgePeer(): Verdict | PromiseLike<Verdict> {
+    const peer = this.#connection.peerChain();
+    const found = this.#verdictOver(peer);
+    const { verify } = this.#checked;
+    if (verify === null || (peer.chain.length === 0 && (!found.trusted || this.#policy.mode === "none"))) return found;
+    const { chain } = peer;
+    const hostname = this.#policy.host?.name ?? null;
+    const side = this.#context.serverSide ? "server" : "client";
+    return overrule(verify, found, {
+      chain,
+      hostname,
+      side,
+      mode: this.#policy.mode,
+      resumed: this.#connection.resumed(),
+    });
+  }
+
+  #verdictOver(peer: PeerChain): Verdict {
+    if (this.#connection.resumed() && this.#sessionPeer !== null)
+      return { trusted: true, path: this.#sessionPeer.path };
+    return judge(peer, this.#policy, {
+      verify: (key, method, data, signature) => this.#connection.verifySignature(key, method, data, signature),
+      sha256: (data) => this.#connection.hash(256, data),
+    });
+  }
+
+  #take(verdict: Verdict): void {
+    if (!verdict.trusted) throw this.#connection.refuse(verdict.failure);
+    this.#verifiedChain = verdict.path;
+    this.#connection.accept();
+  }
+}
+
+/** Whether the session may be given to a connection of that context. */
+export function checkSession(session: SSLSession, context: SSLContext): void {
+  if (!(session instanceof SSLSession))
+    throw new TypeError(`Cannot use session: expected an SSLSession, got ${describe(session)}`);
+  if (context.serverSide) throw new SSLStateError("Cannot use session: only a client can offer one");
+  if (session.context !== context) throw new SSLStateError("Cannot use session: it belongs to another context");
+}
+
+function checkContext(name: string, context: SSLContext): SSLContext {
+  if (typeof (context as Partial<SSLContext> | null)?.takeSettings === "function") return context;
+  throw new TypeError(`Cannot use ${name}: expected an SSLContext, got ${describe(context)}`);
+}
