@@ -261,7 +261,10 @@ const rows: Readonly<Record<string, Row>> = {
   "SSLContext.post_handshake_auth": postHandshake,
   "SSLContext.protocol": ours("SSLContext.serverSide", "a context is a client's or a server's"),
   "SSLContext.security_level": ours("ClientOptions.certProfile", "what is weak is refused under every profile"),
-  "SSLContext.session_stats": absent("the application's `SessionCache` sees every look-up and can count what it likes"),
+  "SSLContext.session_stats": ours(
+    ["SSLContext.sessionStats", "SessionStats"],
+    "without OpenSSL's cache, which is not here",
+  ),
   "SSLContext.set_alpn_protocols": ours("ClientOptions.alpn"),
   "SSLContext.set_ciphers": ours(
     "ClientOptions.cipherSuites",

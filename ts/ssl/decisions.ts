@@ -22,6 +22,7 @@ import type { CheckedOptions } from "./options.ts";
 import { overrule } from "./overrule.ts";
 import { after, Question } from "./question.ts";
 import { SSLSession } from "./session.ts";
+import { namesSession } from "./session-stats.ts";
 import type { SSLContext } from "./ssl-context.ts";
 import type { SSLObject } from "./ssl-object.ts";
 import { judge, policyOf, type Verdict, type VerificationPolicy } from "./verification.ts";
@@ -65,6 +66,11 @@ export class Decisions {
 
   get verifiedChain(): readonly Uint8Array[] {
     return this.#verifiedChain;
+  }
+
+  /** Whether the client has offered a session, one that was taken or not. */
+  get sessionOffered(): boolean {
+    return this.#context.serverSide ? namesSession(this.#connection.clientHello) : this.#sessionPeer !== null;
   }
 
   /** Resolves when the application has answered what it was asked. */

@@ -49,6 +49,7 @@ export type {
 } from "./options.ts";
 export { derCertToPem, pemCertToDer, type PemOrDer } from "./pem.ts";
 export { SSLSession } from "./session.ts";
+export type { SessionStats } from "./session-stats.ts";
 export { type ContextClass, SSLContext } from "./ssl-context.ts";
 export type { CertStoreStats } from "./store-stats.ts";
 export { type IoResult, SSLObject, type WrapOptions } from "./ssl-object.ts";

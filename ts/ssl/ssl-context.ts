@@ -10,6 +10,7 @@ import { MemoryBIO } from "./memory-bio.ts";
 import { type CheckedOptions, checkOptions, type ClientOptions, copyOf, type ServerOptions } from "./options.ts";
 import { pack } from "./packing.ts";
 import { openConnection, SSLObject, type WrapOptions, wrapOptionNames } from "./ssl-object.ts";
+import { HandshakeCounter, type SessionStats } from "./session-stats.ts";
 import { type CertStoreStats, storeStats } from "./store-stats.ts";
 import {
   cipherInfo,
@@ -41,6 +42,7 @@ export class SSLContext {
   #digest: Uint8Array | undefined;
   #sessionKey: Uint8Array | undefined;
   #disposed = false;
+  readonly #counter: HandshakeCounter;
 
   /**
    * A configuration for clients. Throws SSLConfigError, TypeError or RangeError for a wrong option.
@@ -61,6 +63,7 @@ export class SSLContext {
     if (secret !== token)
       throw new TypeError("Cannot make an SSLContext with new: use SSLContext.client or SSLContext.server");
     this.#checked = checkOptions(server, options);
+    this.#counter = new HandshakeCounter(server);
     this.#given = copyOf(options);
     this.#settingsIn(); // parses certificates and keys now, so that their errors come now
   }
@@ -133,6 +136,7 @@ export class SSLContext {
     const realm = this.#disposed ? sharedRealm() : this.#settingsIn().realm;
     return {
       checked: this.#checked,
+      counter: this.#counter,
       realm,
       digest: () => (this.#digest ??= digestOf(this.#checked, realm)),
       sessionKey: () => (this.#sessionKey ??= sessionKeyOf(this.#checked)),
@@ -154,6 +158,14 @@ export class SSLContext {
   /** How many certificates are trusted, and how many revocation lists are there. */
   certStoreStats(): CertStoreStats {
     return storeStats(this.#checked.trust.der(), this.#checked.crls.length);
+  }
+
+  /**
+   * What its connections did so far, like Python's `session_stats`, without what that says about OpenSSL's cache: there is none
+   * here but the application's. A connection counts where it was wrapped, whatever `selectContext` chose.
+   */
+  sessionStats(): SessionStats {
+    return this.#counter.stats();
   }
 
   /** The lowest version that is spoken. */
@@ -205,6 +217,7 @@ export class SSLContext {
 /** @internal */
 export interface ContextInternals {
   readonly checked: CheckedOptions;
+  readonly counter: HandshakeCounter;
   readonly realm: Realm;
   /** Tells apart contexts that would not answer for each other's sessions. */
   readonly digest: () => Uint8Array;

@@ -12,6 +12,7 @@ import { hookFailure } from "./hooks.ts";
 import type { MemoryBIO } from "./memory-bio.ts";
 import { type HostName, toHostName } from "./names.ts";
 import { SSLSession } from "./session.ts";
+import type { HandshakeCounter } from "./session-stats.ts";
 import type { SSLContext } from "./ssl-context.ts";
 import {
   cipherInfo,
@@ -86,12 +87,15 @@ export class SSLObject {
   #want: "read" | "write" | "callback" | null = null;
   #busy = false;
   #disposed = false;
+  /** Of the context that it was wrapped in; null when the end of the handshake was counted. */
+  #counter: HandshakeCounter | null;
 
   /** @internal */
   constructor(parts: Parts) {
     if (!(parts?.connection instanceof Connection))
       throw new TypeError("Cannot make an SSLObject with new: use SSLContext.wrapBio");
     this.#names = parts.names;
+    this.#counter = parts.context.internals().counter;
     this.#decisions = new Decisions(this, parts.connection, parts.context, parts.names.verify);
     this.serverHostname = parts.serverHostname;
     this.incoming = parts.incoming;
@@ -457,6 +461,7 @@ export class SSLObject {
 
   /** Null when the handshake is over, or what it wants. */
   #handshake(): IoResult | null {
+    if (this.connection.state === "init") this.#counter?.begin();
     for (;;) {
       const outcome = this.connection.handshake(this.incoming);
       if (outcome === "want") return wantsRead;
@@ -465,8 +470,16 @@ export class SSLObject {
         continue;
       }
       this.#decisions.requireVerdict();
+      this.#countEnd();
       return null;
     }
+  }
+
+  #countEnd(): void {
+    if (this.#counter === null) return;
+    const missed = this.#decisions.sessionOffered && !this.connection.pskUsed();
+    this.#counter.end(this.connection.resumed() ? "resumed" : missed ? "refused" : "none");
+    this.#counter = null;
   }
 
   #unwrap(discard: boolean): IoResult {
