@@ -8,6 +8,7 @@ import {
   type ServerOptions,
   SSLContext,
   type SSLObject,
+  SSLWantCallbackError,
   type TLSVersion,
   type WrapOptions,
 } from "../../ts/ssl/index.ts";
@@ -173,6 +174,23 @@ export function attempt(
     for (const piece of cut(toClient, chunk)) client.take(piece);
     if (toServer.length + toClient.length === 0) return { client: client.error, server: server.error };
   }
+}
+
+/** As `attempt`, and waits for the answers of the application as long as they take. */
+export async function attemptPatiently(pair: Pair, chunk: Chunk = Infinity): Promise<Attempt> {
+  for (;;) {
+    const outcome = attempt(pair, chunk);
+    const asking = [pair.client, pair.server].filter(({ tls }) => tls.want === "callback");
+    if (asking.length === 0 || outcome.client !== undefined || outcome.server !== undefined) return outcome;
+    await Promise.all(asking.map(answerOf));
+  }
+}
+
+/** Settles when the application has given the answer that the handshake waits for. */
+export function answerOf({ tls }: End): Promise<void> {
+  const error = thrownBy(() => tls.doHandshake());
+  if (error instanceof SSLWantCallbackError) return error.ready;
+  throw new Error(`The handshake does not wait for an answer, but for ${tls.want}`, { cause: error });
 }
 
 /** Everything the end has for its peer, taken off its outgoing queue. */

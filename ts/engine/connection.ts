@@ -183,6 +183,10 @@ export class Connection {
     return this.#handshakeOver;
   }
 
+  get disposed(): boolean {
+    return this.#disposed;
+  }
+
   /** True after `accept`: somebody judged the peer's certificate and found it good. */
   get peerVerified(): boolean {
     return this.#verified;

@@ -10,6 +10,7 @@ import {
   asked,
   checkChosen,
   type HelloAnswer,
+  isServerContext,
   lookUpPsk,
   Refusal,
   refusalWith,
@@ -20,7 +21,7 @@ import { hookFailure, type SniCallback } from "./hooks.ts";
 import type { HostName } from "./names.ts";
 import type { CheckedOptions } from "./options.ts";
 import { overrule } from "./overrule.ts";
-import { after, Question } from "./question.ts";
+import { after, lastly, Question } from "./question.ts";
 import { SSLSession } from "./session.ts";
 import { namesSession } from "./session-stats.ts";
 import type { SSLContext } from "./ssl-context.ts";
@@ -87,7 +88,7 @@ export class Decisions {
   changeContext(context: SSLContext): void {
     if (!this.#contextMayChange)
       throw new SSLStateError("Cannot change the context: only sniCallback can, during its call");
-    this.#context = checkContext("context", context);
+    this.#context = checkContext(context);
   }
 
   /** Offers a session to the server; one that does not fit here any more is passed over. */
@@ -128,7 +129,7 @@ export class Decisions {
   /** A handshake that never stood still at the peer's certificate must not count as verified, whatever let it pass. */
   requireVerdict(): void {
     const { mode, pins } = this.#policy;
-    if (mode === "none" && pins === null) return;
+    if (mode === "none" && pins === null && this.#checked.verify === null) return;
     if (this.#connection.peerVerified || this.#connection.pskUsed()) return;
     const error = new SSLError("Cannot finish the handshake: the peer was not verified", {
       reason: "CERTIFICATE_VERIFY_FAILED",
@@ -142,6 +143,7 @@ export class Decisions {
     const { answer } = this.#question as Question<T>;
     if (answer === undefined) return false;
     this.#question = undefined;
+    if (this.#connection.disposed) throw new SSLStateError("Cannot go on with the handshake: a hook disposed of it");
     if (answer.kind === "value") {
       use(answer.value);
       return true;
@@ -170,12 +172,13 @@ export class Decisions {
   }
 
   #askSniCallback(callback: SniCallback, hello: ClientHello): void | PromiseLike<void> {
-    this.#contextMayChange = true;
+    const ask = (): ReturnType<SniCallback> => {
+      this.#contextMayChange = true;
+      return callback(this.#asker, hello.serverName, this.#context);
+    };
     return after(
-      asked("sniCallback", "handshake_failure", () => callback(this.#asker, hello.serverName, this.#context)),
+      asked("sniCallback", "handshake_failure", () => lastly(ask, () => (this.#contextMayChange = false))),
       (number) => {
-        this.#contextMayChange = false;
-        checkChosen("sniCallback", this.#context);
         if (number === undefined || number === null) return;
         if (!Number.isInteger(number) || number < 0 || number > 255)
           throw wrongAnswer("sniCallback", "the number of an alert, or nothing", number);
@@ -253,7 +256,7 @@ export function checkSession(session: SSLSession, context: SSLContext): void {
   if (session.context !== context) throw new SSLStateError("Cannot use session: it belongs to another context");
 }
 
-function checkContext(name: string, context: SSLContext): SSLContext {
-  if (typeof (context as Partial<SSLContext> | null)?.takeSettings === "function") return context;
-  throw new TypeError(`Cannot use ${name}: expected an SSLContext, got ${describe(context)}`);
+function checkContext(context: SSLContext): SSLContext {
+  if (isServerContext(context)) return context;
+  throw new TypeError(`Cannot change the context: expected an SSLContext for servers, got ${describe(context)}`);
 }

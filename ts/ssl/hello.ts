@@ -58,9 +58,13 @@ export function wrongAnswer(hook: string, expected: string, got: unknown): Refus
 
 /** The context that a hook chose. */
 export function checkChosen(hook: string, context: SSLContext): SSLContext {
-  const isServer = typeof (context as Partial<SSLContext> | null)?.takeSettings === "function" && context.serverSide;
-  if (isServer) return context;
+  if (isServerContext(context)) return context;
   throw wrongAnswer(hook, "an SSLContext for servers", context);
+}
+
+export function isServerContext(value: unknown): boolean {
+  const context = value as Partial<SSLContext> | null | undefined;
+  return typeof context?.takeSettings === "function" && context.serverSide === true;
 }
 
 /** What it is when `sniCallback` returns an alert. */

@@ -149,7 +149,7 @@ export interface PskIdentity {
 /** Where a server keeps sessions of TLS 1.2 clients that take no tickets; what it keeps is sealed with the `ticketKeys`. */
 export interface SessionCache {
   get(id: Uint8Array): Bytes | null | undefined | PromiseLike<Bytes | null | undefined>;
-  /** What it answers is not waited for. */
+  /** What it answers is not waited for; when it is a promise that fails, the session will not be found. */
   set(id: Uint8Array, session: Uint8Array): unknown;
 }
 
@@ -260,7 +260,7 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
     tolerateAlpnMismatch: alpn.length > 0 && alpnMismatch === "ignore",
     now: clockOf(checkFunction("now", or(given.now, Date.now))),
     pskLookup: server ? (psk as PskLookup | null) : null,
-    ...checkHooks(given),
+    ...checkHooks(given, server && verifyMode === "none"),
     ...checkServing(given),
     isolation,
   };
@@ -274,10 +274,10 @@ function checkRevocation(given: BaseOptions): Pick<CheckedOptions, "crls" | "crl
 
 type Hooks = "onKeyLog" | "verify" | "onSession" | "sessionKey";
 
-function checkHooks(given: ClientOptions): Pick<CheckedOptions, Hooks> {
+function checkHooks(given: ClientOptions, nobodyAsked: boolean): Pick<CheckedOptions, Hooks> {
   return {
     onKeyLog: checkHook("onKeyLog", given.onKeyLog),
-    verify: checkHook("verify", given.verify),
+    verify: checkVerify(given.verify, nobodyAsked),
     onSession: checkHook("onSession", given.onSession),
     sessionKey: given.sessionKey === undefined ? null : checkSessionKey(given.sessionKey),
   };
@@ -453,6 +453,12 @@ function crlsOf(name: string, crl: PemOrDer): Crl[] {
     const options = { reason: "BAD_CONFIG", library: "X509", cause } as const;
     throw new SSLConfigError(`Cannot use ${name} as a revocation list: ${cause.message}`, options);
   }
+}
+
+function checkVerify(verify: VerifyHook | undefined, nobodyAsked: boolean): VerifyHook | null {
+  if (verify !== undefined && nobodyAsked)
+    throw wrong("verify", 'a server with verifyMode "none" asks no client for a certificate');
+  return checkHook("verify", verify);
 }
 
 function checkPins(pins: readonly string[] | undefined, nobodyAsked: boolean): ReadonlySet<string> | null {

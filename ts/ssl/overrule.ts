@@ -27,14 +27,15 @@ export function overrule(
   const error = failure instanceof SSLCertVerificationError ? failure : null;
   const info: VerifyInfo = {
     chain: chain.flatMap(readable),
-    verified: found.trusted && mode !== "none" ? found.path.flatMap(readable) : null,
+    verified: found.trusted && mode !== "none" && chain.length > 0 ? found.path.flatMap(readable) : null,
     error,
     flags: error?.flags ?? 0,
     hostname,
     resumed,
     side,
   };
-  const refuse = (cause: unknown): Verdict => ({ trusted: false, failure: verifyFailure(cause, chain, hostname) });
+  const refuse = (cause: unknown): Verdict =>
+    error !== null && cause === error ? found : { trusted: false, failure: verifyFailure(cause, chain, hostname) };
   const use = (answer: void | { readonly accept: true }): Verdict => {
     if (answer === undefined) return found;
     if ((answer as { accept?: unknown } | null)?.accept !== true)

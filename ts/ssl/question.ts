@@ -42,6 +42,25 @@ export function after<T, R>(value: T | PromiseLike<T>, goOn: (value: T) => R | P
   return isPromise(value) ? value.then(goOn) : goOn(value);
 }
 
+/** Does `end` when the answer is there, whatever it is. */
+export function lastly<T>(ask: () => T | PromiseLike<T>, end: () => void): T | PromiseLike<T> {
+  let given: T | PromiseLike<T>;
+  try {
+    given = ask();
+  } catch (error) {
+    end();
+    throw error;
+  }
+  if (isPromise(given)) return Promise.resolve(given).finally(end);
+  end();
+  return given;
+}
+
+/** What a function answers that nobody waits for; should it be a promise that fails, that is of no consequence. */
+export function forgetFailure(answer: unknown): void {
+  if (isPromise(answer)) answer.then(undefined, () => {});
+}
+
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as Partial<PromiseLike<T>> | null)?.then === "function";
 }

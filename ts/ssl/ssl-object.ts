@@ -11,6 +11,7 @@ import { checkSession, Decisions } from "./decisions.ts";
 import { hookFailure } from "./hooks.ts";
 import type { MemoryBIO } from "./memory-bio.ts";
 import { type HostName, toHostName } from "./names.ts";
+import { forgetFailure } from "./question.ts";
 import { SSLSession } from "./session.ts";
 import type { HandshakeCounter } from "./session-stats.ts";
 import type { SSLContext } from "./ssl-context.ts";
@@ -434,14 +435,15 @@ export class SSLObject {
   #tell(): void {
     const { onKeyLog, sessionCache } = this.#decisions.checked;
     try {
-      if (onKeyLog !== null) this.connection.takeKeyLog().forEach(onKeyLog);
+      if (onKeyLog !== null) this.connection.takeKeyLog().forEach((line) => onKeyLog(line));
       for (const saved of this.connection.takeSessions()) this.#keepSession(saved);
       const cached = sessionCache === null ? null : this.connection.takeCached();
-      if (cached !== null) sessionCache!.set(cached.id, cached.session);
+      if (cached !== null) forgetFailure(sessionCache!.set(cached.id, cached.session));
     } catch (cause) {
       this.#busy = false;
-      const { error } = hookFailure("a callback", cause, "internal_error");
-      this.connection.breakOff(error);
+      if (this.#disposed || this.connection.failure !== undefined) return; // that was first, and is what the caller gets
+      const error = this.connection.refuse(hookFailure("a callback", cause, "internal_error"));
+      this.connection.drain(this.outgoing);
       throw error;
     }
   }
