@@ -168,11 +168,12 @@ function expectRepeated({ tls }: End, first: SSLError): void {
 /** The ways to give an answer. */
 const now = (value: unknown): unknown => value;
 const later = (value: unknown): unknown => new Promise((resolve) => setTimeout(resolve, 0, value));
-const thenable = (value: unknown): unknown => {
-  const then: Promise<unknown>["then"] = (...uses) => Promise.resolve(value).then(...uses);
-  return { then };
+/** A promise of another make. */
+const foreign = (value: unknown): unknown => {
+  const given: Promise<unknown> = Promise.resolve(value);
+  return new Proxy({}, { get: (_, name) => (name === "then" ? given.then.bind(given) : undefined) });
 };
-const ways = { now, later, thenable };
+const ways = { now, later, foreign };
 
 class Refused extends Error {}
 
@@ -197,7 +198,7 @@ for (const one of hooks) {
         for (const chunk of [1, Infinity]) {
           let calls = 0;
           const { promise, resolve } = Promise.withResolvers<unknown>();
-          const pair = pairWith(contextsOf(one, version, () => (calls++, promise)));
+          const pair = pairWith(contextsOf(one, version, () => (++calls > 0 ? promise : null)));
           expect(attempt(pair, chunk)).toEqual({ client: undefined, server: undefined });
           const [{ tls, outgoing }] = sides(pair, one.asker);
           let settled = 0;
@@ -227,7 +228,10 @@ for (const one of hooks) {
         throws: (error) => {
           throw error;
         },
-        "answers with a promise that fails": (error) => Promise.reject(error as Error),
+        "answers with a promise that fails": async (error) => {
+          await Promise.resolve();
+          throw error;
+        },
         "answers with a promise that fails later": (error) =>
           new Promise((_, reject) => setTimeout(reject, 0, error as Error)),
       };
