@@ -41,6 +41,7 @@ def arguments():
     parser.add_argument("--name")
     parser.add_argument("--alpn", action="append")
     parser.add_argument("--verify", action="store_true")
+    parser.add_argument("--verify-optional", action="store_true")
     parser.add_argument("--no-tickets", action="store_true")
     parser.add_argument("--connections", type=int, default=1)
     return parser.parse_args()
@@ -50,6 +51,8 @@ def server_context(options):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     if options.verify:
         context.verify_mode = ssl.CERT_REQUIRED
+    if options.verify_optional:
+        context.verify_mode = ssl.CERT_OPTIONAL
     return configure(context, options)
 
 

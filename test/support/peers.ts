@@ -11,7 +11,8 @@ export interface PeerOptions {
   readonly cert?: string; // path; a server has localhost's when absent
   readonly key?: string;
   readonly ca?: string; // path; the EC root when absent
-  readonly verify?: boolean; // a client verifies unless false; a server asks for a certificate only when true
+  /** A client verifies unless false; a server asks for a certificate only when true, and can do without when "optional". */
+  readonly verify?: boolean | "optional";
   readonly alpn?: readonly string[];
   readonly name?: string; // client: server name and verified name, "localhost" when absent
   readonly psk?: { readonly identity: string; readonly key: string }; // key in hex; instead of certificates
@@ -185,7 +186,8 @@ export class Peer implements AsyncDisposable {
 
 /** `openssl s_server` on a free port of 127.0.0.1. What is written to the peer goes to its connection. */
 export async function opensslServer(options: PeerOptions = {}): Promise<Peer> {
-  const verify = options.verify === true ? ["-Verify", "5", "-verify_return_error"] : [];
+  const asked = options.verify === "optional" ? "-verify" : "-Verify";
+  const verify = options.verify === true || options.verify === "optional" ? [asked, "5", "-verify_return_error"] : [];
   const peer = new Peer("openssl", [
     ...["s_server", "-accept", "127.0.0.1:0", ...opensslVersion(options), ...verify],
     ...(options.psk
@@ -274,7 +276,7 @@ export function serverArguments(options: ScriptOptions): string[] {
   if (options.psk) return ["server", ...scriptArguments(options)];
   const cert = options.cert ?? certPath("localhost", "chain");
   const key = options.key ?? certPath("localhost", "key");
-  const verify = options.verify === true ? ["--verify"] : [];
+  const verify = options.verify === "optional" ? ["--verify-optional"] : options.verify === true ? ["--verify"] : [];
   return ["server", "--cert", cert, "--key", key, ...verify, ...scriptArguments(options)];
 }
 
