@@ -58,22 +58,23 @@ for (const version of versions) {
           verifyMode: mode,
         });
         const files = given === null ? {} : { cert: file("own.crt", given.cert), key: file("own.key", given.key) };
-        const openssl = await served(
+        const [openssl, alert] = await served(
           context,
           (port) => opensslClient(port, { version, ...files }),
           async (peer) => {
-            if (refusal === null) return void (await peer.waitFor(/Verify return code: 0/));
-            expect(Number((await peer.waitFor(/SSL alert number (\d+)/))[1])).toBe(refusal.alert(version));
+            const told = refusal === null ? /Verify return code: (0)/ : /SSL alert number (\d+)/;
+            return Number((await peer.waitFor(told))[1]);
           },
         );
-        const python = await served(
+        expect(alert).toBe(refusal?.alert(version) ?? 0);
+        const [python, reason] = await served(
           context,
           (port) => pythonClient(port, { version, bytes: 5, ...files }),
-          async (peer) => {
-            if (refusal === null) return void (await peer.event("done"));
-            expect((await peer.event("failed")).reason).toMatch(reasons[refusal.alert(version)]!);
-          },
+          async (peer) =>
+            refusal === null ? (await peer.event("done")).received : (await peer.event("failed")).reason,
         );
+        if (refusal === null) expect(reason).toBe(5);
+        else expect(reason).toMatch(reasons[refusal.alert(version)]!);
         for (const seen of [openssl, python]) {
           if (refusal === null) expect(seen).toBe(given === null ? null : "wanttls test client");
           else if (given === null) expect(seen).toMatchObject({ reason: "PEER_DID_NOT_RETURN_A_CERTIFICATE" });
@@ -125,12 +126,12 @@ const reasons: Readonly<Record<number, RegExp>> = {
   116: /ALERT_CERTIFICATE_REQUIRED/,
 };
 
-/** Serves one client; the name in its certificate, null without one, or the error that the handshake ended with. */
-async function served(
+/** Serves one client; the name in its certificate, null without one, or the error that the handshake ended with, and what the client saw. */
+async function served<T>(
   context: SSLContext,
   start: (port: number) => Peer,
-  look: (peer: Peer) => Promise<void>,
-): Promise<unknown> {
+  look: (peer: Peer) => Promise<T>,
+): Promise<readonly [seen: unknown, byPeer: T]> {
   const listening = await listenInTurn();
   await using peer = start(listening.port);
   using tls = context.wrapSocket(await listening.next());
@@ -147,8 +148,7 @@ async function served(
     if (!(error instanceof SSLError)) throw error;
     result = error;
   }
-  await look(peer);
-  return result;
+  return [result, await look(peer)];
 }
 
 function next(tls: SSLSocket): Promise<Uint8Array> {
