@@ -126,6 +126,15 @@ test("a context tells its versions, suites, groups and signature schemes in orde
   }
 });
 
+test("a context still answers after it was disposed of", () => {
+  const context = serverContext({ ca: certs.root.cert });
+  context.dispose();
+  expect([context.minVersion, context.maxVersion]).toEqual(versions);
+  expect([context.getCiphers().length, context.getGroups().length, context.getSigalgs().length]).toEqual([9, 4, 9]);
+  expect([context.getCaCerts().length, context.certStoreStats().x509]).toEqual([1, 1]);
+  expect(context.sessionStats()).toMatchObject({ accept: 0, acceptGood: 0 });
+});
+
 test("the lists of a context are copies", () => {
   const context = clientContext();
   for (const list of [context.getCiphers(), context.getGroups(), context.getSigalgs(), context.getCaCerts()]) {
