@@ -2,8 +2,18 @@
 import { createHmac, pbkdf2Sync } from "node:crypto";
 import { expect, test } from "vitest";
 import { type Bytes, pemCertToDer, SSLConfigError, SSLContext } from "../../../ts/ssl/index.ts";
-import { certs } from "../../support/certs.ts";
-import { disposed, expectHandshake, handshake, inCase, pairOf, thrownBy } from "../../support/conversation.ts";
+import { certs, keyForms, keyPassword } from "../../support/certs.ts";
+import {
+  clientContext,
+  disposed,
+  expectHandshake,
+  handshake,
+  inCase,
+  pairOf,
+  serverContext,
+  thrownBy,
+  wrapped,
+} from "../../support/conversation.ts";
 import { type Der, element, explicit, implicit, integer, octets, oid, sequence } from "../../support/der-writer.ts";
 import { pfx, type Pkcs12Name } from "../../support/identities.ts";
 
@@ -223,6 +233,18 @@ test("S23 a MAC of the form PBMAC1 (RFC 9579) is checked", () => {
     const file = macFile(sequence(pbmac1, octets(mac)), octets(utf8("NOT USED")), integer(1), content);
     expectHandshake(pairOf({ server: { identities: [{ pfx: file, password: "geheim ü" }] } }));
     expect(refusal({ pfx: file, password: "geheim" })).toMatchObject({ reason: "MAC_VERIFY_FAILURE" });
+  }
+});
+
+test("S23 with each kind of isolation encrypted keys and files open, and variants of a context open them again", () => {
+  const encrypted = { cert: certs.localhost.chain, key: keyForms.ec.encryptedPkcs8, password: keyPassword };
+  for (const isolation of ["shared", "context", "connection"] as const) {
+    for (const identity of [pfx("openssl"), encrypted]) {
+      const context = serverContext({ identities: [identity], isolation });
+      const variant = disposed(context.with({ minVersion: "TLSv1.3" }));
+      for (const server of [context, variant])
+        expectHandshake({ client: wrapped(clientContext(), { serverHostname: "localhost" }), server: wrapped(server) });
+    }
   }
 });
 

@@ -1,8 +1,17 @@
 // Private keys: the encryptions of openssl, the kinds that cannot be used, and what hostile ones do.
 import { expect, test } from "vitest";
 import { SSLConfigError, SSLContext } from "../../../ts/ssl/index.ts";
+import {
+  clientAuth,
+  extKeyUsage,
+  keyNamed,
+  makeRoot,
+  makeServer,
+  serverAuth,
+  today,
+} from "../../support/certificate-factory.ts";
 import { certs, keyPassword } from "../../support/certs.ts";
-import { ascii, expectHandshake, inCase, pairOf, thrownBy } from "../../support/conversation.ts";
+import { ascii, expectHandshake, forEachVersion, inCase, pairOf, thrownBy } from "../../support/conversation.ts";
 import { integer, octets, oid, pem, sequence } from "../../support/der-writer.ts";
 import { encryptedKeys, otherCertificates, otherKeys } from "../../support/identities.ts";
 
@@ -87,6 +96,20 @@ test("S23 a certificate with a key of a kind that cannot be used is refused by t
       const error = thrownBy(() => SSLContext.client({ identities: [{ cert, key: certs.localhost.key }] }));
       expect(error).toBeInstanceOf(SSLConfigError);
       expect((error as Error).message).toContain(`identities[0].cert: it has ${name}, which is not supported`);
+    });
+  }
+});
+
+test("S23 an RSA certificate that was signed with RSA-PSS is an identity in both roles", () => {
+  const root = makeRoot("PSS root", { key: keyNamed("PSS root", "rsa2048"), algorithm: "pss-sha256" });
+  const key = keyNamed("PSS leaf", "rsa2048");
+  for (const algorithm of ["pss-sha256", "pss-sha384", "pss-sha512"] as const) {
+    const purposes = extKeyUsage([serverAuth, clientAuth]);
+    const { der } = makeServer(root, "localhost", { key, algorithm, extensions: { extKeyUsage: purposes } });
+    const identity = { cert: der, key: String(key.privateKey.export({ type: "pkcs8", format: "pem" })) };
+    const both = { ca: root.der, identities: [identity], now: (): number => today };
+    forEachVersion((version) => {
+      expectHandshake(pairOf({ version, client: both, server: { ...both, verifyMode: "required" } }));
     });
   }
 });
