@@ -71,6 +71,13 @@ const common: readonly Option[] = [
   { name: "certProfile", but: [], expected: /expected "lenient" or "standard" or "web", got / },
   { name: "crls", but: [], expected: /expected (PEM text or )?bytes|X509 CRL|revocation list/ },
   { name: "crlCheck", but: [], expected: /expected "off" or "leaf" or "chain", got / },
+  { name: "pins", but: [], expected: /expected an array, got |expected the SHA-256 of a public key|asks no client/ },
+  {
+    name: "psk",
+    but: ["function", "object", "array", "array of numbers", "array of null", "bytes"],
+    expected: /expected \{ identity, key \}, got /,
+  },
+  { name: "verify", but: ["function"], expected: /expected a function, got |asks no client/ },
   { name: "verifyMode", but: [], expected: /expected "none" or "optional" or "required", got / },
   { name: "requireExtendedMasterSecret", but: ["boolean"], expected: /expected true or false, got / },
   { name: "now", but: ["function"], expected: /expected a function, got / },
@@ -81,11 +88,20 @@ const common: readonly Option[] = [
 const clientOnly: readonly Option[] = [
   { name: "checkHostname", but: ["boolean"], expected: /expected true or false, got / },
   { name: "commonNameFallback", but: ["boolean"], expected: /expected true or false, got / },
+  { name: "onSession", but: ["function"], expected: /expected a function, got / },
+  { name: "sessionKey", but: [], expected: /expected (32 )?bytes/ },
 ];
 
 const serverOnly: readonly Option[] = [
   { name: "honorCipherOrder", but: ["boolean"], expected: /expected true or false, got / },
   { name: "alpnMismatch", but: [], expected: /expected "fatal" or "ignore", got / },
+  { name: "selectContext", but: ["function"], expected: /expected a function, got / },
+  { name: "sniCallback", but: ["function"], expected: /expected a function, got / },
+  { name: "selectAlpn", but: ["function"], expected: /expected a function, got / },
+  { name: "numTickets", but: ["number"], expected: /expected a number, got |expected an integer from 0 up/ },
+  { name: "ticketKeys", but: [], expected: /expected TicketKeys, got / },
+  { name: "sessionCache", but: [], expected: /expected an object with get and set, got / },
+  { name: "sessionTimeout", but: ["number"], expected: /expected a number, got |expected an integer from 0 up/ },
 ];
 
 const ofIdentity: readonly Option[] = [
@@ -121,7 +137,7 @@ function expectRefusal(call: () => unknown, name: RegExp, expected: RegExp, what
   expect(message, what).toMatch(/^Cannot [^\n]*[^.\n]$/);
   expect(message, what).toMatch(new RegExp(`^Cannot use ${name.source}`));
   expect(message, what).toMatch(expected);
-  expect(message.length, what).toBeLessThan(400);
+  expect(message.length, what).toBeLessThan(500);
 }
 
 function expectRefusals(
@@ -356,7 +372,7 @@ describe("Arguments of wrapBio", () => {
 
   it("are refused when they do not exist", () => {
     const context = clientContext();
-    const known = /there is no such option for wrapBio \(there are serverHostname, verifyName\)/;
+    const known = /there is no such option for wrapBio \(there are serverHostname, verifyName, session\)/;
     for (const name of ["serverHostName", "servername", "hostname"]) {
       const call = (): unknown => context.wrapBio(bio, bio, { serverHostname: "localhost", [name]: "x" });
       expectRefusal(call, new RegExp(name), known, name);

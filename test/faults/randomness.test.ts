@@ -1,7 +1,7 @@
 // The runtime's source of randomness fails at every single place where it is asked.
 import { expect, it } from "vitest";
 import { sharedRealm } from "../../ts/engine/realms.ts";
-import { type SSLContext, SSLError } from "../../ts/ssl/index.ts";
+import { type SSLContext, SSLError, TicketKeys } from "../../ts/ssl/index.ts";
 import {
   ascii,
   attempt,
@@ -80,11 +80,17 @@ function failingAt(n: number, contexts: { readonly client: SSLContext; readonly 
 
 it("A key that cannot be checked for want of randomness is not said to be wrong", () => {
   let error: unknown;
+  const ticketKeys = new TicketKeys();
   withoutRandomness(0, () => {
-    error = thrownBy(() => serverContext());
+    error = thrownBy(() => serverContext({ ticketKeys }));
   });
   expectNamed(error, /use identities\[0\]\.key/);
   expect(sharedRealm().liveObjects()).toBe(0);
+});
+
+it("A ticket key cannot be made without randomness, and the error says so", () => {
+  for (const make of [() => new TicketKeys(), () => serverContext()])
+    withoutRandomness(0, () => expectNamed(thrownBy(make), /make a ticket key/));
 });
 
 it("Afterwards the next connection works, and its failures are its own", () => {

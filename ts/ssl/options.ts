@@ -312,6 +312,8 @@ function checkPsk(psk: BaseOptions["psk"], server: boolean): PreSharedKey | PskL
     if (server) return psk;
     throw new TypeError("Cannot use psk: expected { identity, key } for a client, got a function");
   }
+  if (typeof psk !== "object" || psk === null)
+    throw new TypeError(`Cannot use psk: expected { identity, key }, got ${describe(psk)}`);
   checkOptionNames(psk, ["identity", "key"], "psk");
   const identity =
     typeof psk.identity === "string"

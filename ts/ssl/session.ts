@@ -1,4 +1,5 @@
 // Sessions as a client keeps them: what is needed to resume one, whom it was made with, and a form that can be stored.
+import { randomBytes } from "../engine/randomness.ts";
 import type { SavedSession } from "../engine/connection.ts";
 import { SSLConfigError, SSLError } from "../engine/errors.ts";
 import { seal, unseal } from "../engine/sealing.ts";
@@ -85,7 +86,7 @@ export class SSLSession {
       spent: this.#spent,
     };
     const text = new TextEncoder().encode(JSON.stringify(head));
-    const nonce = crypto.getRandomValues(new Uint8Array(12));
+    const nonce = randomBytes(12, "serialize a session");
     return seal(realm, sessionKey(), nonce, pack([text, digest(), id, bytes, ...peerChain]));
   }
 

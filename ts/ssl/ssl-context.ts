@@ -1,4 +1,5 @@
 // A TLS configuration, immutable: what connections of one kind have in common. Refuses to know sockets and files.
+import { randomBytes } from "../engine/randomness.ts";
 import { newRealm, type Realm, sharedRealm } from "../engine/realms.ts";
 import { sealKeySize } from "../engine/sealing.ts";
 import { Settings } from "../engine/settings.ts";
@@ -238,7 +239,7 @@ function digestOf(checked: CheckedOptions, realm: Realm): Uint8Array {
 function sessionKeyOf({ sessionKey }: CheckedOptions): Uint8Array {
   const key = new Uint8Array(sealKeySize);
   key.set(new TextEncoder().encode("wanttls session1"));
-  key.set(sessionKey ?? crypto.getRandomValues(new Uint8Array(32)), 16);
+  key.set(sessionKey ?? randomBytes(32, "make a session key"), 16);
   return key;
 }
 

@@ -1,4 +1,5 @@
 // The keys that a server seals its sessions with: one to seal, those before it only to open. Knows no sessions.
+import { randomBytes } from "../engine/randomness.ts";
 import { SSLConfigError } from "../engine/errors.ts";
 import { sealKeySize } from "../engine/sealing.ts";
 import { type Bytes, describe, toBytes } from "./bytes.ts";
@@ -60,5 +61,5 @@ function checked(key: Bytes, name: string): Uint8Array {
 }
 
 function randomKey(): Uint8Array {
-  return crypto.getRandomValues(new Uint8Array(sealKeySize));
+  return randomBytes(sealKeySize, "make a ticket key");
 }

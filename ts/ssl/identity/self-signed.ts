@@ -1,4 +1,5 @@
 // A fresh key with a certificate that it signed itself, for tests and for development: nobody vouches for it.
+import { randomBytes } from "../../engine/randomness.ts";
 import { generateKey, type KeySize, publicKeyOf, signedWith } from "../../engine/keys.ts";
 import { sharedRealm } from "../../engine/realms.ts";
 import { hashOf } from "../../engine/signatures.ts";
@@ -137,7 +138,7 @@ function pkcs8(key: Der, publicKey: Der): Der {
 
 /** 127 random bits, positive and never zero. */
 function serialNumber(): bigint {
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  const bytes = randomBytes(16, "make a certificate");
   return bytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n) / 2n + 1n;
 }
 
