@@ -57,6 +57,7 @@ export { spkiPin } from "./spki-pin.ts";
 export type { CipherInfo, CipherName, NamedGroup, SignatureScheme, TLSVersion } from "./tables.ts";
 export { TicketKeys } from "./ticket-keys.ts";
 export type { CertProfile, VerifyMode } from "./verification.ts";
+export { virtualHosts } from "./virtual-hosts.ts";
 export { isWant, SSLWantCallbackError, SSLWantReadError, SSLWantWriteError } from "./want.ts";
 export type { DefaultVerifyPaths } from "./system-trust.ts";
 export type { CrlCheck } from "./x509/crl.ts";
