@@ -4,8 +4,10 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import { expect, test } from "vitest";
 import {
+  type Certificate,
   createDefaultContext,
   EVENT_READ,
+  type Identity,
   memoryTransportPair,
   Selector,
   SSLContext,
@@ -62,6 +64,42 @@ test("README: a context trusts what the system trusts, what Mozilla trusts, or o
   const { handshake } = await snippet<{ handshake(tls: SSLSocket): Promise<SSLSocket> }>("handshake.ts");
   const ends = [pinned.wrapSocket(ours, { serverHostname: "localhost" }), server.wrapSocket(theirs)];
   for (const tls of await Promise.all(ends.map(handshake))) tls.close();
+});
+
+test("S33 README: a host has its own context, and who is let in is found out while the handshake waits", async () => {
+  const { gate } = await snippet<{
+    gate(
+      identity: Identity,
+      ca: string,
+      hosts: Readonly<Record<string, SSLContext>>,
+      admits: (client: Certificate) => Promise<boolean>,
+    ): SSLContext;
+  }>("decide.ts");
+  const { handshake } = await snippet<{ handshake(tls: SSLSocket): Promise<SSLSocket> }>("handshake.ts");
+  const identity = { cert: certs.localhost.chain, key: certs.localhost.key };
+  const asked: string[] = [];
+  const admits = async ({ serialNumber }: Certificate): Promise<boolean> => {
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    return asked.push(serialNumber) === 1;
+  };
+  using open = SSLContext.server({ identities: [identity] });
+  using server = gate(identity, certs.root.cert, { "*.example.org": open }, admits);
+  using client = SSLContext.client({
+    ca: certs.root.cert,
+    maxVersion: "TLSv1.2", // in TLS 1.3 a client learns of a refusal when it reads
+    identities: [{ cert: certs.client.chain, key: certs.client.key }],
+  });
+  const meet = async (serverHostname: string): Promise<string[]> => {
+    const [ours, theirs] = memoryTransportPair();
+    const ends = [client.wrapSocket(ours, { serverHostname, verifyName: "localhost" }), server.wrapSocket(theirs)];
+    const outcome = await Promise.allSettled(ends.map(handshake));
+    for (const tls of ends) tls.close();
+    return outcome.map(({ status }) => status);
+  };
+  expect(await meet("localhost")).toEqual(["fulfilled", "fulfilled"]);
+  expect(await meet("localhost")).toEqual(["rejected", "rejected"]);
+  expect(await meet("www.example.org")).toEqual(["fulfilled", "fulfilled"]);
+  expect(asked).toHaveLength(2);
 });
 
 test("README: the echo server serves a hundred connections from one loop and survives a bad handshake", async () => {
