@@ -1,9 +1,15 @@
-// Runs with every test file: what the file made in the wasm memory it must also have disposed of. A connection that is
-// still being closed gets some turns of the event loop; the garbage collector gets none.
+// Runs with every test file: the processes that the file started must have ended, and what it made in the wasm memory it
+// must have disposed of. A connection that is still being closed gets some turns of the event loop; the garbage collector
+// gets none.
 import { afterAll, expect } from "vitest";
 import { sharedRealm } from "../../ts/engine/realms.ts";
+import { endPeers } from "./peers.ts";
 
 const turns = 50;
+
+afterAll(() => {
+  expect(endPeers(), "processes that run after the file's last test").toEqual([]);
+});
 
 afterAll(async () => {
   for (let turn = 0; turn < turns && sharedRealm().liveObjects() > 0; turn++) {

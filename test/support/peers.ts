@@ -260,10 +260,16 @@ export function pattern(count: number): Uint8Array {
   return Uint8Array.from({ length: count }, (_, i) => (i * 167 + (i >>> 8) * 13) & 0xff);
 }
 
+/** Ends all peers that are still running, and answers their commands. */
+export function endPeers(): string[] {
+  return [...running].map((child) => {
+    child.kill("SIGKILL");
+    return child.spawnargs.join(" ");
+  });
+}
+
 const running = new Set<ChildProcessWithoutNullStreams>();
-process.once("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
+process.once("exit", endPeers);
 
 /** Starts a server that says when it is ready, and learns its port. */
 export async function started(peer: Peer): Promise<Peer> {
