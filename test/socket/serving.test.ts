@@ -1,6 +1,7 @@
 // A server that meets good and bad clients, over loopback TCP.
 import { describe, expect, test } from "vitest";
-import { select, SSLContext, type SSLSocket } from "../../ts/index.ts";
+import { sharedRealm } from "../../ts/engine/realms.ts";
+import { MemoryBIO, select, SSLContext, type SSLSocket } from "../../ts/index.ts";
 import { certs } from "../support/certs.ts";
 import { dial, listen } from "../support/dial.ts";
 import { recvAll, versions } from "./tls.ts";
@@ -63,6 +64,38 @@ describe.each(versions)("S40 a server of %s", (version) => {
     for (const tls of [before, after]) tls.close();
     listening.stop();
   });
+});
+
+test("S20 clients that go in every phase leave nothing behind, and the next one is served", async () => {
+  const before = sharedRealm().liveObjects();
+  {
+    using context = SSLContext.server({ identities: [identityOf("localhost")] });
+    using client = SSLContext.client({ ca: certs.root.cert });
+    let served = 0;
+    const listening = await listen((transport) => void greet(context.wrapSocket(transport)).then(() => served++));
+    const hello = new MemoryBIO();
+    const speaker = client.wrapBio(new MemoryBIO(), hello, { serverHostname: "localhost" });
+    speaker.tryHandshake();
+    speaker.dispose();
+    const half = hello.read(100);
+    const clients = 300;
+    for (let i = 0; i < clients; i++) {
+      const transport = await dial(listening.port);
+      await select([], [transport], []);
+      if (i % 3 === 1) transport.send(half);
+      if (i % 3 === 2) {
+        const tls = client.wrapSocket(transport, { serverHostname: "localhost" });
+        await tls.sendAll(new Uint8Array(1));
+        tls.abort();
+      } else if (i % 2 === 0) transport.abort();
+      else transport.close();
+    }
+    await expect.poll(() => served, { timeout: 20_000 }).toBe(clients);
+    expect(await greeting(client, listening.port)).toBe("welcome");
+    listening.stop();
+    await expect.poll(() => served).toBe(clients + 1);
+  }
+  await expect.poll(() => sharedRealm().liveObjects()).toBe(before);
 });
 
 /** Waits for the first byte, answers, and closes; what went wrong, or undefined. */

@@ -2,7 +2,7 @@
 // implementation as the peer are tested in test/interop.
 import { constants, createECDH, randomBytes, sign } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { SSLConfigError } from "../../ts/ssl/index.ts";
+import { SSLConfigError, type SSLError } from "../../ts/ssl/index.ts";
 import { keyNamed, makeRoot, makeServer, today } from "../support/certificate-factory.ts";
 import { type CertName, certs } from "../support/certs.ts";
 import {
@@ -635,6 +635,38 @@ describe("L16 an ECDSA signature that is not DER", () => {
       return;
     }
   });
+});
+
+test("L9 whichever message of a handshake is another one, the peer is told", () => {
+  for (const version of versions) {
+    for (const from of ["client", "server"] as const) {
+      let altered = true;
+      for (let which = 0; altered; which++) {
+        altered = false;
+        inCase(`${version}, message ${which} of the ${from}`, () => {
+          let count = 0;
+          let encrypted = false;
+          const outcome = attempt(pairOf({ version }), Infinity, (side, bytes) =>
+            joined(
+              recordsOf(bytes).map((record) => {
+                encrypted ||= record[0] === changeCipherSpec;
+                if (side !== from || encrypted || record[0] !== handshake || count++ !== which) return record;
+                altered = true;
+                const nobodysType = 99;
+                return record.with(5, nobodysType);
+              }),
+            ),
+          );
+          if (!altered) return;
+          const { reason } = outcome[from === "client" ? "server" : "client"] as SSLError;
+          // A client of TLS 1.2 calls it a ServerHello that cannot be decoded.
+          const told = { UNEXPECTED_MESSAGE: alerts.unexpected_message, DECODE_ERROR: alerts.decode_error }[reason];
+          expect(told).toBeDefined();
+          expect(outcome[from]).toMatchObject({ name: "SSLAlertError", alert: told });
+        });
+      }
+    }
+  }
 });
 
 function expectRefusal(outcome: Attempt, from: Role, reason: string, number: number): void {
