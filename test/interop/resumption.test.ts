@@ -7,11 +7,12 @@ import {
   type SessionCache,
   SSLContext,
   type SSLSession,
+  type SSLSocket,
   TicketKeys,
   type TLSVersion,
 } from "../../ts/index.ts";
 import { versions } from "../socket/tls.ts";
-import { certs } from "../support/certs.ts";
+import { certPath, certs } from "../support/certs.ts";
 import type { ScriptOptions } from "../support/peers.ts";
 import { bun, deno, gnutls, go, java, node, openssl, python, type Stack, type StackServer } from "./stacks.ts";
 import { join, serve, turn } from "./turns.ts";
@@ -49,6 +50,20 @@ for (const stack of stacks) {
         { context: later, resumed: false },
       ];
       await expectResumption(stack, { version }, steps);
+    });
+  }
+}
+
+for (const stack of [openssl, gnutls, go, java, python, node, bun]) {
+  for (const version of versions) {
+    test(`B85 the certificate of ${stack.name}'s client is still known when we resume over ${version}`, async () => {
+      using context = serverContext(stack, version, { ca: certs.root.cert, verifyMode: "required" });
+      const look = (tls: SSLSocket): unknown => ({ reused: tls.sessionReused, subject: tls.getPeerCert()?.subject });
+      const { port, seen } = await serve([context, context], look);
+      const identity = { cert: certPath("client", "cert"), key: certPath("client", "key") };
+      await Promise.all([stack.client(port, { version, ...identity }), seen]);
+      const subject = [[["commonName", "wanttls test client"]]];
+      expect(await seen).toEqual([false, true].map((reused) => ({ reused, subject })));
     });
   }
 }

@@ -105,15 +105,15 @@ async function serveByOpenssl(options: ScriptOptions): Promise<StackServer> {
   });
   void (async () => {
     for (let turn = 0; ; turn++) {
-      await peer.waitFor(new RegExp(`^turn ${turn}\n`, "m"));
+      await peer.waitFor(new RegExp(`turn ${turn}\n`));
       peer.write(`turn ${turn}\n`);
     }
   })().catch(() => {}); // it has been stopped
   return {
     port: peer.port,
     async resumed(nth) {
-      await peer.waitFor(new RegExp(`^turn ${nth}\n`, "m"));
-      return peer.stdout.split(/^turn \d+\n/m)[nth]!.includes("Reused session-id");
+      await peer.waitFor(new RegExp(`turn ${nth}\n`));
+      return peer.stdout.split(/turn \d+\n/)[nth]!.includes("Reused session-id");
     },
     [Symbol.asyncDispose]: () => peer.stop(),
   };
@@ -139,7 +139,8 @@ async function turn(port: number, options: ScriptOptions, number: number): Promi
   await using peer = opensslClient(port, options);
   const [, verdict] = await peer.waitFor(/^(New|Reused), TLSv1\.[23]/m);
   peer.write(`turn ${number}\n`);
-  await peer.waitFor(new RegExp(`^turn ${number}\n`, "m"));
+  // It may come in the middle of a line, as what s_client says by itself is buffered.
+  await peer.waitFor(new RegExp(`turn ${number}\n`));
   peer.endInput();
   if ((await peer.exited) !== 0) throw new Error(`OpenSSL has failed: ${peer.stderr}`);
   return verdict === "Reused";
