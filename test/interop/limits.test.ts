@@ -31,6 +31,16 @@ describe("L7 early data of a session with somebody else is skipped", () => {
   }
 });
 
+test("L7 early data beyond the bound of a handshake ends it", async () => {
+  await using folder = await temporaryFolder();
+  const session = join(folder.path, "session.pem");
+  const data = join(folder.path, "early");
+  await writeFile(data, "early data that nobody may read\n".repeat(3000));
+  await rememberSession(session);
+  await using served = await serving({}, { version: "TLSv1.3", extra: ["-sess_in", session, "-early_data", data] });
+  await expect(served.tls.sendAll(bytes("hello\n"))).rejects.toMatchObject({ reason: "EXCESSIVE_MESSAGE_SIZE" });
+});
+
 describe("L10 alerts of TLS 1.3 can be read by the peer", () => {
   test("a server that misses a certificate says so after its Finished", async () => {
     const options: Partial<ServerOptions> = { verifyMode: "required", ca: certs.root.cert };
@@ -132,7 +142,7 @@ async function serving(options: Partial<ServerOptions>, peerOptions: PeerOptions
 
 /** Has OpenSSL make a session with itself that allows early data. */
 async function rememberSession(path: string): Promise<void> {
-  await using server = await opensslServer({ version: "TLSv1.3", extra: ["-max_early_data", "60000"] });
+  await using server = await opensslServer({ version: "TLSv1.3", extra: ["-max_early_data", "200000"] });
   await using client = opensslClient(server.port, { version: "TLSv1.3", extra: ["-sess_out", path, "-ign_eof"] });
   client.write("hello\n"); // s_server goes on when something comes
   await server.waitFor(/hello\n/);
