@@ -8,3 +8,4 @@
 export * from "./ssl/index.ts";
 export * from "./socket/index.ts";
 export { SSLContext } from "./socket/ssl-context.ts";
+export * from "./stream/index.ts";

@@ -12,6 +12,8 @@ import {
   Selector,
   SSLContext,
   type SSLSocket,
+  startTls,
+  type TLSConnection,
 } from "../../ts/index.ts";
 import { run, wanttls } from "../cli/command.ts";
 import { runtime } from "../socket/pairs.ts";
@@ -45,6 +47,31 @@ test("README: a certificate of an unknown authority ends the handshake loop with
   const { connect } = await snippet<Client>(`client.${runtime}.ts`);
   using context = createDefaultContext("server-auth", { ca: certs.unknownRoot.cert });
   await expect(connect(context, "localhost", peer.port)).rejects.toThrow("Cannot trust the certificate of the peer");
+});
+
+test("README: with promises, a server echoes what comes over a pair of streams", async () => {
+  const { upgrade } = await snippet<{
+    upgrade(
+      streams: { readable: ReadableStream<Uint8Array>; writable: WritableStream<Uint8Array> },
+      context: SSLContext,
+    ): Promise<TLSConnection>;
+  }>("promises.ts");
+  const there = new TransformStream<Uint8Array, Uint8Array>();
+  const back = new TransformStream<Uint8Array, Uint8Array>();
+  using client = SSLContext.client({ ca: certs.root.cert });
+  using server = SSLContext.server({ identities: [{ cert: certs.localhost.chain, key: certs.localhost.key }] });
+  const [ours, theirs] = await Promise.all([
+    upgrade({ readable: back.readable, writable: there.writable }, client),
+    startTls({ readable: there.readable, writable: back.writable }, { context: server }),
+  ]);
+  const echoing = theirs.readable.pipeTo(theirs.writable);
+  await ours.write(new TextEncoder().encode("hello"));
+  await ours.closeWrite();
+  let answer = "";
+  for await (const chunk of ours.readable) answer += new TextDecoder().decode(chunk);
+  expect(answer).toBe("hello");
+  await echoing;
+  await Promise.all([ours.close(), theirs.close()]);
 });
 
 test("README: a context trusts what the system trusts, what Mozilla trusts, or one file", async () => {

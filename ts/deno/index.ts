@@ -2,6 +2,7 @@
 export { fromDenoConn } from "./transport.ts";
 export type { DenoConn } from "./transport.ts";
 export { keyLogFile } from "./key-log.ts";
+export { connect, listen } from "./stream.ts";
 export { getServerCertificate } from "./server-certificate.ts";
 export { getDefaultVerifyPaths, TrustStore } from "./trust-store.ts";
 export type { ServerCertificateOptions } from "../socket/server-certificate.ts";

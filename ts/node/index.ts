@@ -1,5 +1,6 @@
 // The entry point wanttls/node: what only Node has. Everything else is in the entry point wanttls.
 export { keyLogFile } from "./key-log.ts";
+export { connect, listen } from "./stream.ts";
 export { getServerCertificate } from "./server-certificate.ts";
 export { fromNodeSocket } from "./transport.ts";
 export { getDefaultVerifyPaths, TrustStore } from "./trust-store.ts";

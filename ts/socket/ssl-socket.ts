@@ -224,8 +224,13 @@ export class SSLSocket extends SSLObject implements Selectable {
 
   /** Gives to the transport what is queued for it; throws `SSLWantWriteError` when something remains. */
   flush(): void {
+    this.raise(this.tryFlush());
+  }
+
+  /** As `flush`, and would-block is an answer instead of an exception. */
+  tryFlush(): IoResult {
     this.#refuseWhenOver("flush");
-    this.raise(this.#settle(() => this.#flushed()));
+    return this.#settle(() => this.#flushed());
   }
 
   override tryHandshake(): IoResult {
@@ -250,14 +255,21 @@ export class SSLSocket extends SSLObject implements Selectable {
    * behind its close_notify is still in it. Throws `SSLWantReadError` until the peer's close_notify is there.
    */
   override unwrap(options: { readonly discard?: boolean } = {}): NonBlockingTransport {
+    this.raise(this.tryUnwrap(options));
+    return this.transport;
+  }
+
+  /** As `unwrap`, and would-block is an answer instead of an exception; `transport` is given back when it answers `"ok"`. */
+  tryUnwrap(options: { readonly discard?: boolean } = {}): IoResult {
     if (this.#closing === "unwrapped") throw new SSLStateError("Cannot unwrap: no SSL wrapper around the transport");
     this.#refuseWhenOver("unwrap");
-    this.raise(this.#settle(() => this.#endTls(options)));
+    const result = this.#settle(() => this.#endTls(options));
+    if (result.kind !== "ok") return result;
     this.#closeReason = "close-notify";
     this.#closing = "unwrapped";
     this.connection.unwrap();
     this.#stopWatching();
-    return this.transport;
+    return result;
   }
 
   /** Queues our close_notify behind what was sent; reading goes on until the peer's. */

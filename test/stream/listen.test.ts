@@ -1,0 +1,116 @@
+// Connecting and listening with the sockets of the runtime that runs the tests.
+import { afterAll, expect, it } from "vitest";
+import { connect as connectOnBun, listen as listenOnBun } from "../../ts/bun/stream.ts";
+import { connect as connectOnDeno, listen as listenOnDeno } from "../../ts/deno/stream.ts";
+import { connect as connectOnNode, listen as listenOnNode } from "../../ts/node/stream.ts";
+import {
+  SSLCertVerificationError,
+  SSLContext,
+  SSLError,
+  SSLSyscallError,
+  SSLTimeoutError,
+  type TLSConnection,
+} from "../../ts/index.ts";
+import { certs } from "../support/certs.ts";
+import { runtime, tcpPair } from "../socket/pairs.ts";
+
+const connect = { node: connectOnNode, deno: connectOnDeno, bun: connectOnBun }[runtime];
+const listen = { node: listenOnNode, deno: listenOnDeno, bun: listenOnBun }[runtime];
+
+const { chain: cert, key } = certs.localhost;
+const server = SSLContext.server({ identities: [{ cert, key }], numTickets: 1 });
+const client = SSLContext.client({ ca: certs.root.cert });
+afterAll(() => [server, client].forEach((context) => context.dispose()));
+
+const reach = { hostname: "127.0.0.1", context: client, serverHostname: "localhost" };
+
+async function echo(tls: TLSConnection): Promise<void> {
+  const into = new Uint8Array(4096);
+  for (let size: number | null; (size = await tls.read(into)) !== null;) await tls.write(into.slice(0, size));
+  await tls.close();
+}
+
+async function say(tls: TLSConnection, text: string): Promise<string> {
+  await tls.write(new TextEncoder().encode(text));
+  await tls.closeWrite();
+  const decoder = new TextDecoder();
+  let answer = "";
+  for await (const chunk of tls.readable) answer += decoder.decode(chunk, { stream: true });
+  return answer;
+}
+
+it("serves many clients at once; one that fails its handshake does not stop the others", async () => {
+  const failures: unknown[] = [];
+  await using listener = await listen({ port: 0, context: server, onHandshakeError: (error) => failures.push(error) });
+  const serving = (async () => {
+    for await (const tls of listener) void echo(tls);
+  })();
+  const good = Array.from({ length: 8 }, async (_, i) => {
+    await using tls = await connect({ ...reach, port: listener.port });
+    return await say(tls, `client ${i} `.repeat(1000));
+  });
+  const bad = connect({ ...reach, port: listener.port, serverHostname: "other.host" });
+  await expect(bad).rejects.toThrow(SSLCertVerificationError);
+  const answers = await Promise.all(good);
+  expect(answers).toEqual(answers.map((_, i) => `client ${i} `.repeat(1000)));
+  await expect.poll(() => failures.length).toBe(1);
+  await listener.close();
+  await serving;
+  expect(failures).toEqual([expect.any(SSLError)]);
+});
+
+it("S40 a context that is set while the listener runs is for new connections only", async () => {
+  await using listener = await listen({ port: 0, context: server });
+  const other = certs.localhostRsa;
+  using renewed = server.with({ identities: [{ cert: other.chain, key: other.key }] });
+  const accepted = listener.accept();
+  await using before = await connect({ ...reach, port: listener.port });
+  void echo((await accepted)!);
+  listener.setContext(renewed);
+  const next = listener.accept();
+  using both = SSLContext.client({ ca: [certs.root.cert, certs.rsaRoot.cert] });
+  await using after = await connect({ ...reach, context: both, port: listener.port });
+  void echo((await next)!);
+  expect(before.info.peerCertificate?.raw).not.toEqual(after.info.peerCertificate?.raw);
+  expect(await say(before, "still here")).toBe("still here");
+  expect(await say(after, "new")).toBe("new");
+});
+
+it("rejects when nobody listens, when it takes too long, and when the signal says so", async () => {
+  const listener = await listen({ port: 0, context: server });
+  const { port } = listener;
+  await listener.close();
+  expect(await listener.accept()).toBe(null);
+  await expect(connect({ ...reach, port })).rejects.toThrow(SSLSyscallError);
+  await using silent = await listen({ port: 0, context: server, handshakeTimeout: 30 });
+  const controller = new AbortController();
+  const aborted = connect({ ...reach, port: silent.port, signal: controller.signal });
+  controller.abort(new Error("enough"));
+  await expect(aborted).rejects.toThrow("enough");
+});
+
+it("S13 a client that says nothing is dropped in time", async () => {
+  const failures: unknown[] = [];
+  await using listener = await listen({
+    port: 0,
+    context: server,
+    handshakeTimeout: 30,
+    onHandshakeError: (error) => failures.push(error),
+  });
+  const [left, right] = await tcpPair();
+  for (const transport of [left, right]) transport.close();
+  const { Socket } = await import("node:net");
+  const socket = new Socket().connect(listener.port, "127.0.0.1");
+  await new Promise<void>((resolve) => socket.once("close", () => resolve()).once("error", () => {}));
+  expect(failures).toEqual([expect.any(SSLTimeoutError)]);
+});
+
+it("cuts off those who are too many", async () => {
+  await using listener = await listen({ port: 0, context: server, maxPendingHandshakes: 1 });
+  await using first = await connect({ ...reach, port: listener.port });
+  await expect(connect({ ...reach, port: listener.port })).rejects.toThrow(SSLError);
+  const accepted = (await listener.accept())!;
+  await using second = await connect({ ...reach, port: listener.port });
+  expect([first, second].map((tls) => tls.info.version)).toEqual(["TLSv1.3", "TLSv1.3"]);
+  await accepted.close();
+});
