@@ -9,6 +9,7 @@ import {
   attempt,
   type Attempt,
   cut,
+  deliver,
   flipped,
   inCase,
   joined,
@@ -19,9 +20,11 @@ import {
   recordType,
   type Role,
   thrownBy,
+  unlessWant,
   versions,
 } from "../support/conversation.ts";
 import { bits, sequence } from "../support/der-writer.ts";
+import { forged } from "../support/forger.ts";
 import { extension, extensionIn, withExtensions } from "../support/hello.ts";
 import { hearFlight, type Message, messageType, type Play, proof } from "../support/rewriter.ts";
 
@@ -70,6 +73,25 @@ describe("L2 handshake messages cut into records anywhere, within their header t
       expect([error, client.tls.state]).toEqual([undefined, "open"]);
     }
   });
+});
+
+test("L2 a KeyUpdate and a ticket are put together from records of one byte", () => {
+  const keyUpdate = Uint8Array.of(24, 0, 0, 1, 0);
+  for (const message of [newSessionTicket([]), keyUpdate]) {
+    const { own, record } = forged("TLSv1.3", "client");
+    for (const byte of message) own.incoming.write(record(handshake, [byte]));
+    if (message !== keyUpdate) own.incoming.write(record(recordType.applicationData, [7])); // under the same keys
+    expect(unlessWant(() => own.tls.read())).toEqual(message === keyUpdate ? undefined : Uint8Array.of(7));
+    expect(own.tls.state).toBe("open");
+  }
+});
+
+test("L14 a ticket with bytes behind its extensions is refused, and the server is told", () => {
+  const { own, peer, record } = forged("TLSv1.3", "client");
+  own.incoming.write(record(handshake, newSessionTicket([0])));
+  expect(thrownBy(() => own.tls.read())).toMatchObject({ reason: "DECODE_ERROR" });
+  deliver(own, peer);
+  expect(thrownBy(() => peer.tls.read())).toMatchObject({ name: "SSLAlertError", alert: alerts.decode_error });
 });
 
 test("L3 a client that names a later version in the old field is served, in TLS 1.2 and 1.3", () => {
@@ -719,6 +741,12 @@ function offering(group: number) {
       if (type !== extension.supportedGroups) return { type, body };
       return { type, body: Uint8Array.of(...sixteen(body.length), ...sixteen(group), ...body.subarray(2)) };
     });
+}
+
+/** A NewSessionTicket (RFC 8446, section 4.6.1) with these bytes at its end. */
+function newSessionTicket(more: readonly number[]): Uint8Array {
+  const body = [0, 0, 14, 16, 1, 2, 3, 4, 1, 9, 0, 4, 5, 6, 7, 8, 0, 0, ...more];
+  return Uint8Array.of(messageType.newSessionTicket, 0, ...sixteen(body.length), ...body);
 }
 
 /** A client's shares: as many of this group as `count` says, and no other. */
