@@ -14,6 +14,7 @@ import {
 } from "../../ts/ssl/index.ts";
 import { type CertName, certs } from "../support/certs.ts";
 import {
+  answerOf,
   ascii,
   attempt,
   attemptPatiently,
@@ -297,6 +298,33 @@ test("B28 sniCallback may change the context until its promise settles, to anoth
   const pair = pairOf({ client: anyCa, server: { sniCallback } });
   expect(await attemptPatiently(pair)).toEqual({ client: undefined, server: undefined });
   expect(pair.client.tls.getPeerCert({ binary: true })).toEqual(pemCertToDer(certs.localhostRsa.cert));
+});
+
+test("B95 who is disposed of while a context is chosen is not asked about anything else", async () => {
+  for (const [first, waits] of [
+    ["selectContext", true],
+    ["sniCallback", true],
+    ["selectContext", false],
+  ] as const) {
+    const deferred = Promise.withResolvers<undefined>();
+    const selectAlpn = (): never => expect.unreachable();
+    const hook = (): Promise<undefined> | undefined => (waits ? deferred.promise : void pair.server.tls.dispose());
+    const pair = pairOf({ client: { alpn: ["h2"] }, server: { selectAlpn, [first]: hook } });
+    const { server } = attempt(pair);
+    if (!waits) {
+      expect(server).toBeInstanceOf(SSLStateError);
+      continue;
+    }
+    const ready = answerOf(pair.server);
+    pair.server.tls.dispose();
+    deferred.resolve(undefined);
+    await ready;
+  }
+});
+
+test("S33 a chosen context's own selectContext is not asked", () => {
+  const replacement = serverContext({ selectContext: (): never => expect.unreachable() });
+  expect(connected({ server: { selectContext: () => replacement } }).server.tls.context).toBe(replacement);
 });
 
 test("S32 selectAlpn of the chosen context counts, and may choose what its list has not", () => {

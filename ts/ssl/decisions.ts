@@ -143,7 +143,7 @@ export class Decisions {
     const { answer } = this.#question as Question<T>;
     if (answer === undefined) return false;
     this.#question = undefined;
-    if (this.#connection.disposed) throw new SSLStateError("Cannot go on with the handshake: a hook disposed of it");
+    this.#requireUse();
     if (answer.kind === "value") {
       use(answer.value);
       return true;
@@ -156,7 +156,15 @@ export class Decisions {
 
   #decideOnHello(): HelloAnswer | PromiseLike<HelloAnswer> {
     const hello = this.#connection.clientHello!;
-    return after(this.#chooseContext(hello), () => answerHello(hello, this.#context.internals()));
+    return after(this.#chooseContext(hello), () => {
+      this.#requireUse(); // no more questions for a connection that is gone
+      return answerHello(hello, this.#context.internals());
+    });
+  }
+
+  /** A hook may have disposed of the connection, or somebody else while it was asked. */
+  #requireUse(): void {
+    if (this.#connection.disposed) throw new SSLStateError("Cannot go on with the handshake: it was disposed of");
   }
 
   #chooseContext(hello: ClientHello): void | PromiseLike<void> {
