@@ -339,7 +339,7 @@ const rows: Readonly<Record<string, Row>> = {
   "SSLSocket.getsockopt": socketOptions,
   "SSLSocket.gettimeout": ours("select", "waiting has the time limit"),
   "SSLSocket.listen": absent(`listening is the runtime's business; ${inTransport}`),
-  "SSLSocket.makefile": absent("not offered yet: the asynchronous stream layer"),
+  "SSLSocket.makefile": ours("TLSConnection.readable", "and `writable`: streams instead of a file"),
   "SSLSocket.proto": socketOptions,
   "SSLSocket.recv": ours(["SSLSocket.recv", "SSLSocket.tryRecv"], "without flags, which Python refuses too"),
   "SSLSocket.recv_into": ours("SSLSocket.recvInto"),
