@@ -1,4 +1,6 @@
 // The entry point wanttls/node: what only Node has. Everything else is in the entry point wanttls.
+export { Agent, type AgentOptions } from "./agent.ts";
+export { TLSDuplex, toDuplex } from "./duplex.ts";
 export { keyLogFile } from "./key-log.ts";
 export { connect, listen } from "./stream.ts";
 export { getServerCertificate } from "./server-certificate.ts";

@@ -1,0 +1,118 @@
+// The connection as a stream of Node, and Node's HTTP over it.
+import http from "node:http";
+import https from "node:https";
+import type { AddressInfo } from "node:net";
+import { pipeline } from "node:stream/promises";
+import { afterAll, describe, expect, it } from "vitest";
+import { SSLCertVerificationError, SSLContext, SSLEOFError, startTls } from "../../ts/index.ts";
+import { Agent } from "../../ts/node/agent.ts";
+import { toDuplex } from "../../ts/node/duplex.ts";
+import { listen } from "../../ts/node/stream.ts";
+import { memoryTransportPair } from "../../ts/socket/memory-transport.ts";
+import { pattern } from "../support/conversation.ts";
+import { runtime } from "../socket/pairs.ts";
+import { certs } from "../support/certs.ts";
+
+const { chain: cert, key } = certs.localhost;
+const server = SSLContext.server({ identities: [{ cert, key }], numTickets: 0 });
+const client = SSLContext.client({ ca: certs.root.cert });
+afterAll(() => [server, client].forEach((context) => context.dispose()));
+
+describe("toDuplex", () => {
+  it("carries what is piped, and ends each direction on its own", async () => {
+    const [left, right] = memoryTransportPair({ capacity: 5000 });
+    const [ours, theirs] = await Promise.all([
+      startTls(left, { context: client, serverHostname: "localhost" }),
+      startTls(right, { context: server }),
+    ]);
+    const [here, there] = [toDuplex(ours), toDuplex(theirs)];
+    const echoing = pipeline(there, there);
+    const bytes = pattern(200_000);
+    here.end(bytes);
+    const parts: Buffer[] = [];
+    for await (const chunk of here) parts.push(chunk as Buffer);
+    expect(new Uint8Array(Buffer.concat(parts))).toEqual(bytes);
+    await echoing;
+    expect((await ours.closed).reason).toBe("close-notify");
+  });
+
+  it("B45 reports a transport that was cut as an error", async () => {
+    const [left, right] = memoryTransportPair();
+    const [ours, theirs] = await Promise.all([
+      startTls(left, { context: client, serverHostname: "localhost" }),
+      startTls(right, { context: server }),
+    ]);
+    const stream = toDuplex(ours);
+    const failed = new Promise((resolve) => stream.once("error", resolve));
+    stream.resume();
+    right.shutdownWrite();
+    expect(await failed).toBeInstanceOf(SSLEOFError);
+    expect(stream.destroyed).toBe(true);
+    theirs.abort();
+  });
+
+  it("says when nothing has moved for a while", async () => {
+    const [left, right] = memoryTransportPair();
+    const both = await Promise.all([
+      startTls(left, { context: client, serverHostname: "localhost" }),
+      startTls(right, { context: server }),
+    ]);
+    const stream = toDuplex(both[0]);
+    await new Promise<void>((resolve) => stream.setTimeout(10, resolve));
+    stream.destroy();
+    for (const tls of both) tls.abort();
+    expect(await both[0].closed).toEqual({ reason: "local" });
+  });
+});
+
+// The agents and servers of the other runtimes' node:https do not take streams of somebody else.
+describe.runIf(runtime === "node")("Node's HTTP", () => {
+  it("https.request speaks to a server of Node over an agent's connections, and keeps them alive", async () => {
+    const peer = https.createServer({ cert, key }, (request, response) => {
+      request.pipe(response);
+    });
+    await new Promise<void>((resolve) => peer.listen(0, "127.0.0.1", resolve));
+    const { port } = peer.address() as AddressInfo;
+    const agent = new Agent({ context: client, keepAlive: true });
+    for (let i = 0; i < 3; i++) {
+      expect(await post({ agent, host: "127.0.0.1", port, servername: "localhost" }, `body ${i}`)).toBe(`body ${i}`);
+    }
+    const refused = post({ agent, host: "127.0.0.1", port, servername: "other.host" }, "never sent");
+    await expect(refused).rejects.toThrow(SSLCertVerificationError);
+    agent.destroy();
+    await new Promise((resolve) => peer.close(resolve));
+  });
+
+  it("http.createServer serves https over a listener, to a client of Node", async () => {
+    const answering = http.createServer((request, response) => response.end(`you asked for ${request.url}`));
+    await using listener = await listen({ port: 0, context: server });
+    const serving = (async () => {
+      for await (const tls of listener) answering.emit("connection", toDuplex(tls));
+    })();
+    const options = { host: "127.0.0.1", port: listener.port, servername: "localhost", ca: certs.root.cert };
+    const answer = await new Promise<string>((resolve, reject) => {
+      https
+        .get({ ...options, path: "/news", headers: { connection: "close" } }, (response) => {
+          let text = "";
+          response.setEncoding("utf8").on("data", (part: string) => (text += part));
+          response.on("end", () => resolve(text));
+        })
+        .on("error", reject);
+    });
+    expect(answer).toBe("you asked for /news");
+    await listener.close();
+    await serving;
+  });
+});
+
+function post(options: https.RequestOptions, body: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const request = https.request({ ...options, method: "POST" }, (response) => {
+      let text = "";
+      response.setEncoding("utf8").on("data", (part: string) => (text += part));
+      response.on("end", () => resolve(text));
+    });
+    request.on("error", reject);
+    request.end(body);
+  });
+}

@@ -1,0 +1,43 @@
+// Owns what lets Node's own HTTP clients speak TLS through wanttls. Refuses to know HTTP.
+import https from "node:https";
+import type { Duplex } from "node:stream";
+import { callbackify } from "node:util";
+import type { SSLContext } from "../index.ts";
+import { toDuplex } from "./duplex.ts";
+import { connect } from "./stream.ts";
+
+/** What an `Agent` can be told; the rest is for Node's own. */
+export interface AgentOptions extends https.AgentOptions {
+  /** How to speak TLS: whom to trust, what to present. */
+  readonly context: SSLContext;
+}
+
+/**
+ * An agent for `https.request` whose connections are wanttls's: errors, trust and sessions are those of its context, and the TLS
+ * options of the request are ignored but for `servername`.
+ *
+ * @example
+ * https.get("https://example.org/", { agent: new Agent({ context }) }, (response) => response.pipe(process.stdout));
+ */
+export class Agent extends https.Agent {
+  readonly #context: SSLContext;
+
+  constructor({ context, ...options }: AgentOptions) {
+    super(options);
+    this.#context = context;
+  }
+
+  override createConnection(
+    options: https.RequestOptions,
+    callback: (error: Error | null, stream: Duplex) => void,
+  ): undefined {
+    const hostname = options.host ?? "localhost";
+    const { servername } = options;
+    const name = servername === undefined || servername === "" ? hostname : servername;
+    const { port = 443 } = options;
+    const open = async (): Promise<Duplex> =>
+      toDuplex(await connect({ hostname, port: Number(port), context: this.#context, serverHostname: name }));
+    callbackify(open)(callback);
+    return undefined;
+  }
+}

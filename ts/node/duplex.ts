@@ -1,0 +1,104 @@
+// Owns the face of a connection as a stream of Node, for the libraries that know no other. Refuses to know TLS.
+import { Duplex } from "node:stream";
+import { callbackify } from "node:util";
+import type { TLSConnection } from "../stream/tls-connection.ts";
+
+const chunkSize = 16384;
+
+/**
+ * A connection as a Duplex of Node. Ending it closes our direction, its `"end"` is the peer's close_notify, destroying it with an
+ * error cuts the connection, and a transport that was cut is an `"error"`.
+ *
+ * @example
+ * const socket = toDuplex(await connect({ hostname, port: 443, context }));
+ * socket.pipe(process.stdout);
+ */
+export function toDuplex(tls: TLSConnection): TLSDuplex {
+  return new TLSDuplex(tls);
+}
+
+/** A Duplex with the part of `net.Socket` that HTTP asks for. */
+export class TLSDuplex extends Duplex {
+  readonly #tls: TLSConnection;
+  #reading = false;
+  #idleAfter = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @internal */
+  constructor(tls: TLSConnection) {
+    super({ allowHalfOpen: true, emitClose: true, autoDestroy: true });
+    this.#tls = tls;
+  }
+
+  override _read(): void {
+    if (!this.#reading) void this.#pull();
+  }
+
+  override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
+    this.#moved();
+    callbackify(() => this.#tls.write(chunk))(done);
+  }
+
+  override _final(done: (error?: Error | null) => void): void {
+    callbackify(() => this.#tls.closeWrite())(done);
+  }
+
+  /** After both ends the transport is closed; before them it is cut. */
+  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
+    clearTimeout(this.#timer);
+    const over = error === null && this.readableEnded && this.writableFinished;
+    if (!over) this.#tls.abort(error ?? undefined);
+    callbackify(() => this.#tls.close())(() => done(error));
+  }
+
+  /** As of a socket: `"timeout"` when nothing has moved for so many milliseconds; 0 ends that. */
+  setTimeout(milliseconds: number, listener?: () => void): this {
+    this.#idleAfter = milliseconds;
+    if (listener !== undefined) {
+      if (milliseconds === 0) this.off("timeout", listener);
+      else this.once("timeout", listener);
+    }
+    this.#moved();
+    return this;
+  }
+
+  /** What Node's HTTP also says to its sockets; the transport below is not known here. */
+  setKeepAlive(): this {
+    return this;
+  }
+
+  setNoDelay(): this {
+    return this;
+  }
+
+  ref(): this {
+    return this;
+  }
+
+  unref(): this {
+    return this;
+  }
+
+  #moved(): void {
+    clearTimeout(this.#timer);
+    if (this.#idleAfter === 0 || this.destroyed) return;
+    this.#timer = setTimeout(() => this.emit("timeout"), this.#idleAfter);
+    this.#timer.unref();
+  }
+
+  async #pull(): Promise<void> {
+    this.#reading = true;
+    try {
+      for (let more = true; more;) {
+        const into = new Uint8Array(chunkSize);
+        const size = await this.#tls.read(into);
+        this.#moved();
+        more = this.push(size === null ? null : into.subarray(0, size)) && size !== null;
+      }
+    } catch (error) {
+      this.destroy(error as Error);
+    } finally {
+      this.#reading = false;
+    }
+  }
+}
