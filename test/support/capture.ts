@@ -21,7 +21,7 @@ export class Capture implements AsyncDisposable {
 
   private constructor(port: number) {
     this.#port = port;
-    this.#dumpcap = spawn("dumpcap", ["-q", "-p", "-i", "lo", "-f", `port ${port}`, "-w", "-"]);
+    this.#dumpcap = spawn("dumpcap", ["-q", "-p", "-i", "lo", "-f", `tcp port ${port}`, "-w", "-"]);
     this.#dumpcap.stdout.on("data", (piece: Buffer) => {
       this.#frames.push(piece);
       this.#look();
