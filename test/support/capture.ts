@@ -21,7 +21,7 @@ export class Capture implements AsyncDisposable {
 
   private constructor(port: number) {
     this.#port = port;
-    this.#dumpcap = spawn("dumpcap", ["-q", "-p", "-i", "lo", "-f", `tcp port ${port}`, "-w", "-"]);
+    this.#dumpcap = spawn("dumpcap", ["-q", "-p", "-i", "lo", "-f", `port ${port}`, "-w", "-"]);
     this.#dumpcap.stdout.on("data", (piece: Buffer) => {
       this.#frames.push(piece);
       this.#look();
@@ -99,7 +99,8 @@ export async function dissect<Field extends string>(
     await writeFile(join(folder, "keys.log"), keyLog.map((line) => `${line}\n`).join(""));
     const input = ["-r", join(folder, "record.pcapng"), "-o", `tls.keylog_file:${join(folder, "keys.log")}`];
     const follow = Array.from({ length: connections }, (_, index) => ["-z", `follow,tls,ascii,${index}`]).flat();
-    const decode = ["-n", "-d", `tcp.port==${port},tls`];
+    // The datagram that marks the end of the record is random, and may look like a broken packet of some protocol.
+    const decode = ["-n", "-d", `tcp.port==${port},tls`, "-Y", "tcp"];
     const format = ["-T", "fields", "-E", "separator=;", ...fields.flatMap((field) => ["-e", field])];
     const limits = { timeout: PATIENCE, maxBuffer: 1 << 26 };
     const { stdout } = await promisify(execFile)("tshark", [...input, ...decode, ...format, ...follow], limits);
