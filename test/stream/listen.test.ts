@@ -87,6 +87,7 @@ it("rejects when nobody listens, when it takes too long, and when the signal say
   const aborted = connect({ ...reach, port: silent.port, signal: controller.signal });
   controller.abort(new Error("enough"));
   await expect(aborted).rejects.toThrow("enough");
+  await expect(connect({ ...reach, port: silent.port, signal: controller.signal })).rejects.toThrow("enough");
 });
 
 it("S13 a client that says nothing is dropped in time", async () => {

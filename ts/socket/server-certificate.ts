@@ -1,7 +1,8 @@
 // Owns fetching the certificate of a server, over whatever a runtime connects with. Refuses to know runtimes.
-import { type ClientOptions, derCertToPem, SSLError, SSLTimeoutError } from "../ssl/index.ts";
+import { type ClientOptions, derCertToPem, SSLError } from "../ssl/index.ts";
 import { Deadline } from "./event-loop.ts";
 import { finishHandshake } from "./finish-handshake.ts";
+import { inTime } from "./in-time.ts";
 import { SSLContext } from "./ssl-context.ts";
 import type { SSLSocket } from "./ssl-socket.ts";
 import type { NonBlockingTransport } from "./transport.ts";
@@ -25,7 +26,7 @@ export async function fetchServerCertificate(
   const verifyMode = given.ca === undefined && given.trust === undefined ? "none" : "required";
   using context = SSLContext.client({ verifyMode, ...given });
   const late = `Cannot connect to ${host}: no answer for ${timeoutMs / 1000} seconds`;
-  using socket = wrap(context, await inTime(connect(), deadline, late), serverHostname);
+  using socket = wrap(context, await inTime(connect(), deadline.left, late), serverHostname);
   await finishHandshake(socket, deadline.left);
   const [certificate] = socket.getUnverifiedChain();
   if (certificate === undefined) throw new SSLError("Cannot get the certificate of the server: it did not send any");
@@ -39,29 +40,5 @@ function wrap(context: SSLContext, transport: NonBlockingTransport, serverHostna
   } catch (error) {
     transport.abort();
     throw error;
-  }
-}
-
-/** The transport if it comes before the deadline; one that comes later is thrown away. */
-async function inTime(
-  connecting: NonBlockingTransport | Promise<NonBlockingTransport>,
-  deadline: Deadline,
-  sentence: string,
-): Promise<NonBlockingTransport> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new SSLTimeoutError(sentence)), deadline.left);
-  });
-  const connected = Promise.resolve(connecting);
-  try {
-    return await Promise.race([connected, late]);
-  } catch (error) {
-    connected.then(
-      (transport) => transport.abort(),
-      () => {}, // it is told by the race
-    );
-    throw error;
-  } finally {
-    clearTimeout(timer);
   }
 }

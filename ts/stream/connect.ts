@@ -1,7 +1,7 @@
 // Owns connecting and starting TLS as one act with one time limit. Refuses to know what connects.
 import { Deadline } from "../socket/event-loop.ts";
+import { inTime } from "../socket/in-time.ts";
 import type { NonBlockingTransport } from "../socket/transport.ts";
-import { SSLTimeoutError } from "../ssl/index.ts";
 import { startTls, type StartOptions } from "./start-tls.ts";
 import type { TLSConnection } from "./tls-connection.ts";
 
@@ -19,6 +19,7 @@ export async function connectOver(
   open: () => NonBlockingTransport | Promise<NonBlockingTransport>,
   { hostname, port, handshakeTimeout = connectTimeoutMs, signal, ...start }: ConnectOptions,
 ): Promise<TLSConnection> {
+  signal?.throwIfAborted();
   const deadline = new Deadline(handshakeTimeout);
   const late = `Cannot connect to ${hostname}:${port} within ${handshakeTimeout} milliseconds`;
   const transport = await inTime(open(), handshakeTimeout, late, signal);
@@ -28,34 +29,5 @@ export async function connectOver(
   } catch (error) {
     if (!transport.closed) transport.abort(); // options that cannot be used leave no connection behind
     throw error;
-  }
-}
-
-async function inTime(
-  opening: NonBlockingTransport | Promise<NonBlockingTransport>,
-  timeoutMs: number,
-  late: string,
-  signal?: AbortSignal,
-): Promise<NonBlockingTransport> {
-  signal?.throwIfAborted();
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let abort = (): void => {};
-  const ended = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new SSLTimeoutError(late)), timeoutMs);
-    abort = () => reject(signal!.reason as Error);
-    signal?.addEventListener("abort", abort);
-  });
-  const opened = Promise.resolve(opening);
-  try {
-    return await Promise.race([opened, ended]);
-  } catch (error) {
-    opened.then(
-      (transport) => transport.abort(),
-      () => {}, // it is told by the race
-    );
-    throw error;
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", abort);
   }
 }
