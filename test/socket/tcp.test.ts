@@ -142,3 +142,10 @@ async function converse(client: SSLSocket, seed: number): Promise<void> {
   expect(await recvAll(client)).toHaveLength(0);
   client.close();
 }
+
+it("a transport over a socket tells both addresses", async () => {
+  const [left, right] = await tcpPair();
+  expect(left.localAddress).toEqual({ hostname: "127.0.0.1", port: right.remoteAddress!.port });
+  expect(right.localAddress).toEqual({ hostname: "127.0.0.1", port: left.remoteAddress!.port });
+  for (const transport of [left, right]) transport.close();
+});

@@ -1,7 +1,7 @@
 // Owns the transport over the sockets of Bun.connect and Bun.listen. Refuses to know TLS, other runtimes and Bun's
 // compatibility layer.
-import { DRAIN_MS, syscallError, TransportBase, type TransportOptions } from "../socket/transport-base.ts";
-import type { NonBlockingTransport } from "../socket/transport.ts";
+import { addressOf, DRAIN_MS, syscallError, TransportBase, type TransportOptions } from "../socket/transport-base.ts";
+import type { NonBlockingTransport, SocketAddress } from "../socket/transport.ts";
 import { SSLSyscallError } from "../ssl/index.ts";
 
 /** The part of a socket of Bun that is used. */
@@ -14,6 +14,10 @@ export interface BunSocket {
   pause(): void;
   resume(): void;
   unref(): void;
+  readonly localAddress?: string;
+  readonly localPort?: number;
+  readonly remoteAddress?: string;
+  readonly remotePort?: number;
 }
 
 /** What goes to `Bun.connect` and `Bun.listen` as `socket`. */
@@ -112,6 +116,14 @@ class BunTransport extends TransportBase {
   constructor(socket: BunSocket, options: TransportOptions) {
     super(options);
     this.#socket = socket;
+  }
+
+  get localAddress(): SocketAddress | null {
+    return addressOf(this.#socket.localAddress, this.#socket.localPort);
+  }
+
+  get remoteAddress(): SocketAddress | null {
+    return addressOf(this.#socket.remoteAddress, this.#socket.remotePort);
   }
 
   onData(bytes: Uint8Array): void {

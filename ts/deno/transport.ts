@@ -1,6 +1,6 @@
 // Owns the transport over a connection of Deno. Refuses to know TLS, other runtimes and Deno's compatibility layer.
-import { DRAIN_MS, LINGER_MS, syscallError, TransportBase, type TransportOptions } from "../socket/transport-base.ts";
-import type { NonBlockingTransport } from "../socket/transport.ts";
+import { addressOf, DRAIN_MS, LINGER_MS, syscallError, TransportBase, type TransportOptions } from "../socket/transport-base.ts";
+import type { NonBlockingTransport, SocketAddress } from "../socket/transport.ts";
 
 /** The part of `Deno.Conn` that is used; TCP and Unix connections have it. */
 export interface DenoConn {
@@ -9,6 +9,15 @@ export interface DenoConn {
   closeWrite(): Promise<void>;
   close(): void;
   unref?(): void;
+  readonly localAddr?: DenoAddr;
+  readonly remoteAddr?: DenoAddr;
+}
+
+/** The part of `Deno.Addr` that is used; Unix sockets have neither. */
+interface DenoAddr {
+  readonly transport: string;
+  readonly hostname?: string;
+  readonly port?: number;
 }
 
 /**
@@ -37,6 +46,14 @@ class DenoTransport extends TransportBase {
     super(options);
     this.#conn = conn;
     this.streamTaken();
+  }
+
+  get localAddress(): SocketAddress | null {
+    return addressOf(this.#conn.localAddr?.hostname, this.#conn.localAddr?.port);
+  }
+
+  get remoteAddress(): SocketAddress | null {
+    return addressOf(this.#conn.remoteAddr?.hostname, this.#conn.remoteAddr?.port);
   }
 
   protected streamSend(bytes: Uint8Array): number {

@@ -5,5 +5,5 @@ export { select, type SelectOptions } from "./select.ts";
 export { EVENT_READ, EVENT_WRITE, Selector, type SelectorKey } from "./selector.ts";
 export { type CloseReason, SSLSocket, type WrapSocketOptions } from "./ssl-socket.ts";
 export type { TransportOptions } from "./transport-base.ts";
-export type { NonBlockingTransport, Selectable } from "./transport.ts";
+export type { NonBlockingTransport, Selectable, SocketAddress } from "./transport.ts";
 export { fromWebStreams, type WebStreamPair } from "./web-streams-transport.ts";

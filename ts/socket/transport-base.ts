@@ -1,7 +1,7 @@
 // Owns what every transport adapter has in common: the queue of received bytes with its high-water mark and its latched
 // end or failure, the watchers, and the order of shutting down. Refuses to know any runtime's sockets.
 import { SSLConfigError, SSLStateError, SSLSyscallError } from "../ssl/index.ts";
-import type { NonBlockingTransport } from "./transport.ts";
+import type { NonBlockingTransport, SocketAddress } from "./transport.ts";
 
 /** Bytes received and not taken above which an adapter stops reading from its byte stream. */
 export const INCOMING_HIGH_WATER_MARK: number = 256 * 1024;
@@ -324,6 +324,11 @@ export abstract class TransportBase implements NonBlockingTransport {
   #refuseWhenClosed(what: string): void {
     if (this.#closed) throw new SSLStateError(`Cannot ${what}: the transport is closed`, this.#closed);
   }
+}
+
+/** The address that a runtime's socket tells in two parts, null when it has none. */
+export function addressOf(hostname: string | undefined, port: number | undefined): SocketAddress | null {
+  return hostname === undefined || port === undefined ? null : { hostname, port };
 }
 
 /** The `SSLSyscallError` for what a runtime's socket reported; `fallback` is the code when it names none. */

@@ -1,5 +1,11 @@
 // Owns the one interface between wanttls and a byte stream. Refuses to know which byte stream it is, and what TLS is.
 
+/** One end of a connection: an IP address without brackets, and a port. */
+export interface SocketAddress {
+  readonly hostname: string;
+  readonly port: number;
+}
+
 /**
  * A duplex byte stream that never blocks and never waits: every call answers at once, like a socket in non-blocking
  * mode. An `SSLSocket` asks nothing else of the world, so whatever can be made to look like this carries TLS.
@@ -48,6 +54,12 @@ export interface NonBlockingTransport {
 
   /** Whether we have called `close` or `abort`. */
   readonly closed: boolean;
+
+  /** Our end, null while it is not connected; left out or null where a byte stream has no address. */
+  readonly localAddress?: SocketAddress | null;
+
+  /** The peer's end, as `localAddress`. */
+  readonly remoteAddress?: SocketAddress | null;
 
   /** Gives away all received bytes that nobody has taken yet, for the protocol that goes on after TLS has stopped. */
   takeRemaining(): Uint8Array;
