@@ -1,7 +1,14 @@
 // Owns the transport over a socket of Node, or any Duplex stream of bytes, by its shape: no module of Node is needed, so the core
 // can take such streams on any runtime that has them. Refuses to know TLS.
 import { SSLConfigError, SSLStateError, SSLSyscallError } from "../ssl/index.ts";
-import { addressOf, DRAIN_MS, LINGER_MS, syscallError, TransportBase, type TransportOptions } from "./transport-base.ts";
+import {
+  addressOf,
+  DRAIN_MS,
+  LINGER_MS,
+  syscallError,
+  TransportBase,
+  type TransportOptions,
+} from "./transport-base.ts";
 import type { NonBlockingTransport, SocketAddress } from "./transport.ts";
 
 /** What is used of Node's `stream.Duplex`, and of `net.Socket` where the stream is one. */

@@ -16,7 +16,7 @@ export function nextTurn(): Promise<void> {
 }
 
 /** The longest delay a timer takes; a longer one would fire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 
 /** A time-out in milliseconds that runs from its making; `undefined` never ends. */
 export class Deadline {

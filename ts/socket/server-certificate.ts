@@ -2,9 +2,9 @@
 import { type ClientOptions, derCertToPem, SSLError } from "../ssl/index.ts";
 import { Deadline } from "./event-loop.ts";
 import { finishHandshake } from "./finish-handshake.ts";
-import { inTime } from "./in-time.ts";
 import { SSLContext } from "./ssl-context.ts";
 import type { SSLSocket } from "./ssl-socket.ts";
+import { openedBefore, TimeLimit } from "./time-limit.ts";
 import type { NonBlockingTransport } from "./transport.ts";
 
 /** Options of `getServerCertificate`; those of a client context, and these. */
@@ -25,8 +25,8 @@ export async function fetchServerCertificate(
   const deadline = new Deadline(timeoutMs);
   const verifyMode = given.ca === undefined && given.trust === undefined ? "none" : "required";
   using context = SSLContext.client({ verifyMode, ...given });
-  const late = `Cannot connect to ${host}: no answer for ${timeoutMs / 1000} seconds`;
-  using socket = wrap(context, await inTime(connect(), deadline.left, late), serverHostname);
+  using limit = new TimeLimit(timeoutMs, `Cannot connect to ${host}: no answer for ${timeoutMs / 1000} seconds`);
+  using socket = wrap(context, await openedBefore(connect(), limit.signal), serverHostname);
   await finishHandshake(socket, deadline.left);
   const [certificate] = socket.getUnverifiedChain();
   if (certificate === undefined) throw new SSLError("Cannot get the certificate of the server: it did not send any");

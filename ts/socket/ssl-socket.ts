@@ -24,6 +24,7 @@ import {
   type WrapOptions,
 } from "../ssl/index.ts";
 import { wrapOptionNames } from "../ssl/ssl-object.ts";
+import { withBytesSent } from "./bytes-sent.ts";
 import { waitUntil } from "./event-loop.ts";
 import { Watchers } from "./transport-base.ts";
 import type { NonBlockingTransport, Selectable } from "./transport.ts";
@@ -74,9 +75,10 @@ const ended: IoResult = { kind: "eof" };
 export class SSLSocket extends SSLObject implements Selectable {
   /** The transport below; what the protocol beside TLS knows about it (addresses) is still there. */
   readonly transport: NonBlockingTransport;
+  /** How long `close` goes on delivering in the background, in milliseconds. */
+  readonly shutdownTimeout: number;
   readonly #suppressRaggedEofs: boolean;
   readonly #highWaterMark: number;
-  readonly #shutdownTimeout: number;
   readonly #watchers = new Watchers();
   readonly #stopWatching: () => void;
   /** The record in progress, header and body apart, and how many bytes of it have come. */
@@ -94,6 +96,8 @@ export class SSLSocket extends SSLObject implements Selectable {
   #closeReason: CloseReason | null = null;
   #closeNotifyQueued = false;
   #sendingAll = false;
+  /** Ends the delivery that `close` has left to the background. */
+  #cutDelivery: ((error?: Error) => void) | null = null;
 
   /** @internal Made by `SSLContext.wrapSocket`. */
   constructor(context: SSLContext, transport: NonBlockingTransport, options: WrapSocketOptions) {
@@ -106,7 +110,7 @@ export class SSLSocket extends SSLObject implements Selectable {
     this.transport = transport;
     this.#suppressRaggedEofs = suppressRaggedEofs;
     this.#highWaterMark = outgoing;
-    this.#shutdownTimeout = shutdownTimeout;
+    this.shutdownTimeout = shutdownTimeout;
     this.#writeGoal = this.#highWaterMark - 1;
     this.#stopWatching = transport.watch(() => this.#onTransport());
   }
@@ -291,9 +295,9 @@ export class SSLSocket extends SSLObject implements Selectable {
     this.#leave("local");
   }
 
-  /** Cuts the connection at once, without a word to the peer's TLS; the transport is aborted. */
+  /** Cuts the connection at once, without a word to the peer's TLS; the transport is aborted, also behind `close`. */
   abort(error?: Error): void {
-    if (this.#closing === "closed") return;
+    if (this.#closing === "closed") return this.#cutDelivery?.(error);
     if (this.#closing === "open") this.transport.abort(error);
     this.#stopWatching();
     this.#leave(error instanceof SSLTimeoutError ? "timeout" : "local");
@@ -527,18 +531,25 @@ export class SSLSocket extends SSLObject implements Selectable {
 
   /** What the peer still sends is thrown away, so that a peer busy sending comes to read what we have for it. */
   #closeTransportLater(): void {
+    const end = (): void => {
+      clearTimeout(timer);
+      stop();
+      this.#cutDelivery = null;
+    };
     const stop = this.transport.watch(() => {
       this.transport.takeRemaining();
       this.#push();
       if (this.outgoing.pending > 0) return;
-      clearTimeout(timer);
-      stop();
+      end();
       this.transport.close();
     });
-    const timer = setTimeout(() => {
-      stop();
-      this.transport.abort(new SSLTimeoutError("Cannot close the connection in time: the peer does not receive"));
-    }, this.#shutdownTimeout);
+    this.#cutDelivery = (error) => {
+      end();
+      if (error instanceof SSLTimeoutError) this.#closeReason = "timeout";
+      this.transport.abort(error);
+    };
+    const late = "Cannot close the connection in time: the peer does not receive";
+    const timer = setTimeout(() => this.abort(new SSLTimeoutError(late)), this.shutdownTimeout);
     this.transport.takeRemaining();
   }
 
@@ -562,14 +573,6 @@ function reasonOf(error: unknown): CloseReason {
   if (error instanceof SSLEOFError) return "truncated";
   if (error instanceof SSLTimeoutError) return "timeout";
   return error instanceof SSLSyscallError ? "reset" : "alert";
-}
-
-/** The error of a `sendAll` with what was sent before it; the reason of a signal is the caller's own, so it is wrapped. */
-function withBytesSent(error: unknown, bytesSent: number, signal?: AbortSignal): unknown {
-  if (error instanceof SSLError) return Object.assign(error, { bytesSent });
-  if (!signal?.aborted) return error;
-  const aborted = new SSLError("Cannot send everything: the signal was aborted", { reason: "ABORTED", cause: error });
-  return Object.assign(aborted, { name: "AbortError", bytesSent });
 }
 
 const socketOptionNames: readonly (keyof WrapSocketOptions)[] = [

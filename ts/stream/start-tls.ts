@@ -1,9 +1,13 @@
-// Owns the beginning of a connection with promises: TLS on a transport, from whichever side, up to the end of the handshake.
+// Owns the beginning of a connection with promises: TLS on whatever carries bytes, from whichever side, up to the end of the
+// handshake.
+import { type DuplexLike, fromDuplex } from "../socket/duplex-transport.ts";
 import type { SSLContext } from "../socket/ssl-context.ts";
 import type { WrapSocketOptions } from "../socket/ssl-socket.ts";
+import { TimeLimit } from "../socket/time-limit.ts";
 import type { NonBlockingTransport } from "../socket/transport.ts";
 import { fromWebStreams, type WebStreamPair } from "../socket/web-streams-transport.ts";
-import { SSLAlertError, SSLTimeoutError } from "../ssl/index.ts";
+import { describe } from "../ssl/bytes.ts";
+import { SSLAlertError, SSLConfigError } from "../ssl/index.ts";
 import { pump } from "./pump.ts";
 import { TLSConnection } from "./tls-connection.ts";
 
@@ -15,32 +19,61 @@ export interface StartOptions extends WrapSocketOptions {
   readonly signal?: AbortSignal;
   /** In milliseconds; 60 seconds unless told. */
   readonly handshakeTimeout?: number;
+  /** Ciphertext of the peer that was read already, together with the last of the plaintext; it comes first. For streams only. */
+  readonly head?: Uint8Array;
 }
 
-const handshakeTimeoutMs = 60_000;
+export const HANDSHAKE_TIMEOUT_MS: number = 60_000;
 
 /**
- * Speaks TLS from here on over a transport, or over a pair of Web Streams of bytes: the upgrade of STARTTLS, or TLS over
- * whatever carries bytes. Resolves when the handshake is over.
+ * Speaks TLS from here on over a transport, a pair of Web Streams of bytes, or a Duplex stream of Node: the upgrade of STARTTLS,
+ * or TLS over whatever carries bytes. Resolves when the handshake is over.
  *
- * Rejects with what `doHandshake` throws (the transport is closed behind the alert), and with SSLTimeoutError.
+ * Rejects with what `doHandshake` throws (the transport is closed behind the alert), with SSLTimeoutError, and with
+ * SSLConfigError for options that cannot be used (the transport is left alone then).
  *
  * @example
  * const tls = await startTls({ readable, writable }, { context, serverHostname: "mail.example.org" });
  */
 export async function startTls(
-  transport: NonBlockingTransport | WebStreamPair,
+  over: NonBlockingTransport | WebStreamPair | DuplexLike,
   options: StartOptions,
 ): Promise<TLSConnection> {
-  const { context, signal, handshakeTimeout = handshakeTimeoutMs, ...wrap } = options;
-  const below = "recvInto" in transport ? transport : fromWebStreams(transport);
-  const socket = context.wrapSocket(below, wrap);
+  const { context, signal, handshakeTimeout = HANDSHAKE_TIMEOUT_MS, head, ...wrap } = options;
+  using limit = new TimeLimit(
+    handshakeTimeout,
+    `Cannot finish the handshake within ${handshakeTimeout} milliseconds`,
+    signal,
+  );
+  const socket = context.wrapSocket(transportOver(over, head), wrap);
   try {
-    await pump(socket, "finish the handshake", () => socket.tryHandshake(), { signal, timeout: handshakeTimeout });
+    await pump(socket, () => socket.tryHandshake(), limit.signal);
     return new TLSConnection(socket);
   } catch (error) {
-    if (signal?.aborted === true || error instanceof SSLTimeoutError || error instanceof SSLAlertError) socket.abort();
+    if (limit.signal.aborted || error instanceof SSLAlertError)
+      socket.abort(error instanceof Error ? error : undefined);
     else socket.close(); // our alert goes out first
     throw error;
   }
+}
+
+function transportOver(
+  over: NonBlockingTransport | WebStreamPair | DuplexLike,
+  head: Uint8Array | undefined,
+): NonBlockingTransport {
+  const given = (over ?? {}) as Partial<NonBlockingTransport & WebStreamPair & DuplexLike>;
+  if (typeof given.recvInto === "function") {
+    if (head === undefined) return over as NonBlockingTransport;
+    throw new SSLConfigError("Cannot use head: what was read already belongs into the transport when it is made", {
+      reason: "BAD_OPTION",
+    });
+  }
+  const options = head === undefined ? {} : { head };
+  if (typeof given.listenerCount === "function") return fromDuplex(over as DuplexLike, options);
+  if (typeof (given.readable as Partial<ReadableStream> | undefined)?.getReader === "function") {
+    return fromWebStreams(over as WebStreamPair, options);
+  }
+  throw new TypeError(
+    `Cannot start TLS: expected a transport, a pair of Web Streams or a Duplex stream, got ${describe(over)}`,
+  );
 }

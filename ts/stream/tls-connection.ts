@@ -1,8 +1,10 @@
 // Owns the asynchronous face of a TLS connection: promises instead of wants, Web Streams on top. Refuses to know runtimes,
 // and how waiting is done (pump.ts).
+import { withBytesSent } from "../socket/bytes-sent.ts";
 import { waitUntil } from "../socket/event-loop.ts";
 import type { CloseReason, SSLSocket } from "../socket/ssl-socket.ts";
-import type { NonBlockingTransport } from "../socket/transport.ts";
+import { TimeLimit } from "../socket/time-limit.ts";
+import type { NonBlockingTransport, SocketAddress } from "../socket/transport.ts";
 import { type Bytes, toBytes } from "../ssl/bytes.ts";
 import {
   type Certificate,
@@ -10,9 +12,11 @@ import {
   type IoResult,
   type NamedGroup,
   SSLStateError,
+  SSLTimeoutError,
   type TLSVersion,
 } from "../ssl/index.ts";
-import { type Patience, pump } from "./pump.ts";
+import { pump } from "./pump.ts";
+import { Turns } from "./turns.ts";
 
 /** What the handshake has agreed on. */
 export interface HandshakeInfo {
@@ -29,14 +33,27 @@ export interface Closed {
   readonly reason: CloseReason;
 }
 
+/** How long a call of a connection may wait. */
+export interface WaitOptions {
+  /** Ends the waiting: the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** How long `close` and `stopTls` may wait. */
+export interface CloseOptions extends WaitOptions {
+  /** In milliseconds; the `shutdownTimeout` of the connection (30 seconds) unless told. */
+  readonly timeout?: number;
+}
+
 const chunkSize = 16384;
 
 /**
  * A TLS connection with promises: bytes in, bytes out, and an end in each direction. Made by `startTls`, `connect` and `listen`.
  *
- * Reading and writing are independent of each other. A write resolves when the bytes are encrypted and the transport has room
- * for more, so that writing in a loop goes at the peer's pace. When the peer closes its direction, `read` answers null; the
- * other direction stays open until `closeWrite` or `close`.
+ * Reading and writing are independent of each other. A write resolves when the bytes are encrypted and no more than the
+ * high-water mark waits for the transport, so that writing in a loop goes at the peer's pace. When the peer closes its
+ * direction, `read` answers null; the other direction stays open until `closeWrite` or `close`. Nothing is received unless
+ * somebody reads: only then is it known that the peer has closed, or that the connection was cut.
  *
  * @example
  * await using tls = await connect({ hostname: "example.org", port: 443, context });
@@ -51,8 +68,8 @@ export class TLSConnection implements AsyncDisposable {
   readonly #socket: SSLSocket;
   #settleClosed!: (closed: Closed) => void;
   #reading = false;
-  #ended = false;
-  #writing: Promise<unknown> = Promise.resolve();
+  readonly #writes = new Turns();
+  #closing: Promise<void> | undefined;
   #readable: ReadableStream<Uint8Array> | undefined;
   #writable: WritableStream<Uint8Array> | undefined;
 
@@ -77,60 +94,75 @@ export class TLSConnection implements AsyncDisposable {
     return this.#socket;
   }
 
+  /** Our address, null where the transport has none. */
+  get localAddress(): SocketAddress | null {
+    return this.#socket.transport.localAddress ?? null;
+  }
+
+  /** The peer's address, null where the transport has none. */
+  get remoteAddress(): SocketAddress | null {
+    return this.#socket.transport.remoteAddress ?? null;
+  }
+
   /**
-   * Reads into the start of `into`; answers how many bytes, or null when the peer has closed its direction.
+   * Reads into the start of `into`; answers how many bytes, or null when the peer has closed its direction. A read that a signal
+   * ends has taken nothing.
    *
    * Rejects with SSLEOFError when the transport was cut, SSLStateError when another read is not finished.
    */
-  async read(into: Bytes, { signal }: Pick<Patience, "signal"> = {}): Promise<number | null> {
-    if (this.#reading) throw new SSLStateError("Cannot read: another read is not finished yet");
+  async read(into: Bytes, { signal }: WaitOptions = {}): Promise<number | null> {
     const room = toBytes(into, "into");
-    this.#reading = true;
+    return this.#alone("read", () => this.#run(() => this.#socket.tryRecv(room), signal));
+  }
+
+  /**
+   * Writes all of it, behind what was written before; the caller may change the array when the promise has resolved. Any
+   * error, that of an aborted signal too (an SSLError with the signal's reason as its cause), tells by its `bytesSent` how many
+   * bytes were taken before; those are delivered, and writing can go on behind them.
+   */
+  async write(bytes: Bytes, { signal }: WaitOptions = {}): Promise<void> {
+    let rest = toBytes(bytes, "bytes");
+    const size = rest.length;
     try {
-      const size = await this.#run("read", () => this.#socket.tryRecv(room), { signal });
-      if (size === null) this.#ended = true;
-      return size;
-    } finally {
-      this.#reading = false;
+      await this.#writes.take(async () => {
+        while (rest.length > 0) {
+          const taken = await this.#run(() => this.#socket.trySend(rest), signal);
+          rest = rest.subarray(taken!);
+        }
+      }, signal);
+    } catch (error) {
+      throw withBytesSent(error, size - rest.length, signal);
     }
   }
 
-  /** Writes all of it, behind what was written before; the caller may change the array when the promise has resolved. */
-  async write(bytes: Bytes, { signal }: Pick<Patience, "signal"> = {}): Promise<void> {
-    const all = toBytes(bytes, "bytes");
-    return this.#inTurn(async () => {
-      for (let rest = all; rest.length > 0;) {
-        const part = rest;
-        const taken = await this.#run("write", () => this.#socket.trySend(part), { signal });
-        rest = rest.subarray(taken!);
-      }
-    });
-  }
-
-  /** Says that nothing more comes from this side (close_notify), behind what was written; reading goes on. */
-  async closeWrite(): Promise<void> {
-    await this.#inTurn(async () => {
+  /**
+   * Says that nothing more comes from this side (close_notify), behind what was written, and resolves when the transport has
+   * taken it all; reading goes on.
+   */
+  async closeWrite({ signal }: WaitOptions = {}): Promise<void> {
+    await this.#writes.take(async () => {
       this.#socket.shutdownWrite();
-      await this.#run("close", () => this.#flush(), {});
-    });
+      await this.#run(() => this.#socket.tryFlush(), signal);
+    }, signal);
   }
 
   /**
    * Closes in good order: what was written is delivered, then close_notify, then the transport is closed. It does not wait for
-   * the peer's close_notify, and throws away what the peer still sends. After `shutdownTimeout` the transport is cut.
+   * the peer's close_notify, and throws away what the peer still sends. Every call answers the same promise.
+   *
+   * When that does not come to its end in time, or the signal aborts, the transport is cut, and the promise rejects with
+   * SSLTimeoutError or the signal's reason: something written may not have arrived. A connection that is broken already is no
+   * error here; `closed` tells.
    */
-  async close(): Promise<void> {
-    if (this.#socket.closed) return;
-    await this.#writing;
-    const { transport } = this.#socket;
-    this.#leave();
-    await waitUntil(transport, () => transport.closed);
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options);
+    return this.#closing;
   }
 
   /** Cuts the connection at once; what was not delivered is lost. Pending reads and writes reject. */
   abort(error?: unknown): void {
     this.#socket.abort(error instanceof Error ? error : undefined);
-    this.#settleClosed({ reason: this.#socket.closeReason ?? "local" });
+    this.#over();
   }
 
   /** Keying material (RFC 5705; RFC 8446, section 7.5), as `SSLObject.exportKeyingMaterial`. */
@@ -140,26 +172,29 @@ export class TLSConnection implements AsyncDisposable {
 
   /**
    * Ends TLS in both directions and answers the transport, on which the protocol before TLS goes on without a lost byte. Waits
-   * for the peer to do the same. Rejects with SSLStateError when there is unread data.
+   * for what was written to leave, and for the peer to do the same. With `discard` data that nobody has read is dropped.
+   *
+   * Rejects with SSLStateError when there is unread data, or a read is not finished (it can be called again when that is
+   * over), and with SSLTimeoutError when the peer does not answer in time.
    */
-  async stopTls(patience: Patience = {}): Promise<NonBlockingTransport> {
-    let transport: NonBlockingTransport | undefined;
-    await this.#inTurn(() =>
-      this.#run(
-        "stop TLS",
-        () => {
-          const result = this.#socket.tryUnwrap();
-          if (result.kind === "ok") transport = this.#socket.transport;
-          return result;
-        },
-        patience,
-      ),
+  async stopTls({
+    discard = false,
+    timeout,
+    signal,
+  }: CloseOptions & { readonly discard?: boolean } = {}): Promise<NonBlockingTransport> {
+    const { transport, shutdownTimeout } = this.#socket;
+    using limit = new TimeLimit(
+      timeout ?? shutdownTimeout,
+      "Cannot stop TLS in time: the peer does not answer with close_notify",
+      signal,
     );
-    this.#settleClosed({ reason: "close-notify" });
-    return transport!;
+    const unwrap = (): IoResult => this.#socket.tryUnwrap({ discard });
+    await this.#alone("stop TLS", () => this.#writes.take(() => this.#run(unwrap, limit.signal), limit.signal));
+    this.#over();
+    return transport;
   }
 
-  /** The bytes of the peer; a byte stream, which reads into the buffers of a BYOB reader. */
+  /** The bytes of the peer; a byte stream, which reads into the buffers of a BYOB reader. Cancelling it closes the connection. */
   get readable(): ReadableStream<Uint8Array> {
     this.#readable ??= new ReadableStream({
       type: "bytes",
@@ -170,12 +205,12 @@ export class TLSConnection implements AsyncDisposable {
         if (size === null) controller.close();
         request.respond(size ?? 0);
       },
-      cancel: (reason) => (this.#ended ? undefined : this.abort(reason)),
+      cancel: () => this.close(),
     }) as ReadableStream<Uint8Array>;
     return this.#readable;
   }
 
-  /** Where to write; closing it closes this direction only. */
+  /** Where to write; closing it closes this direction only, aborting it cuts the connection. */
   get writable(): WritableStream<Uint8Array> {
     this.#writable ??= new WritableStream<Uint8Array>({
       write: (chunk) => this.write(chunk),
@@ -185,35 +220,50 @@ export class TLSConnection implements AsyncDisposable {
     return this.#writable;
   }
 
+  /** As `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
 
-  /** Writes and what belongs behind them happen one after the other; a failed one does not hold up the next. */
-  #inTurn<T>(act: () => Promise<T>): Promise<T> {
-    const turn = this.#writing.then(act);
-    this.#writing = turn.catch(() => undefined);
-    return turn;
+  /** One at a time: two reads side by side would tear the stream apart. */
+  async #alone<T>(what: string, act: () => Promise<T>): Promise<T> {
+    if (this.#reading) throw new SSLStateError(`Cannot ${what}: another read is not finished yet`);
+    this.#reading = true;
+    try {
+      return await act();
+    } finally {
+      this.#reading = false;
+    }
   }
 
-  async #run(doing: string, call: () => IoResult, patience: Patience): Promise<number | null> {
+  async #run(call: () => IoResult, signal?: AbortSignal): Promise<number | null> {
     try {
-      return await pump(this.#socket, doing, call, patience);
+      return await pump(this.#socket, call, signal);
     } catch (error) {
-      if (this.#socket.state === "failed" || this.#socket.closed) {
-        this.#settleClosed({ reason: this.#socket.closeReason ?? "local" });
-      }
+      if (this.#socket.failed || this.#socket.closed) this.#over();
       throw error;
     }
   }
 
-  #flush(): IoResult {
-    return this.#socket.tryFlush();
+  async #close({ timeout, signal }: CloseOptions): Promise<void> {
+    const socket = this.#socket;
+    const { transport, shutdownTimeout } = socket;
+    if (socket.state === "unwrapped" || socket.closed) return void socket.close();
+    const late = "Cannot close the connection in time: the peer does not receive";
+    try {
+      using limit = new TimeLimit(timeout ?? shutdownTimeout, late, signal);
+      await this.#writes.take(async () => socket.close(), limit.signal);
+      await waitUntil(transport, () => transport.closed, limit.signal);
+      if (socket.closeReason === "timeout") throw new SSLTimeoutError(late); // the socket's own time was shorter
+    } catch (error) {
+      socket.abort(error instanceof Error ? error : undefined);
+      throw error;
+    } finally {
+      this.#over();
+    }
   }
 
-  #leave(): void {
-    const reason = this.#socket.closeReason ?? "local";
-    this.#socket.close();
-    this.#settleClosed({ reason });
+  #over(): void {
+    this.#settleClosed({ reason: this.#socket.closeReason ?? "local" });
   }
 }
