@@ -1,9 +1,12 @@
 // Connecting and listening with the sockets of the runtime that runs the tests.
+import { once } from "node:events";
+import { Socket } from "node:net";
 import { afterAll, expect, it } from "vitest";
 import { connect as connectOnBun, listen as listenOnBun } from "../../ts/bun/stream.ts";
 import { connect as connectOnDeno, listen as listenOnDeno } from "../../ts/deno/stream.ts";
 import { connect as connectOnNode, listen as listenOnNode } from "../../ts/node/stream.ts";
 import {
+  type ListenOptions,
   SSLCertVerificationError,
   SSLContext,
   SSLError,
@@ -12,7 +15,7 @@ import {
   type TLSConnection,
 } from "../../ts/index.ts";
 import { certs } from "../support/certs.ts";
-import { runtime, tcpPair } from "../socket/pairs.ts";
+import { runtime } from "../socket/pairs.ts";
 
 const connect = { node: connectOnNode, deno: connectOnDeno, bun: connectOnBun }[runtime];
 const listen = { node: listenOnNode, deno: listenOnDeno, bun: listenOnBun }[runtime];
@@ -96,14 +99,13 @@ it("S13 a client that says nothing is dropped in time", async () => {
     port: 0,
     context: server,
     handshakeTimeout: 30,
-    onHandshakeError: (error) => failures.push(error),
+    onHandshakeError: (error, peer) => failures.push([error, peer]),
   });
-  const [left, right] = await tcpPair();
-  for (const transport of [left, right]) transport.close();
-  const { Socket } = await import("node:net");
   const socket = new Socket().connect(listener.port, "127.0.0.1");
+  await once(socket, "connect");
+  const address = { hostname: "127.0.0.1", port: socket.localPort };
   await new Promise<void>((resolve) => socket.once("close", () => resolve()).once("error", () => {}));
-  expect(failures).toEqual([expect.any(SSLTimeoutError)]);
+  expect(failures).toEqual([[expect.any(SSLTimeoutError), address]]);
 });
 
 it("cuts off those who are too many", async () => {
@@ -114,4 +116,53 @@ it("cuts off those who are too many", async () => {
   await using second = await connect({ ...reach, port: listener.port });
   expect([first, second].map((tls) => tls.info.version)).toEqual(["TLSv1.3", "TLSv1.3"]);
   await accepted.close();
+});
+
+it("tells both ends where the other is", async () => {
+  await using listener = await listen({ port: 0, context: server });
+  await using ours = await connect({ ...reach, port: listener.port });
+  const theirs = (await listener.accept())!;
+  expect(ours.remoteAddress).toEqual({ hostname: "127.0.0.1", port: listener.port });
+  expect(theirs.remoteAddress).toEqual(ours.localAddress);
+  await theirs.close();
+});
+
+it("S17 S40 people who do not speak TLS, or leave at once, do not stop the listener", async () => {
+  const failures: unknown[] = [];
+  await using listener = await listen({ port: 0, context: server, onHandshakeError: (error) => failures.push(error) });
+  for (const rude of [(socket: Socket) => socket.end("GET / HTTP/1.1\r\n\r\n"), (socket: Socket) => socket.destroy()]) {
+    const socket = new Socket().on("error", () => {}).connect(listener.port, "127.0.0.1");
+    await once(socket, "connect");
+    rude(socket);
+    socket.resume();
+    await once(socket, "close");
+  }
+  await expect.poll(() => failures.length).toBe(2);
+  await using tls = await connect({ ...reach, port: listener.port });
+  expect(tls.info.version).toBe("TLSv1.3");
+  await (await listener.accept())!.close();
+});
+
+it("a signal closes the listener, and cuts handshakes that are not over", async () => {
+  const controller = new AbortController();
+  const listener = await listen({ port: 0, context: server, signal: controller.signal });
+  const waiting = listener.accept();
+  const idle = new Socket().on("error", () => {}).connect(listener.port, "127.0.0.1");
+  await once(idle, "connect");
+  const gone = new Promise((resolve) => idle.resume().once("close", resolve));
+  controller.abort(new Error("enough"));
+  expect(await waiting).toBe(null);
+  await gone;
+  await expect(connect({ ...reach, port: listener.port })).rejects.toThrow(SSLSyscallError);
+  await expect(listen({ port: 0, context: server, signal: controller.signal })).rejects.toThrow("enough");
+});
+
+it("refuses options that do not exist, contexts of clients, and ports in use", async () => {
+  await expect(listen({ port: 0, context: server, handshakeTimeOut: 1 } as ListenOptions)).rejects.toThrow(
+    "Cannot use handshakeTimeOut: there is no such option for listen",
+  );
+  await expect(listen({ port: 0, context: server, handshakeTimeout: -1 })).rejects.toThrow(RangeError);
+  await expect(listen({ port: 0, context: client })).rejects.toThrow("Cannot listen: the context is one for clients");
+  await using listener = await listen({ port: 0, context: server });
+  await expect(listen({ port: listener.port, context: server })).rejects.toMatchObject({ code: "EADDRINUSE" });
 });

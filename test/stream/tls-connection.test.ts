@@ -1,60 +1,22 @@
 // The connection with promises, over transports in memory and over the sockets of the runtime that runs the tests.
-import { afterAll, describe, expect, it } from "vitest";
+import { Duplex, PassThrough, Transform } from "node:stream";
+import { describe, expect, it } from "vitest";
 import { memoryTransportPair } from "../../ts/socket/memory-transport.ts";
 import type { NonBlockingTransport } from "../../ts/socket/transport.ts";
 import {
-  type ServerOptions,
   SSLAlertError,
   SSLCertVerificationError,
-  SSLContext,
+  SSLConfigError,
   SSLEOFError,
+  SSLError,
   SSLStateError,
   SSLTimeoutError,
   startTls,
   type TLSConnection,
-  type TLSVersion,
 } from "../../ts/index.ts";
 import { pattern } from "../support/conversation.ts";
-import { certs } from "../support/certs.ts";
 import { memoryPair, type Pair, tcpPair } from "../socket/pairs.ts";
-
-const made: { dispose(): void }[] = [];
-afterAll(() => made.splice(0).forEach((context) => context.dispose()));
-
-function contexts(
-  version: TLSVersion,
-  server: Partial<ServerOptions> = {},
-): { client: SSLContext; server: SSLContext } {
-  const only = { minVersion: version, maxVersion: version };
-  const { chain: cert, key } = certs.localhost;
-  const both = {
-    client: SSLContext.client({ ...only, ca: certs.root.cert }),
-    server: SSLContext.server({ ...only, identities: [{ cert, key }], ...server }),
-  };
-  made.push(both.client, both.server);
-  return both;
-}
-
-async function connected([left, right]: Pair, version: TLSVersion): Promise<[TLSConnection, TLSConnection]> {
-  const { client, server } = contexts(version);
-  return Promise.all([
-    startTls(left, { context: client, serverHostname: "localhost" }),
-    startTls(right, { context: server }),
-  ]);
-}
-
-async function readAll(from: TLSConnection): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  const into = new Uint8Array(20_000);
-  for (let size: number | null; (size = await from.read(into)) !== null;) parts.push(into.slice(0, size));
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}
+import { connected, contexts, readAll, versions } from "./contexts.ts";
 
 const transports: [string, () => Promise<Pair>][] = [
   ["memory", memoryPair],
@@ -62,7 +24,7 @@ const transports: [string, () => Promise<Pair>][] = [
   ["TCP", () => tcpPair()],
 ];
 
-for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+for (const version of versions) {
   for (const [name, pair] of transports) {
     describe(`${version} over ${name}`, () => {
       it("carries data in both directions at once, and ends each on its own", async () => {
@@ -182,4 +144,204 @@ it("a write to a peer that does not read waits, and goes on when it does", async
   await client.closeWrite();
   expect(await reading).toEqual(bytes);
   await Promise.all([client.close(), server.close()]);
+});
+
+describe("closing", () => {
+  const narrow = { highWaterMark: { outgoing: 1000 } };
+
+  it("B79 delivers what was written, then close_notify, to a peer that is slow; every close is the same", async () => {
+    const pair = memoryTransportPair({ capacity: 50 });
+    const [client, server] = await connected(pair, "TLSv1.3", narrow);
+    const written = client.write(pattern(30_000));
+    const closing = client.close();
+    expect(client.close()).toBe(closing);
+    const received = await readAll(server);
+    expect(received).toEqual(Uint8Array.from(pattern(30_000)));
+    await Promise.all([written, closing]);
+    expect(pair[0].closed).toBe(true);
+    await server.close();
+    expect((await server.closed).reason).toBe("close-notify");
+  });
+
+  for (const [whose, options, timeout] of [
+    ["its own", {}, { timeout: 20 }],
+    ["the connection's", { shutdownTimeout: 20 }, { timeout: 5000 }],
+  ] as const) {
+    it(`B79 a peer that does not receive is cut off in ${whose} time, and the loss is told`, async () => {
+      const pair = memoryTransportPair({ capacity: 50 });
+      const [client, server] = await connected(pair, "TLSv1.3", { ...narrow, ...options });
+      await client.write(pattern(900));
+      await expect(client.close(timeout)).rejects.toThrow(SSLTimeoutError);
+      expect(await client.closed).toEqual({ reason: "timeout" });
+      expect(pair[0].closed).toBe(true);
+      await expect(readAll(server)).rejects.toThrow(SSLError);
+      await server.close();
+    });
+  }
+
+  it("a write that is stuck does not hold up closing for ever", async () => {
+    const [client, server] = await connected(memoryTransportPair({ capacity: 50 }), "TLSv1.3", narrow);
+    const stuck = client.write(pattern(30_000));
+    await expect(client.close({ timeout: 20 })).rejects.toThrow(SSLTimeoutError);
+    await expect(stuck).rejects.toThrow(SSLStateError);
+    await server.close();
+  });
+
+  it("is no error when the connection is broken already", async () => {
+    const pair = memoryTransportPair();
+    const [client, server] = await connected(pair, "TLSv1.3");
+    pair[1].abort();
+    await expect(client.read(new Uint8Array(1))).rejects.toMatchObject({ code: "ECONNRESET" });
+    await client.close();
+    expect(await client.closed).toEqual({ reason: "reset" });
+    await server.close();
+  });
+
+  it("cancelling the readable closes in good order: what was written arrives", async () => {
+    const [client, server] = await connected(memoryTransportPair(), "TLSv1.3");
+    await server.write(pattern(3));
+    await client.write(pattern(5000));
+    for await (const chunk of client.readable) {
+      expect(chunk.length).toBe(3);
+      break;
+    }
+    expect(await readAll(server)).toEqual(Uint8Array.from(pattern(5000)));
+    await Promise.all([client.close(), server.close()]);
+  });
+
+  it("aborting the writable cuts the connection", async () => {
+    const [client, server] = await connected(memoryTransportPair(), "TLSv1.3");
+    await client.writable.abort(new Error("given up"));
+    await expect(readAll(server)).rejects.toThrow(SSLError);
+    expect(await client.closed).toEqual({ reason: "local" });
+    await server.close();
+  });
+});
+
+describe("stopTls", () => {
+  it.each(versions)("B75 no byte behind the peer's close_notify is lost, however it comes, %s", async (version) => {
+    const [left, right] = memoryTransportPair();
+    const [client, server] = await connected([left, right], version);
+    const stopping = server.stopTls();
+    const mine = await client.stopTls();
+    mine.send(new TextEncoder().encode("plain again"));
+    const theirs = await stopping;
+    const into = new Uint8Array(20);
+    await expect.poll(() => theirs.readable).toBe(true);
+    expect(new TextDecoder().decode(into.subarray(0, theirs.recvInto(into) as number))).toBe("plain again");
+    await Promise.all([client.close(), server.close()]); // leaves the transports alone
+    expect([left.closed, right.closed]).toEqual([false, false]);
+    for (const transport of [left, right]) transport.close();
+  });
+
+  it("B73 unread data stays readable, and stopping can go on behind it; discard drops it", async () => {
+    for (const discard of [false, true]) {
+      const [left, right] = memoryTransportPair();
+      const [client, server] = await connected([left, right], "TLSv1.3");
+      await server.write(pattern(10));
+      const theirs = server.stopTls();
+      if (!discard) {
+        await expect(client.stopTls()).rejects.toThrow(SSLStateError);
+        expect(await client.read(new Uint8Array(100))).toBe(10);
+      }
+      expect([await client.stopTls({ discard }), await theirs]).toEqual([left, right]);
+      await Promise.all([client.close(), server.close()]);
+      for (const transport of [left, right]) transport.close();
+    }
+  });
+
+  it("waits for no peer for ever, and not beside a read", async () => {
+    const [client, server] = await connected(memoryTransportPair(), "TLSv1.3");
+    const reading = client.read(new Uint8Array(1));
+    await expect(client.stopTls()).rejects.toThrow("Cannot stop TLS: another read is not finished yet");
+    await server.write(pattern(1));
+    await reading;
+    await expect(client.stopTls({ timeout: 10 })).rejects.toThrow(SSLTimeoutError);
+    await Promise.all([client.close(), server.close()]);
+  });
+});
+
+describe("startTls", () => {
+  /** Two Duplex streams, each reading what is written to the other. */
+  function duplexPair(): [Duplex, Duplex] {
+    const [there, back] = [new PassThrough(), new PassThrough()];
+    return [Duplex.from({ readable: back, writable: there }), Duplex.from({ readable: there, writable: back })];
+  }
+
+  it.each(versions)("takes Duplex streams of Node, %s", async (version) => {
+    const [left, right] = duplexPair();
+    const { client, server } = contexts(version);
+    const [ours, theirs] = await Promise.all([
+      startTls(left, { context: client, serverHostname: "localhost" }),
+      startTls(right, { context: server }),
+    ]);
+    const reading = readAll(theirs);
+    await ours.write(pattern(100_000));
+    await ours.closeWrite();
+    expect(await reading).toEqual(Uint8Array.from(pattern(100_000)));
+    await Promise.all([ours.close(), theirs.close()]);
+  });
+
+  it("S16 goes on with bytes that were read too early, when they are given", async () => {
+    const { client, server } = contexts("TLSv1.3");
+    const [there, back] = [
+      new TransformStream<Uint8Array, Uint8Array>(),
+      new TransformStream<Uint8Array, Uint8Array>(),
+    ];
+    const dialling = startTls(
+      { readable: back.readable, writable: there.writable },
+      { context: client, serverHostname: "localhost" },
+    );
+    const reader = there.readable.getReader();
+    const head = (await reader.read()).value!;
+    reader.releaseLock();
+    const [ours, theirs] = await Promise.all([
+      dialling,
+      startTls({ readable: there.readable, writable: back.writable }, { context: server, head }),
+    ]);
+    await Promise.all([ours.close(), theirs.close()]);
+  });
+
+  it("refuses what cannot carry TLS, and leaves it alone", async () => {
+    const { client } = contexts("TLSv1.3");
+    const options = { context: client, serverHostname: "localhost" };
+    const [left] = memoryTransportPair();
+    const start = (over: unknown, more = {}): Promise<TLSConnection> =>
+      startTls(over as NonBlockingTransport, { ...options, ...more });
+    await expect(start(null)).rejects.toThrow(
+      "Cannot start TLS: expected a transport, a pair of Web Streams or a Duplex",
+    );
+    await expect(start({ readable: true, writable: true })).rejects.toThrow(TypeError);
+    await expect(start(new Transform({ objectMode: true }))).rejects.toThrow(SSLConfigError);
+    await expect(start(left, { head: new Uint8Array(1) })).rejects.toThrow(SSLConfigError);
+    await expect(start(left, { serverHostnme: "x" })).rejects.toThrow(SSLConfigError);
+    await expect(start(left, { handshakeTimeout: -1 })).rejects.toThrow(RangeError);
+    expect(left.closed).toBe(false);
+  });
+
+  it("B3 the alert about a certificate that is not trusted reaches a peer that is slow", async () => {
+    const { client, server } = contexts("TLSv1.3");
+    const [left, right] = memoryTransportPair({ capacity: 7 });
+    const [ours, theirs] = await Promise.allSettled([
+      startTls(left, { context: client, serverHostname: "other.host" }),
+      startTls(right, { context: server }),
+    ]);
+    expect((ours as PromiseRejectedResult).reason).toBeInstanceOf(SSLCertVerificationError);
+    expect((theirs as PromiseRejectedResult).reason).toBeInstanceOf(SSLAlertError);
+  });
+});
+
+it("a peer that does not read bounds what is queued for it, at every layer", async () => {
+  const [client, server] = await connected(memoryTransportPair({ capacity: 1000 }), "TLSv1.3", {
+    highWaterMark: { outgoing: 50_000 },
+  });
+  const bytes = pattern(5_000_000);
+  const controller = new AbortController();
+  const writing = client.write(bytes, { signal: controller.signal });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  controller.abort();
+  const { bytesSent } = (await writing.catch((error: unknown) => error)) as { bytesSent: number };
+  expect(bytesSent).toBeLessThan(50_000 + 1000 + 16_384);
+  client.abort();
+  await server.close();
 });

@@ -21,8 +21,8 @@ export function connect(options: ConnectOptions): Promise<TLSConnection> {
 /** Listens on TCP and speaks TLS with whoever connects. Rejects with SSLSyscallError when it cannot listen there. */
 export function listen(options: ListenOptions): Promise<TLSListener> {
   const { hostname = "127.0.0.1", port } = options;
-  return listenOver(options, (take) => {
-    const below = listenBun({ hostname, port }, take);
+  return listenOver(options, (arrivals) => {
+    const below = listenBun({ hostname, port }, (transport) => arrivals.take(transport));
     return { port: below.port, close: () => below.stop() };
   });
 }

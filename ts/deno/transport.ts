@@ -1,5 +1,12 @@
 // Owns the transport over a connection of Deno. Refuses to know TLS, other runtimes and Deno's compatibility layer.
-import { addressOf, DRAIN_MS, LINGER_MS, syscallError, TransportBase, type TransportOptions } from "../socket/transport-base.ts";
+import {
+  addressOf,
+  DRAIN_MS,
+  LINGER_MS,
+  syscallError,
+  TransportBase,
+  type TransportOptions,
+} from "../socket/transport-base.ts";
 import type { NonBlockingTransport, SocketAddress } from "../socket/transport.ts";
 
 /** The part of `Deno.Conn` that is used; TCP and Unix connections have it. */

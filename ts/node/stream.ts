@@ -23,12 +23,13 @@ export function connect(options: ConnectOptions): Promise<TLSConnection> {
 /** Listens on TCP and speaks TLS with whoever connects. Rejects with SSLSyscallError when it cannot listen there. */
 export function listen(options: ListenOptions): Promise<TLSListener> {
   const { hostname = "127.0.0.1", port } = options;
-  return listenOver(options, async (take) => {
-    const server = net.createServer({ allowHalfOpen: true }, (socket) => take(fromNodeSocket(socket)));
+  return listenOver(options, async (arrivals) => {
+    const server = net.createServer({ allowHalfOpen: true }, (socket) => arrivals.take(fromNodeSocket(socket)));
     await new Promise<void>((resolve, reject) => {
       server.once("error", (error) => reject(syscallError(`listen on ${hostname}:${port}`, "listen", error)));
       server.listen(port, hostname, resolve);
     });
+    server.on("error", (error) => arrivals.failed(syscallError("accept a client", "accept", error)));
     return { port: (server.address() as net.AddressInfo).port, close: () => void server.close() };
   });
 }

@@ -18,14 +18,18 @@ export function nextTurn(): Promise<void> {
 /** The longest delay a timer takes; a longer one would fire at once. */
 export const LONGEST_TIMER_MS: number = 2 ** 31 - 1;
 
+/** Throws RangeError unless it is a time to wait. */
+export function checkTime(milliseconds: number): void {
+  if (milliseconds >= 0) return;
+  throw new RangeError(`Cannot wait: the time-out must be at least 0 milliseconds, not ${milliseconds}`);
+}
+
 /** A time-out in milliseconds that runs from its making; `undefined` never ends. */
 export class Deadline {
   readonly #end: number;
 
   constructor(timeoutMs: number | undefined) {
-    if (timeoutMs !== undefined && !(timeoutMs >= 0)) {
-      throw new RangeError(`Cannot wait: the time-out must be at least 0 milliseconds, not ${timeoutMs}`);
-    }
+    if (timeoutMs !== undefined) checkTime(timeoutMs);
     this.#end = timeoutMs === undefined ? Infinity : performance.now() + timeoutMs;
   }
 

@@ -512,10 +512,11 @@ export class SSLSocket extends SSLObject implements Selectable {
     return state === "read-closed" || state === "closed" || state === "failed";
   }
 
+  /** Whoever has said goodbye may be gone when our own goodbye comes: that is no reset. */
   #reasonOfState(): CloseReason | null {
-    if (this.#sendFailure) return "reset";
     const { state } = this.connection;
-    return state === "read-closed" || state === "closed" ? "close-notify" : null;
+    if (state === "read-closed" || state === "closed") return "close-notify";
+    return this.#sendFailure ? "reset" : null;
   }
 
   #closeTransport(): void {

@@ -1,7 +1,7 @@
 // Owns limits in time, in the form that everything which waits here already understands: an AbortSignal. Refuses to know what
 // is waited for.
 import { SSLTimeoutError } from "../ssl/index.ts";
-import { LONGEST_TIMER_MS } from "./event-loop.ts";
+import { checkTime, LONGEST_TIMER_MS } from "./event-loop.ts";
 
 /**
  * A signal that aborts with an SSLTimeoutError when the time is over, and with the reason of another signal when that aborts.
@@ -15,9 +15,7 @@ export class TimeLimit implements Disposable {
 
   /** `late` is the sentence of the SSLTimeoutError; no time (undefined or Infinity) is no limit. Throws RangeError. */
   constructor(milliseconds: number | undefined, late: string, outer?: AbortSignal) {
-    if (milliseconds !== undefined && !(milliseconds >= 0)) {
-      throw new RangeError(`Cannot wait: the time-out must be at least 0 milliseconds, not ${milliseconds}`);
-    }
+    if (milliseconds !== undefined) checkTime(milliseconds);
     const controller = new AbortController();
     this.signal = controller.signal;
     this.#outer = outer;

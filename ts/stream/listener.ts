@@ -1,25 +1,36 @@
 // Owns what a server does between the transports that come in and the connections that go out: handshakes side by side, none
 // of which can stop the others, and a bound on how many. Refuses to know where transports come from.
 import type { SSLContext } from "../socket/ssl-context.ts";
-import type { NonBlockingTransport } from "../socket/transport.ts";
+import type { WrapSocketOptions } from "../socket/ssl-socket.ts";
+import { checkTime } from "../socket/event-loop.ts";
+import type { NonBlockingTransport, SocketAddress } from "../socket/transport.ts";
+import { checkOptionNames, toCount } from "../ssl/bytes.ts";
 import { SSLError, SSLStateError } from "../ssl/index.ts";
-import { startTls } from "./start-tls.ts";
+import { startTlsOnOwn, type StartOptions } from "./start-tls.ts";
 import type { TLSConnection } from "./tls-connection.ts";
 
 /** What a listener can be told. */
-export interface ListenOptions {
+export interface ListenOptions extends Pick<
+  WrapSocketOptions,
+  "highWaterMark" | "shutdownTimeout" | "suppressRaggedEofs"
+> {
   /** The context to serve with. */
   readonly context: SSLContext;
   /** Where to listen; the loopback address unless told. */
   readonly hostname?: string;
   /** 0 lets the system choose. */
   readonly port: number;
-  /** How long a client may take for its handshake, in milliseconds; 60 seconds unless told. */
+  /** How long a client may take for its handshake, in milliseconds; 10 seconds unless told. */
   readonly handshakeTimeout?: number;
   /** How many clients may be in their handshake, or wait to be accepted, at once; further ones are cut off. 1000 unless told. */
   readonly maxPendingHandshakes?: number;
-  /** Gets what ended a handshake; the listener goes on. */
-  readonly onHandshakeError?: (error: unknown) => void;
+  /**
+   * Gets what ended a handshake, or kept a client from being accepted at all, and the client's address where it is known; the
+   * listener goes on. What it throws is reported as uncaught.
+   */
+  readonly onHandshakeError?: (error: unknown, peer: SocketAddress | null) => void;
+  /** Closes the listener when it aborts. */
+  readonly signal?: AbortSignal;
 }
 
 /** Where a runtime listens. */
@@ -28,7 +39,16 @@ export interface Listening {
   close(): void;
 }
 
-const mostPending = 1000;
+/** What a runtime tells a listener. */
+export interface Arrivals {
+  /** One more client. */
+  take(transport: NonBlockingTransport): void;
+  /** A client could not be accepted; the listener goes on. */
+  failed(error: unknown): void;
+}
+
+const HANDSHAKE_TIMEOUT_MS = 10_000;
+const MOST_PENDING = 1000;
 
 /**
  * Accepts TLS connections, as they finish their handshakes.
@@ -37,8 +57,10 @@ const mostPending = 1000;
  * await using listener = await listen({ port: 8443, context });
  * for await (const tls of listener) void serve(tls);
  */
-export class TLSListener implements AsyncIterable<TLSConnection>, AsyncDisposable {
-  readonly #options: ListenOptions;
+export class TLSListener implements AsyncIterable<TLSConnection>, AsyncDisposable, Arrivals {
+  readonly #start: Omit<StartOptions, "context">;
+  readonly #mostPending: number;
+  readonly #onHandshakeError: ListenOptions["onHandshakeError"];
   readonly #stop = new AbortController();
   #context: SSLContext;
   #listening: Listening | undefined;
@@ -48,8 +70,23 @@ export class TLSListener implements AsyncIterable<TLSConnection>, AsyncDisposabl
 
   /** @internal */
   constructor(options: ListenOptions) {
-    this.#options = options;
-    this.#context = checkServer(options.context);
+    checkOptionNames(options, optionNames, "listen");
+    const {
+      context,
+      hostname: _hostname,
+      port: _port,
+      maxPendingHandshakes,
+      onHandshakeError,
+      signal,
+      ...start
+    } = options;
+    this.#context = checkServer(context);
+    this.#mostPending = toCount(maxPendingHandshakes, "maxPendingHandshakes", MOST_PENDING);
+    this.#onHandshakeError = onHandshakeError;
+    checkTime(start.handshakeTimeout ?? HANDSHAKE_TIMEOUT_MS);
+    this.#start = { handshakeTimeout: HANDSHAKE_TIMEOUT_MS, ...start, signal: this.#stop.signal };
+    signal?.throwIfAborted();
+    signal?.addEventListener("abort", () => void this.close(), { signal: this.#stop.signal });
   }
 
   /** The port that it listens on. */
@@ -90,31 +127,38 @@ export class TLSListener implements AsyncIterable<TLSConnection>, AsyncDisposabl
   /** @internal */
   listensAt(listening: Listening): this {
     this.#listening = listening;
+    if (this.#stop.signal.aborted) listening.close();
     return this;
   }
 
-  /** @internal One more client. */
+  /** @internal */
   take(transport: NonBlockingTransport): void {
-    if (this.#stop.signal.aborted || this.#pending + this.#ready.length >= this.#most) {
+    if (this.#stop.signal.aborted || this.#pending + this.#ready.length >= this.#mostPending) {
       transport.abort();
       return;
     }
     void this.#shakeHands(transport);
   }
 
-  get #most(): number {
-    return this.#options.maxPendingHandshakes ?? mostPending;
+  /** @internal */
+  failed(error: unknown, peer: SocketAddress | null = null): void {
+    if (this.#stop.signal.aborted) return;
+    try {
+      this.#onHandshakeError?.(error, peer);
+    } catch (thrown) {
+      queueMicrotask(() => {
+        throw thrown;
+      });
+    }
   }
 
   async #shakeHands(transport: NonBlockingTransport): Promise<void> {
-    const { handshakeTimeout } = this.#options;
-    const timeout = handshakeTimeout === undefined ? {} : { handshakeTimeout };
+    const peer = transport.remoteAddress ?? null; // a socket that is gone does not tell any more
     this.#pending++;
     try {
-      const connection = await startTls(transport, { context: this.#context, signal: this.#stop.signal, ...timeout });
-      this.#give(connection);
+      this.#give(await startTlsOnOwn(transport, { ...this.#start, context: this.#context }));
     } catch (error) {
-      if (!this.#stop.signal.aborted) this.#options.onHandshakeError?.(error);
+      this.failed(error, peer);
     } finally {
       this.#pending--;
     }
@@ -127,14 +171,27 @@ export class TLSListener implements AsyncIterable<TLSConnection>, AsyncDisposabl
   }
 }
 
-/** A listener over whatever a runtime listens with: `open` gives each transport that comes in to `take`. */
+/** A listener over whatever a runtime listens with: `open` tells it who comes. */
 export async function listenOver(
   options: ListenOptions,
-  open: (take: (transport: NonBlockingTransport) => void) => Listening | Promise<Listening>,
+  open: (arrivals: Arrivals) => Listening | Promise<Listening>,
 ): Promise<TLSListener> {
   const listener = new TLSListener(options);
-  return listener.listensAt(await open((transport) => listener.take(transport)));
+  return listener.listensAt(await open(listener));
 }
+
+const optionNames: readonly (keyof ListenOptions)[] = [
+  "context",
+  "hostname",
+  "port",
+  "handshakeTimeout",
+  "maxPendingHandshakes",
+  "onHandshakeError",
+  "signal",
+  "highWaterMark",
+  "shutdownTimeout",
+  "suppressRaggedEofs",
+];
 
 function checkServer(context: SSLContext): SSLContext {
   if (context.serverSide) return context;

@@ -2,7 +2,7 @@
 // handshake.
 import { type DuplexLike, fromDuplex } from "../socket/duplex-transport.ts";
 import type { SSLContext } from "../socket/ssl-context.ts";
-import type { WrapSocketOptions } from "../socket/ssl-socket.ts";
+import type { SSLSocket, WrapSocketOptions } from "../socket/ssl-socket.ts";
 import { TimeLimit } from "../socket/time-limit.ts";
 import type { NonBlockingTransport } from "../socket/transport.ts";
 import { fromWebStreams, type WebStreamPair } from "../socket/web-streams-transport.ts";
@@ -39,19 +39,40 @@ export async function startTls(
   over: NonBlockingTransport | WebStreamPair | DuplexLike,
   options: StartOptions,
 ): Promise<TLSConnection> {
-  const { context, signal, handshakeTimeout = HANDSHAKE_TIMEOUT_MS, head, ...wrap } = options;
-  using limit = new TimeLimit(
-    handshakeTimeout,
-    `Cannot finish the handshake within ${handshakeTimeout} milliseconds`,
-    signal,
-  );
-  const socket = context.wrapSocket(transportOver(over, head), wrap);
+  using limit = handshakeLimit(options);
+  return await shakeHands(wrap(transportOver(over, options.head), options), limit.signal);
+}
+
+/** As `startTls`, over a transport that is nobody else's: options that cannot be used leave no connection behind. */
+export async function startTlsOnOwn(transport: NonBlockingTransport, options: StartOptions): Promise<TLSConnection> {
+  using limit = handshakeLimit(options);
+  return await shakeHands(wrapOrAbort(transport, options), limit.signal);
+}
+
+function handshakeLimit({ handshakeTimeout = HANDSHAKE_TIMEOUT_MS, signal }: StartOptions): TimeLimit {
+  return new TimeLimit(handshakeTimeout, `Cannot finish the handshake within ${handshakeTimeout} milliseconds`, signal);
+}
+
+function wrapOrAbort(transport: NonBlockingTransport, options: StartOptions): SSLSocket {
   try {
-    await pump(socket, () => socket.tryHandshake(), limit.signal);
+    return wrap(transport, options);
+  } catch (error) {
+    transport.abort();
+    throw error;
+  }
+}
+
+function wrap(transport: NonBlockingTransport, options: StartOptions): SSLSocket {
+  const { context, signal: _signal, handshakeTimeout: _timeout, head: _head, ...wrapOptions } = options;
+  return context.wrapSocket(transport, wrapOptions);
+}
+
+async function shakeHands(socket: SSLSocket, signal: AbortSignal): Promise<TLSConnection> {
+  try {
+    await pump(socket, () => socket.tryHandshake(), signal);
     return new TLSConnection(socket);
   } catch (error) {
-    if (limit.signal.aborted || error instanceof SSLAlertError)
-      socket.abort(error instanceof Error ? error : undefined);
+    if (signal.aborted || error instanceof SSLAlertError) socket.abort(error instanceof Error ? error : undefined);
     else socket.close(); // our alert goes out first
     throw error;
   }
