@@ -299,6 +299,7 @@ describe("startTls", () => {
       dialling,
       startTls({ readable: there.readable, writable: back.writable }, { context: server, head }),
     ]);
+    expect([ours, theirs].map(({ info }) => info.version)).toEqual(["TLSv1.3", "TLSv1.3"]);
     await Promise.all([ours.close(), theirs.close()]);
   });
 
