@@ -5,5 +5,5 @@ export { keyLogFile } from "./key-log.ts";
 export { connect, listen } from "./stream.ts";
 export { getServerCertificate } from "./server-certificate.ts";
 export { getDefaultVerifyPaths, TrustStore } from "./trust-store.ts";
-export type { ServerCertificateOptions } from "../socket/server-certificate.ts";
+export type { ServerCertificateOptions } from "../stream/server-certificate.ts";
 export type { TransportOptions } from "../socket/transport-base.ts";

@@ -1,5 +1,5 @@
 // Owns fetching the certificate of a server over a socket of Bun.
-import { fetchServerCertificate, type ServerCertificateOptions } from "../socket/server-certificate.ts";
+import { fetchServerCertificate, type ServerCertificateOptions } from "../stream/server-certificate.ts";
 import { connectBun } from "./transport.ts";
 
 /**
@@ -16,5 +16,5 @@ export function getServerCertificate(
   port: number,
   options: ServerCertificateOptions = {},
 ): Promise<string> {
-  return fetchServerCertificate(host, () => connectBun({ hostname: host, port }), options);
+  return fetchServerCertificate(host, port, () => connectBun({ hostname: host, port }), options);
 }

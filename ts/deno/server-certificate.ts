@@ -1,5 +1,5 @@
 // Owns fetching the certificate of a server over a connection of Deno.
-import { fetchServerCertificate, type ServerCertificateOptions } from "../socket/server-certificate.ts";
+import { fetchServerCertificate, type ServerCertificateOptions } from "../stream/server-certificate.ts";
 import type { NonBlockingTransport } from "../socket/transport.ts";
 import { denoError, fromDenoConn } from "./transport.ts";
 
@@ -17,7 +17,7 @@ export function getServerCertificate(
   port: number,
   options: ServerCertificateOptions = {},
 ): Promise<string> {
-  return fetchServerCertificate(host, () => connectTo(host, port), options);
+  return fetchServerCertificate(host, port, () => connectTo(host, port), options);
 }
 
 async function connectTo(hostname: string, port: number): Promise<NonBlockingTransport> {

@@ -6,5 +6,5 @@ export { connect, listen } from "./stream.ts";
 export { getServerCertificate } from "./server-certificate.ts";
 export { fromNodeSocket } from "./transport.ts";
 export { getDefaultVerifyPaths, TrustStore } from "./trust-store.ts";
-export type { ServerCertificateOptions } from "../socket/server-certificate.ts";
+export type { ServerCertificateOptions } from "../stream/server-certificate.ts";
 export type { TransportOptions } from "../socket/transport-base.ts";

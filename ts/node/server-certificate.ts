@@ -1,6 +1,6 @@
 // Owns fetching the certificate of a server over a socket of Node.
 import { connect } from "node:net";
-import { fetchServerCertificate, type ServerCertificateOptions } from "../socket/server-certificate.ts";
+import { fetchServerCertificate, type ServerCertificateOptions } from "../stream/server-certificate.ts";
 import { fromNodeSocket } from "./transport.ts";
 
 /**
@@ -17,5 +17,10 @@ export function getServerCertificate(
   port: number,
   options: ServerCertificateOptions = {},
 ): Promise<string> {
-  return fetchServerCertificate(host, () => fromNodeSocket(connect({ host, port, allowHalfOpen: true })), options);
+  return fetchServerCertificate(
+    host,
+    port,
+    () => fromNodeSocket(connect({ host, port, allowHalfOpen: true })),
+    options,
+  );
 }
