@@ -3,6 +3,17 @@ export { alert as alertDescription, type AlertName } from "../engine/alerts.ts";
 export { type ClientHello, type HelloExtension, parseClientHello } from "../engine/client-hello.ts";
 export { engineVersion, init } from "../engine/realms.ts";
 export type { SSLState } from "../engine/connection.ts";
+export type {
+  TraceAlert,
+  TraceChangeCipherSpec,
+  TraceDirection,
+  TraceEstablished,
+  TraceEvent,
+  TraceMessage,
+  TraceProtection,
+  TraceRecord,
+  TraceSecret,
+} from "../engine/trace.ts";
 export {
   type CertVerificationDetails,
   SSLAlertError,

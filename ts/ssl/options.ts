@@ -3,6 +3,7 @@ import { cipherSuiteId } from "../engine/codes.gen.ts";
 import { SSLConfigError, SSLError } from "../engine/errors.ts";
 import type { IdentityInput, SettingsInput } from "../engine/settings.ts";
 import type { PreSharedKey } from "../engine/connection.ts";
+import type { TraceEvent } from "../engine/trace.ts";
 import { newRealm, type Realm, sharedRealm } from "../engine/realms.ts";
 import { type Bytes, checkOptionNames, describe, toBytes, toCount, toFlag } from "./bytes.ts";
 import type { PskLookup, SelectAlpn, SelectContext, SniCallback, VerifyHook } from "./hooks.ts";
@@ -122,6 +123,11 @@ export interface BaseOptions {
   readonly now?: () => number;
   /** Gets each line of the key log (NSS format, as Wireshark reads it): whoever has it can decrypt the connections. */
   readonly onKeyLog?: ((line: string) => void) | undefined;
+  /**
+   * Gets everything that happens on the wire, for people who want to look: records, handshake messages and alerts in the clear,
+   * the names of secrets. It has none of the data and no secret. `explainTrace` makes words of an event.
+   */
+  readonly onTrace?: ((event: TraceEvent) => void) | undefined;
   /** Default `"shared"`. */
   readonly isolation?: Isolation;
 }
@@ -191,6 +197,7 @@ export interface CheckedOptions {
   readonly tolerateAlpnMismatch: boolean;
   readonly now: () => number;
   readonly onKeyLog: ((line: string) => void) | null;
+  readonly onTrace: ((event: TraceEvent) => void) | null;
   readonly isolation: Isolation;
   readonly verify: VerifyHook | null;
   readonly pskLookup: PskLookup | null;
@@ -246,6 +253,7 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
       requireExtendedMasterSecret: toFlag(given.requireExtendedMasterSecret, "requireExtendedMasterSecret", true),
       honorCipherOrder: toFlag(given.honorCipherOrder, "honorCipherOrder", true),
       logKeys: given.onKeyLog !== undefined,
+      trace: given.onTrace !== undefined,
       psk: server && psk !== null ? "asked" : (psk as PreSharedKey | null),
     },
     alpn,
@@ -272,11 +280,12 @@ function checkRevocation(given: BaseOptions): Pick<CheckedOptions, "crls" | "crl
   return { crls, crlCheck: oneOf("crlCheck", or(given.crlCheck, fallback), ["off", "leaf", "chain"]) };
 }
 
-type Hooks = "onKeyLog" | "verify" | "onSession" | "sessionKey";
+type Hooks = "onKeyLog" | "onTrace" | "verify" | "onSession" | "sessionKey";
 
 function checkHooks(given: ClientOptions, nobodyAsked: boolean): Pick<CheckedOptions, Hooks> {
   return {
     onKeyLog: checkHook("onKeyLog", given.onKeyLog),
+    onTrace: checkHook("onTrace", given.onTrace),
     verify: checkVerify(given.verify, nobodyAsked),
     onSession: checkHook("onSession", given.onSession),
     sessionKey: given.sessionKey === undefined ? null : checkSessionKey(given.sessionKey),
@@ -371,6 +380,7 @@ const commonNames: readonly (keyof BaseOptions)[] = [
   "requireExtendedMasterSecret",
   "now",
   "onKeyLog",
+  "onTrace",
   "isolation",
 ];
 const clientNames: readonly (keyof ClientOptions)[] = [
