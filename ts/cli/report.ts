@@ -1,5 +1,6 @@
 // Owns what is told about a connection on stderr, as lines for people and as JSON. Refuses to know where it comes from.
-import type { AltName, Certificate, DistinguishedName, SSLSocket } from "../index.ts";
+import type { AltName, Certificate, SSLSocket } from "../index.ts";
+import { nameText, printable } from "../ssl/trace/text.ts";
 
 /** Tells about a connection whose handshake is over, the way the command line wants it. */
 export function report(socket: SSLSocket, how: "none" | "text" | "json"): void {
@@ -51,22 +52,5 @@ function certificateAsJson(certificate: Certificate | null): unknown {
 }
 
 function altNameText([kind, value]: AltName): string {
-  return `${kind}:${typeof value === "string" ? value : nameText(value)}`;
+  return `${kind}:${typeof value === "string" ? printable(value) : nameText(value)}`;
 }
-
-function nameText(name: DistinguishedName): string {
-  const text = name.map((rdn) =>
-    rdn.map(([attribute, value]) => `${short[attribute] ?? attribute}=${value}`).join("+"),
-  );
-  return text.join(", ") || "(empty)";
-}
-
-/** The usual abbreviations (RFC 4514, section 3). */
-const short: Readonly<Record<string, string>> = {
-  commonName: "CN",
-  countryName: "C",
-  localityName: "L",
-  organizationName: "O",
-  organizationalUnitName: "OU",
-  stateOrProvinceName: "ST",
-};

@@ -39,7 +39,15 @@ export type { ChannelBindingType } from "./channel-binding.ts";
 export { type Feature, features } from "./features.ts";
 export { type KnownHosts, trustOnFirstUse } from "./first-use.ts";
 export type { Password } from "./identity/password.ts";
-export type { PskLookup, SelectAlpn, SelectContext, SniCallback, VerifyHook, VerifyInfo } from "./hooks.ts";
+export type {
+  PskLookup,
+  SelectAlpn,
+  SelectContext,
+  SniCallback,
+  TraceListener,
+  VerifyHook,
+  VerifyInfo,
+} from "./hooks.ts";
 export {
   generateSelfSigned,
   type SelfSigned,
@@ -68,6 +76,7 @@ export { spkiPin } from "./spki-pin.ts";
 export type { CipherInfo, CipherName, NamedGroup, SignatureScheme, TLSVersion } from "./tables.ts";
 export { TicketKeys } from "./ticket-keys.ts";
 export type { CertProfile, VerifyMode } from "./verification.ts";
+export { explainTrace, type TraceExplanation } from "./trace/explain.ts";
 export { virtualHosts } from "./virtual-hosts.ts";
 export { isWant, SSLWantCallbackError, SSLWantReadError, SSLWantWriteError } from "./want.ts";
 export type { DefaultVerifyPaths } from "./system-trust.ts";

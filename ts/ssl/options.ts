@@ -3,10 +3,9 @@ import { cipherSuiteId } from "../engine/codes.gen.ts";
 import { SSLConfigError, SSLError } from "../engine/errors.ts";
 import type { IdentityInput, SettingsInput } from "../engine/settings.ts";
 import type { PreSharedKey } from "../engine/connection.ts";
-import type { TraceEvent } from "../engine/trace.ts";
 import { newRealm, type Realm, sharedRealm } from "../engine/realms.ts";
 import { type Bytes, checkOptionNames, describe, toBytes, toCount, toFlag } from "./bytes.ts";
-import type { PskLookup, SelectAlpn, SelectContext, SniCallback, VerifyHook } from "./hooks.ts";
+import type { PskLookup, SelectAlpn, SelectContext, SniCallback, TraceListener, VerifyHook } from "./hooks.ts";
 import { checkCertificateKind } from "./identity/key-kinds.ts";
 import { checkPassword, type Password, passphraseFrom, Work } from "./identity/password.ts";
 import { openPkcs12 } from "./identity/pkcs12.ts";
@@ -125,9 +124,9 @@ export interface BaseOptions {
   readonly onKeyLog?: ((line: string) => void) | undefined;
   /**
    * Gets everything that happens on the wire, for people who want to look: records, handshake messages and alerts in the clear,
-   * the names of secrets. It has none of the data and no secret. `explainTrace` makes words of an event.
+   * the names of secrets, each with the connection. It has none of the data and no secret. `explainTrace` makes words of it.
    */
-  readonly onTrace?: ((event: TraceEvent) => void) | undefined;
+  readonly onTrace?: TraceListener | undefined;
   /** Default `"shared"`. */
   readonly isolation?: Isolation;
 }
@@ -197,7 +196,7 @@ export interface CheckedOptions {
   readonly tolerateAlpnMismatch: boolean;
   readonly now: () => number;
   readonly onKeyLog: ((line: string) => void) | null;
-  readonly onTrace: ((event: TraceEvent) => void) | null;
+  readonly onTrace: TraceListener | null;
   readonly isolation: Isolation;
   readonly verify: VerifyHook | null;
   readonly pskLookup: PskLookup | null;

@@ -436,7 +436,7 @@ export class SSLObject {
     const { onKeyLog, onTrace, sessionCache } = this.#decisions.checked;
     try {
       if (onKeyLog !== null) this.connection.takeKeyLog().forEach((line) => onKeyLog(line));
-      if (onTrace !== null) this.connection.takeTrace().forEach((event) => onTrace(event));
+      if (onTrace !== null) this.connection.takeTrace().forEach((event) => onTrace(event, this));
       for (const saved of this.connection.takeSessions()) this.#keepSession(saved);
       const cached = sessionCache === null ? null : this.connection.takeCached();
       if (cached !== null) forgetFailure(sessionCache!.set(cached.id, cached.session));
