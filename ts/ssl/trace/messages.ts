@@ -63,7 +63,7 @@ function clientHello(body: WireReader): Detail[] {
   body.vector(1); // compression methods
   const extensions = body.left === 0 ? [] : extensionDetails(body.only(2), "ClientHello");
   return [
-    ["version", versionName(version)],
+    versionDetail(version, extensions),
     ["session id", sizeText(sessionId)],
     ["cipher suites", suites],
     ...extensions,
@@ -78,11 +78,17 @@ function serverHello(body: WireReader, carrier: Carrier): Detail[] {
   body.number(1); // compression method
   const extensions = body.left === 0 ? [] : extensionDetails(body.only(2), carrier);
   return [
-    ["version", versionName(version)],
+    versionDetail(version, extensions),
     ["session id", sizeText(sessionId)],
     ["cipher suite", suite],
     ...extensions,
   ];
+}
+
+/** With the extension that tells the version, the field only pretends to (RFC 8446, section 4.1.2). */
+function versionDetail(version: number, extensions: readonly Detail[]): Detail {
+  const legacy = extensions.some(([name]) => name === "supported_versions");
+  return [legacy ? "legacy_version" : "version", versionName(version)];
 }
 
 function newSessionTicket12(body: WireReader): Detail[] {
