@@ -234,7 +234,7 @@ describe("a trace", () => {
       const pair = { client: wrapped(client, { serverHostname: "localhost", session }), server: wrapped(server) };
       handshake(pair);
       thrownBy(() => pair.client.tls.read());
-      expect(titles(traces.client)).toContain("handshake over, a session was resumed");
+      expect(titles(traces.client)).toContain("handshake over, resumed");
       expect(titles(traces.client)).not.toContain("< Certificate");
       const offered = new Map(explainTrace(messagesOf(traces.client)[0]!).details);
       expect(offered.get(version === "TLSv1.3" ? "pre_shared_key" : "session_ticket")).toMatch(/\d+ bytes/);
@@ -245,7 +245,8 @@ describe("a trace", () => {
   it("ends with the alert of a handshake that fails, on both sides", () => {
     forEachVersion((version) => {
       const { pair, traces } = traced(version, { client: { ca: certs.unknownRoot.cert } });
-      expect(attempt(pair)).toEqual({ client: expect.any(Error), server: expect.any(Error) });
+      const outcome = attempt(pair);
+      expect([outcome.client, outcome.server].map((error) => error instanceof Error)).toEqual([true, true]);
       expect([titles(traces.client).at(-1), titles(traces.server).at(-1)]).toEqual([
         "> fatal alert unknown_ca",
         "< fatal alert unknown_ca",

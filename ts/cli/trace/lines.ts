@@ -50,13 +50,17 @@ function detailLines([name, value]: readonly [string, string]): string[] {
   return [first + head!, ...rest.map((line) => " ".repeat(INDENT + NAME_WIDTH + 3) + line)];
 }
 
-/** Breaks between words; a longer one stands alone. */
+/** Breaks between words, and within one that is longer than a line. */
 export function wrapped(text: string, width: number): string[] {
   const lines: string[] = [];
-  for (const word of text.split(" ")) {
+  for (const word of text.split(" ").flatMap((long) => pieces(long, width))) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
     else lines.push(word);
   }
   return lines;
+}
+
+function pieces(word: string, size: number): string[] {
+  return Array.from({ length: Math.ceil(word.length / size) || 1 }, (_, i) => word.slice(i * size, (i + 1) * size));
 }

@@ -97,12 +97,17 @@ function merged(last: Row, row: Row): Row | null {
   return last.from === row.from ? { ...last, size: last.size + row.size } : null;
 }
 
-/** The details that a reader looks for first, without those that say nothing new. */
+/** The details that a reader looks for first. */
 function summaryOf(details: Arrow["details"]): string {
   const values = new Map(details);
-  return essential.flatMap((name) => values.get(name) ?? []).join(" · ");
+  const said = essential.flatMap((name) => values.get(name) ?? []);
+  const named = ["lifetime", "answer", "malformed"].flatMap((name) =>
+    values.has(name) ? `${name} ${values.get(name)}` : [],
+  );
+  return [...said, ...named].join(" · ");
 }
 
+/** What these are is plain to see. */
 const essential: readonly string[] = [
   "server_name",
   "version",
@@ -114,7 +119,4 @@ const essential: readonly string[] = [
   "certificate 1",
   "certificates",
   "signature",
-  "lifetime",
-  "answer",
-  "malformed",
 ];

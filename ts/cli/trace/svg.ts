@@ -10,7 +10,7 @@ const RIGHT = 810; // the server's
 const MIDDLE = (LEFT + RIGHT) / 2;
 const TOP = 96; // where the lifelines begin
 const MOST_SUMMARY = 96; // characters between the lifelines
-const heights = { arrow: 52, quiet: 34, secrets: 36, established: 40 } as const;
+const heights = { arrow: 52, plain: 40, secrets: 36, established: 40 } as const;
 
 /** The picture of a connection, as a file of its own. */
 export function svgOf(story: Story): string {
@@ -20,7 +20,7 @@ export function svgOf(story: Story): string {
 /** The picture to be put into a page; `linkOf` gives each arrow the address that it leads to. */
 export function pictureOf(story: Story, linkOf?: (index: number) => string): Markup {
   const rows = rowsOf(story.events);
-  const failure = story.failure === null ? [] : wrapped(story.failure, 96);
+  const failure = story.failure === null ? [] : wrapped(story.failure, 108);
   const bottom = TOP + 12 + rows.reduce((sum, row) => sum + heightOf(row), 0) + 16;
   const height = bottom + (failure.length > 0 ? 44 + 18 * failure.length : 12);
   const title = `TLS handshake with ${story.server}`;
@@ -40,7 +40,7 @@ export function pictureOf(story: Story, linkOf?: (index: number) => string): Mar
 
 function heightOf(row: Row): number {
   if (row.kind !== "arrow") return heights[row.kind];
-  return row.summary === "" ? heights.quiet : heights.arrow;
+  return row.summary === "" ? heights.plain : heights.arrow;
 }
 
 function lifeline(x: number, bottom: number, role: string, name: string): Content {
@@ -136,10 +136,10 @@ export function sizeText(bytes: number): string {
 }
 
 /** Letters of East Asia are twice as wide as others. */
-function shortened(text: string, most: number): string {
+function shortened(whole: string, most: number): string {
   let width = 0;
   let kept = "";
-  for (const character of text) {
+  for (const character of whole) {
     width += /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Extended_Pictographic}]/u.test(
       character,
     )

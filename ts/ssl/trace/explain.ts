@@ -1,6 +1,6 @@
 // Owns what an event of a trace means, in words for people. Refuses to know where it is shown.
-import { alertName } from "../../engine/alerts.ts";
-import type { TraceEstablished, TraceEvent, TraceProtection, TraceRecord } from "../../engine/trace.ts";
+import { alert, alertName } from "../../engine/alerts.ts";
+import type { TraceAlert, TraceEstablished, TraceEvent, TraceProtection, TraceRecord } from "../../engine/trace.ts";
 import { messageText } from "./messages.ts";
 import { contentName, suiteName, versionName } from "./names.ts";
 import { sizeText } from "./text.ts";
@@ -26,7 +26,7 @@ export function explainTrace(event: TraceEvent): TraceExplanation {
     case "message":
       return messageText(event);
     case "alert":
-      return { title: `${levelName(event.level)} alert ${alertName(event.description)}`, details: [] };
+      return { title: alertTitle(event), details: [] };
     case "change-cipher-spec":
       return { title: "ChangeCipherSpec", details: [] };
     case "secret":
@@ -40,7 +40,7 @@ export function explainTrace(event: TraceEvent): TraceExplanation {
 
 function established({ resumed, version, cipherSuite }: TraceEstablished): TraceExplanation {
   return {
-    title: resumed ? "handshake over, a session was resumed" : "handshake over",
+    title: resumed ? "handshake over, resumed" : "handshake over",
     details: [
       ["version", versionName(version)],
       ["cipher suite", suiteName(cipherSuite)],
@@ -59,6 +59,9 @@ const keysText: Readonly<Record<TraceProtection, string>> = {
   application: "application keys",
 };
 
-function levelName(level: number): string {
-  return level === 1 ? "warning" : level === 2 ? "fatal" : `level ${level}`;
+/** With its level, except the one that is no trouble at all. */
+function alertTitle({ level, description }: TraceAlert): string {
+  const name = alertName(description);
+  if (description === alert.close_notify) return `alert ${name}`;
+  return `${level === 1 ? "warning" : level === 2 ? "fatal" : `level ${level}`} alert ${name}`;
 }

@@ -118,7 +118,7 @@ function certificate13(body: WireReader): Detail[] {
 }
 
 function chain(list: WireReader, withExtensions: boolean): Detail[] {
-  if (list.left === 0) return [["certificates", "none"]];
+  if (list.left === 0) return [["certificates", "no certificate"]];
   const details: Detail[] = [];
   for (let index = 1; list.left > 0; index++) {
     details.push(...certificate(list.vector(3).rest(), index));
