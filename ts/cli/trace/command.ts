@@ -1,6 +1,5 @@
 // Owns `wanttls trace`: from the command line to a picture of one handshake, also of one that fails.
 import { writeFileSync } from "node:fs";
-import process from "node:process";
 import { select, type SSLContext, SSLEOFError, type SSLSocket, SSLSyscallError, type TraceEvent } from "../../index.ts";
 import { finishHandshake } from "../../socket/finish-handshake.ts";
 import { fileTrouble } from "../../ssl/system-trust.ts";
@@ -8,6 +7,7 @@ import { type TraceArguments, UsageError } from "../arguments.ts";
 import { clientContext } from "../contexts.ts";
 import { report } from "../report.ts";
 import { connectTo, type Runtime } from "../runtime.ts";
+import { StandardOutput } from "../stdio.ts";
 import { htmlOf } from "./html.ts";
 import { traceLines } from "./lines.ts";
 import type { Story } from "./rows.ts";
@@ -62,7 +62,11 @@ async function close(socket: SSLSocket): Promise<void> {
 
 async function write({ form, output }: TraceArguments, story: Story): Promise<void> {
   const text = form === "html" ? htmlOf(story) : svgOf(story);
-  if (output === null) return new Promise((resolve) => void process.stdout.write(text, () => resolve()));
+  if (output === null) {
+    const stdout = new StandardOutput();
+    stdout.write(new TextEncoder().encode(text));
+    return stdout.flush();
+  }
   try {
     writeFileSync(output, text);
   } catch (error) {
