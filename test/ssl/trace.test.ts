@@ -28,6 +28,7 @@ import {
   identityOf,
   type Pair,
   pairOf,
+  recordOf,
   recordsOf,
   recordType,
   type Role,
@@ -262,6 +263,14 @@ describe("a trace", () => {
     attempt(pair);
     expect(titles(traces.server)).toEqual(["< ClientHello", "> fatal alert access_denied"]);
     expectSame(traces);
+  });
+
+  it("has the records of a ClientHello that cannot be read", () => {
+    const { pair, traces } = traced(undefined);
+    pair.server.incoming.write(recordOf(recordType.handshake, [1, 0, 0, 2, 3, 3]));
+    expect(thrownBy(() => pair.server.tls.doHandshake())).toMatchObject({ reason: "DECODE_ERROR" });
+    expect(titles(traces.server)).toEqual(["< ClientHello", "> fatal alert decode_error"]);
+    expect(explainTrace(messagesOf(traces.server)[0]!).details).toEqual([["malformed", "2 bytes"]]);
   });
 
   it("has an alert that OpenSSL sends in the clear where encrypted ones are due", () => {

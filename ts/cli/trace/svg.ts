@@ -9,7 +9,7 @@ const LEFT = 130; // the client's lifeline
 const RIGHT = 810; // the server's
 const MIDDLE = (LEFT + RIGHT) / 2;
 const TOP = 96; // where the lifelines begin
-const MOST_SUMMARY = 96; // characters between the lifelines
+const MOST_SUMMARY = 96; // characters between the lifelines; like other such numbers, for the widest of the usual fonts
 const heights = { arrow: 52, plain: 40, secrets: 36, established: 40 } as const;
 
 /** The picture of a connection, as a file of its own. */
@@ -20,7 +20,7 @@ export function svgOf(story: Story): string {
 /** The picture to be put into a page; `linkOf` gives each arrow the address that it leads to. */
 export function pictureOf(story: Story, linkOf?: (index: number) => string): Markup {
   const rows = rowsOf(story.events);
-  const failure = story.failure === null ? [] : wrapped(story.failure, 108);
+  const failure = story.failure === null ? [] : wrapped(story.failure, 100);
   const bottom = TOP + 12 + rows.reduce((sum, row) => sum + heightOf(row), 0) + 16;
   const height = bottom + (failure.length > 0 ? 44 + 18 * failure.length : 12);
   const title = `TLS handshake with ${story.server}`;
@@ -30,7 +30,7 @@ export function pictureOf(story: Story, linkOf?: (index: number) => string): Mar
     element("title", {}, title),
     element("style", {}, style),
     element("rect", { class: "page", width: WIDTH, height }),
-    text(MIDDLE, 30, "heading", title),
+    text(MIDDLE, 30, "heading", shortened(title, 66)),
     lifeline(LEFT, bottom, "client", "wanttls"),
     lifeline(RIGHT, bottom, "server", story.server),
     drawnRows(rows, linkOf),
@@ -48,7 +48,7 @@ function lifeline(x: number, bottom: number, role: string, name: string): Conten
     element("line", { class: "life", x1: x, y1: TOP, x2: x, y2: bottom }),
     element("rect", { class: "head", x: x - 105, y: TOP - 46, width: 210, height: 44, rx: 8 }),
     text(x, TOP - 28, "role", role),
-    text(x, TOP - 11, "name", shortened(name, 30)),
+    text(x, TOP - 11, "name", shortened(name, 24)),
   ];
 }
 
@@ -175,7 +175,7 @@ g:hover > .hover { fill: #8888881f; }
 .note { fill: #f6f0ff; stroke: #8250df; }
 .secrets .note-text { font-size: 11px; fill: #6639ba; }
 .established .note { fill: #e6f6ea; stroke: #1a7f37; }
-.established .note-text { font-weight: 600; fill: #116329; }
+.established .note-text { font-size: 12px; font-weight: 600; fill: #116329; }
 .box { fill: #ffebe9; stroke: #cf222e; }
 .sentence { fill: #a40e26; font-weight: 600; }
 @media (prefers-color-scheme: dark) {
