@@ -84,6 +84,9 @@ describe("--trace", () => {
     const { stderr } = await run(wanttls("connect", `localhost:${server.port}`, "--insecure", "--trace", "--info"));
     expect(stderr.match(/subject .*<script>.*\\u\{1b\}\[31m/g)?.length).toBe(1);
     expect(stderr).not.toMatch(/[^\P{Cc}\n]/u);
+    await using another = await evilServer();
+    const json = await run(wanttls("connect", `localhost:${another.port}`, "--insecure", "--json"));
+    expect(JSON.parse(json.stderr)).toMatchObject({ peer: { subject: `CN=${evil}` } });
   });
 });
 

@@ -35,7 +35,7 @@ function asText(socket: SSLSocket): string {
     ["issuer", certificate && nameText(certificate.issuer)],
     ["valid", certificate && `from ${certificate.notBefore} to ${certificate.notAfter}`],
   ];
-  return lines.flatMap(([name, value]) => (value ? [`${name.padEnd(10)}${value}`] : [])).join("\n");
+  return lines.flatMap(([name, value]) => (value ? [`${name.padEnd(10)}${printable(value)}`] : [])).join("\n");
 }
 
 /** The name that the peer's certificate was found to be good for; a server verifies clients without a name. */
@@ -52,5 +52,5 @@ function certificateAsJson(certificate: Certificate | null): unknown {
 }
 
 function altNameText([kind, value]: AltName): string {
-  return `${kind}:${typeof value === "string" ? printable(value) : nameText(value)}`;
+  return `${kind}:${typeof value === "string" ? value : nameText(value)}`;
 }

@@ -5,7 +5,7 @@ import { SSLError } from "../../engine/errors.ts";
 import { parseCertificate } from "../certificate.ts";
 import { type Carrier, extensionDetails } from "./extensions.ts";
 import { groupName, messageName, schemeName, suiteName, versionName } from "./names.ts";
-import { listText, nameText, namesText, sizeText } from "./text.ts";
+import { listText, nameText, namesText, printable, sizeText } from "./text.ts";
 
 /** A message in words; `details` are names and values in the order of the message. */
 export interface MessageText {
@@ -132,8 +132,8 @@ function certificate(der: Uint8Array, index: number): Detail[] {
   try {
     const { subject, issuer, notBefore, notAfter } = parseCertificate(der.slice());
     return [
-      [name, nameText(subject)],
-      ["issuer", nameText(issuer)],
+      [name, printable(nameText(subject))],
+      ["issuer", printable(nameText(issuer))],
       ["valid", `from ${notBefore} to ${notAfter}`],
     ];
   } catch (error) {

@@ -10,12 +10,12 @@ export function printable(text: string): string {
   );
 }
 
-/** A name as people write it: "CN=example.org, O=Example"; "(empty)" when there is nothing in it. */
+/** A name as people write it: "CN=example.org, O=Example"; "(empty)" when there is nothing in it. Not yet printable. */
 export function nameText(name: DistinguishedName): string {
   const text = name.map((rdn) =>
     rdn.map(([attribute, value]) => `${abbreviations[attribute] ?? attribute}=${value}`).join("+"),
   );
-  return printable(text.join(", ")) || "(empty)";
+  return text.join(", ") || "(empty)";
 }
 
 export function sizeText(bytes: number): string {
