@@ -12,7 +12,6 @@
 #include "mbedtls/ssl_ciphersuites.h"
 #include "ssl_misc.h"
 
-#define SMALLEST_BUFFER 512
 #define MOST_TICKET_SIZE 12000 /* of a handshake message of 16 KiB */
 #define MOST_KEY_UPDATES 32 /* in a row, without any data: each costs us more than it costs the peer */
 
@@ -35,9 +34,6 @@ static int take_key_update(wt_connection *connection);
 static int meaning_in_tls13(const mbedtls_ssl_context *ssl, int result);
 static int outcome(wt_connection *connection, int result, size_t queued_before);
 static int ends_with_alert(const wt_connection *connection, size_t from);
-static uint8_t *reserve(wt_buffer *buffer, size_t size);
-static size_t size_of(const wt_buffer *buffer);
-static void consume(wt_buffer *buffer, size_t size);
 
 wt_connection *wt_connection_new(wt_settings *settings, const char *server_name) {
   wt_connection *connection = wt_calloc(1, sizeof *connection);
@@ -55,13 +51,13 @@ wt_connection *wt_connection_new(wt_settings *settings, const char *server_name)
   }
   mbedtls_ssl_set_bio(ssl, connection, transmit, receive, NULL);
   if (settings->psk && connection->conf.endpoint == MBEDTLS_SSL_IS_SERVER) wt_expect_psk(connection);
+  if (settings->log_keys || settings->trace) mbedtls_ssl_set_export_keys_cb(ssl, note_key, connection);
   if (!settings->log_keys) return connection;
   connection->key_log = wt_calloc(WT_MOST_LOGGED_KEYS, sizeof *connection->key_log);
   if (connection->key_log == NULL) {
     wt_connection_free(connection);
     return NULL;
   }
-  mbedtls_ssl_set_export_keys_cb(ssl, note_key, connection);
   return connection;
 }
 
@@ -81,6 +77,7 @@ void wt_connection_free(wt_connection *connection) {
   mbedtls_ssl_free(&connection->ssl);
   wt_free(connection->incoming.data);
   wt_free(connection->outgoing.data);
+  wt_free(connection->trace.data);
   wt_free(connection->key_log);
   wt_block *blocks[] = {&connection->alpn_name, &connection->seal_extra, &connection->accepted_name, &connection->accepted_session,
                         &connection->session, &connection->psk_identity, &connection->psk_key};
@@ -91,17 +88,17 @@ void wt_connection_free(wt_connection *connection) {
   wt_object_gone();
 }
 
-uint8_t *wt_incoming_reserve(wt_connection *connection, size_t size) { return reserve(&connection->incoming, size); }
+uint8_t *wt_incoming_reserve(wt_connection *connection, size_t size) { return wt_buffer_reserve(&connection->incoming, size); }
 
 void wt_incoming_commit(wt_connection *connection, size_t size) { connection->incoming.end += size; }
 
-size_t wt_incoming_size(wt_connection *connection) { return size_of(&connection->incoming); }
+size_t wt_incoming_size(wt_connection *connection) { return wt_buffer_size(&connection->incoming); }
 
 uint8_t *wt_outgoing_data(wt_connection *connection) { return connection->outgoing.data + connection->outgoing.start; }
 
-size_t wt_outgoing_size(wt_connection *connection) { return size_of(&connection->outgoing); }
+size_t wt_outgoing_size(wt_connection *connection) { return wt_buffer_size(&connection->outgoing); }
 
-void wt_outgoing_consume(wt_connection *connection, size_t size) { consume(&connection->outgoing, size); }
+void wt_outgoing_consume(wt_connection *connection, size_t size) { wt_buffer_consume(&connection->outgoing, size); }
 
 /* 0 when the handshake is over; MBEDTLS_ERR_SSL_WANT_READ only when Mbed TLS has looked at every byte there is. */
 int wt_handshake(wt_connection *connection) {
@@ -176,30 +173,32 @@ int wt_send_alert(wt_connection *connection, int level, int description) {
 
 static int receive(void *context, unsigned char *into, size_t size) {
   wt_connection *connection = context;
-  size_t there = size_of(&connection->incoming);
+  size_t there = wt_buffer_size(&connection->incoming);
   if (there == 0) return MBEDTLS_ERR_SSL_WANT_READ;
   if (size > there) size = there;
   memcpy(into, connection->incoming.data + connection->incoming.start, size);
-  consume(&connection->incoming, size);
+  wt_buffer_consume(&connection->incoming, size);
   return (int) size;
 }
 
 static int transmit(void *context, const unsigned char *bytes, size_t size) {
   wt_connection *connection = context;
-  uint8_t *at = reserve(&connection->outgoing, size);
+  uint8_t *at = wt_buffer_reserve(&connection->outgoing, size);
   if (at == NULL) return MBEDTLS_ERR_SSL_ALLOC_FAILED;
   memcpy(at, bytes, size);
   connection->outgoing.end += size;
   return (int) size;
 }
 
-/* For the key log; TypeScript picks it up between calls. Secrets beyond the room are those of a renegotiation. */
+/* For the key log and the trace; TypeScript picks it up between calls. Secrets beyond the room are those of a renegotiation. */
 static void note_key(void *context, mbedtls_ssl_key_export_type type, const unsigned char *secret, size_t size,
                      const unsigned char client_random[32], const unsigned char server_random[32],
                      mbedtls_tls_prf_types prf) {
   wt_connection *connection = context;
   (void) server_random;
   (void) prf;
+  wt_note_key(connection, type);
+  if (connection->key_log == NULL) return;
   if (connection->logged_keys == WT_MOST_LOGGED_KEYS || size > sizeof connection->key_log[0].secret) return;
   wt_logged_key *entry = &connection->key_log[connection->logged_keys++];
   entry->type = (uint8_t) type;
@@ -372,35 +371,4 @@ static int ends_with_alert(const wt_connection *connection, size_t from) {
     at += 5 + length;
   }
   return alert;
-}
-
-/* Room for `size` more bytes at the end, or NULL. What is there already moves to the front first. */
-static uint8_t *reserve(wt_buffer *buffer, size_t size) {
-  size_t there = size_of(buffer);
-  if (buffer->capacity - buffer->end >= size && buffer->data != NULL) return buffer->data + buffer->end;
-  if (buffer->capacity - there >= size && buffer->data != NULL) {
-    memmove(buffer->data, buffer->data + buffer->start, there);
-  } else {
-    size_t capacity = buffer->capacity < SMALLEST_BUFFER ? SMALLEST_BUFFER : buffer->capacity;
-    while (capacity - there < size) capacity *= 2;
-    uint8_t *data = wt_calloc(1, capacity);
-    if (data == NULL) return NULL;
-    if (there > 0) memcpy(data, buffer->data + buffer->start, there);
-    wt_free(buffer->data);
-    buffer->data = data;
-    buffer->capacity = capacity;
-  }
-  buffer->start = 0;
-  buffer->end = there;
-  return buffer->data + there;
-}
-
-static size_t size_of(const wt_buffer *buffer) { return buffer->end - buffer->start; }
-
-/* An empty buffer gives its memory back: most connections are idle most of the time. */
-static void consume(wt_buffer *buffer, size_t size) {
-  buffer->start += size;
-  if (buffer->start < buffer->end) return;
-  wt_free(buffer->data);
-  memset(buffer, 0, sizeof *buffer);
 }

@@ -28,6 +28,7 @@ struct wt_settings {
   int require_ems;
   uint32_t records_per_key;
   int log_keys;
+  int trace; /* connections note what they send and receive, for wt_trace */
   int psk; /* keys are known, or can be asked for, by identity */
 };
 
@@ -60,6 +61,8 @@ struct wt_connection {
   wt_block alpn_name;
   const char *alpn[2];
   wt_buffer incoming, outgoing;
+  wt_buffer trace; /* see trace.c */
+  size_t sent_entry; /* its place in `trace`, while the record is encrypted */
   int paused;      /* a verdict on the peer's certificate is due */
   int group;       /* the NamedGroup of the key exchange, 0 before it is known */
   int wanted_signatures; /* what a server takes from a client of TLS 1.2: see client_identity.c */
@@ -90,6 +93,11 @@ void wt_settings_retain(wt_settings *settings);
 size_t wt_incoming_size(wt_connection *connection);
 const mbedtls_x509_crt *wt_peer_chain(const wt_connection *connection);
 
+/* buffer.c */
+uint8_t *wt_buffer_reserve(wt_buffer *buffer, size_t size);
+size_t wt_buffer_size(const wt_buffer *buffer);
+void wt_buffer_consume(wt_buffer *buffer, size_t size);
+
 int wt_block_set(wt_block *block, const uint8_t *bytes, size_t size);
 void wt_block_clear(wt_block *block);
 
@@ -110,6 +118,9 @@ int wt_transmit_key_update(mbedtls_ssl_context *ssl, int request);
 /* client_identity.c */
 void wt_note_certificate_request(wt_connection *connection, const unsigned char *message, size_t size);
 void wt_choose_identity(wt_connection *connection);
+
+/* trace.c */
+void wt_note_key(wt_connection *connection, int type);
 
 /* transcript.c */
 void wt_listen_to_transcript(wt_connection *connection);

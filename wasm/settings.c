@@ -103,6 +103,8 @@ void wt_settings_set_flags(wt_settings *settings, int request_certificate, int r
 
 void wt_settings_log_keys(wt_settings *settings) { settings->log_keys = 1; }
 
+void wt_settings_trace(wt_settings *settings) { settings->trace = 1; }
+
 void wt_settings_set_records_per_key(wt_settings *settings, uint32_t records) { settings->records_per_key = records; }
 
 int wt_settings_add_identity(wt_settings *settings) {

@@ -70,6 +70,7 @@ int WT_EXPORT(wt_settings_set_signature_algorithms)(wt_settings *settings, const
 int WT_EXPORT(wt_settings_set_alpn)(wt_settings *settings, const uint8_t *names, size_t size);
 void WT_EXPORT(wt_settings_set_flags)(wt_settings *settings, int request_certificate, int require_ems, int client_order);
 void WT_EXPORT(wt_settings_log_keys)(wt_settings *settings);
+void WT_EXPORT(wt_settings_trace)(wt_settings *settings);
 void WT_EXPORT(wt_settings_set_records_per_key)(wt_settings *settings, uint32_t records);
 int WT_EXPORT(wt_settings_add_identity)(wt_settings *settings);
 int WT_EXPORT(wt_settings_identity_certificate)(wt_settings *settings, const uint8_t *der, size_t size);
@@ -152,6 +153,10 @@ size_t WT_EXPORT(wt_logged_keys)(wt_connection *connection);
 /* Entries of 82 bytes: Mbed TLS's type, size, client random (32), secret (48). */
 const uint8_t *WT_EXPORT(wt_key_log)(wt_connection *connection);
 void WT_EXPORT(wt_forget_logged_keys)(wt_connection *connection);
+/* What was sent, received and derived since it was last forgotten; trace.c tells how it is laid out. */
+size_t WT_EXPORT(wt_trace_size)(wt_connection *connection);
+const uint8_t *WT_EXPORT(wt_trace)(wt_connection *connection);
+void WT_EXPORT(wt_forget_trace)(wt_connection *connection);
 const uint8_t *WT_EXPORT(wt_own_certificate)(wt_connection *connection);
 size_t WT_EXPORT(wt_own_certificate_size)(wt_connection *connection);
 

@@ -114,4 +114,11 @@ int64_t wt_time(int64_t *out);
 struct mbedtls_x509_crt;
 int wt_add_certificate(struct mbedtls_x509_crt *chain, const unsigned char *der, size_t size);
 
+/* Called by our patch to the record layer (patches/0012): see trace.c. */
+struct mbedtls_ssl_context;
+void wt_note_sent(struct mbedtls_ssl_context *ssl);
+void wt_note_sent_size(struct mbedtls_ssl_context *ssl, size_t size);
+void wt_note_received(struct mbedtls_ssl_context *ssl, int outer_type, size_t outer_size, int type,
+                      const unsigned char *content, size_t size, int error);
+
 #endif

@@ -22,6 +22,7 @@ describe("parseCommandLine", () => {
       minVersion: "TLSv1.2",
       maxVersion: "TLSv1.2",
       report: "json",
+      trace: false,
       timeoutMs: 1500,
     });
   });
@@ -44,8 +45,27 @@ describe("parseCommandLine", () => {
       minVersion: "TLSv1.3",
       maxVersion: "TLSv1.3",
       report: "text",
+      trace: false,
       timeoutMs: 30_000,
     });
+  });
+
+  it("understands trace, and takes the form from the name of the file", () => {
+    expect(parseCommandLine(["trace", "a:1"])).toMatchObject({
+      command: "trace",
+      host: "a",
+      form: "svg",
+      output: null,
+    });
+    for (const [line, form] of [
+      ["--html", "html"],
+      ["-o x.html", "html"],
+      ["--output x.htm", "html"],
+      ["-o x.svg", "svg"],
+      ["-o x.html --svg", "svg"],
+    ] as const) {
+      expect(parseCommandLine(["trace", "a:1", ...line.split(" ")])).toMatchObject({ form });
+    }
   });
 
   it("takes an IPv6 address in brackets, and HOST as the name to verify", () => {
@@ -66,13 +86,14 @@ describe("parseCommandLine", () => {
 
   it("names every option in the help", () => {
     const options =
-      "ca cert key pfx password alpn tls1.2 tls1.3 info json timeout insecure servername host port www pipe once";
+      "ca cert key pfx password alpn tls1.2 tls1.3 info json trace timeout insecure servername " +
+      "host port www pipe once svg html output";
     for (const option of options.split(" ")) expect(help).toContain(`--${option}`);
   });
 
   const refused: readonly (readonly [line: string, sentence: string])[] = [
-    ["", "Cannot start: expected connect or serve; --help tells more"],
-    ["dance", "Cannot start: there is no command dance, only connect and serve"],
+    ["", "Cannot start: expected connect, serve or trace; --help tells more"],
+    ["dance", "Cannot start: there is no command dance, only connect, serve and trace"],
     ["connect", "Cannot connect: HOST:PORT is missing"],
     ["connect localhost", "Cannot connect to localhost: expected HOST:PORT, or [ADDRESS]:PORT for IPv6"],
     ["connect ::1:443", "Cannot connect to ::1:443: expected HOST:PORT, or [ADDRESS]:PORT for IPv6"],
@@ -89,6 +110,10 @@ describe("parseCommandLine", () => {
     ["connect a:1 --timeout 0", "Cannot use --timeout: expected a number of seconds above 0, not 0"],
     ["connect a:1 --timeout soon", "Cannot use --timeout: expected a number of seconds above 0, not soon"],
     ["connect a:1 --cert f --key f --pfx f", "Cannot connect: --cert and --pfx contradict each other"],
+    ["connect a:1 -o f", "Cannot use -o: connect has no such option; --help tells more"],
+    ["trace", "Cannot connect: HOST:PORT is missing"],
+    ["trace a:1 --svg --html", "Cannot trace: --svg and --html contradict each other"],
+    ["trace a:1 --once", "Cannot use --once: trace has no such option; --help tells more"],
     ["serve --key k --port 1", "Cannot serve: --cert and --key need each other"],
     ["serve --cert c --port 1", "Cannot serve: --cert and --key need each other"],
     ["serve --cert c --key k", "Cannot serve: --port is missing"],

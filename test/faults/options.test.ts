@@ -82,6 +82,7 @@ const common: readonly Option[] = [
   { name: "requireExtendedMasterSecret", but: ["boolean"], expected: /expected true or false, got / },
   { name: "now", but: ["function"], expected: /expected a function, got / },
   { name: "onKeyLog", but: ["function"], expected: /expected a function, got / },
+  { name: "onTrace", but: ["function"], expected: /expected a function, got / },
   { name: "isolation", but: [], expected: /expected "shared" or "context" or "connection", got / },
 ];
 

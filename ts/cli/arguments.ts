@@ -15,6 +15,8 @@ interface CommonArguments {
   readonly maxVersion: "TLSv1.2" | "TLSv1.3";
   /** What to tell about each connection on stderr: nothing, lines for people, or one line of JSON. */
   readonly report: "none" | "text" | "json";
+  /** Whether to tell everything that goes over the wire on stderr. */
+  readonly trace: boolean;
   readonly timeoutMs: number;
 }
 
@@ -36,7 +38,15 @@ export interface ServeArguments extends CommonArguments {
   readonly once: boolean;
 }
 
-export type Arguments = ConnectArguments | ServeArguments | { readonly command: "help" | "version" };
+/** Draws the handshake of one connection. */
+export interface TraceArguments extends Omit<ConnectArguments, "command"> {
+  readonly command: "trace";
+  readonly form: "svg" | "html";
+  /** A file, or null for stdout. */
+  readonly output: string | null;
+}
+
+export type Arguments = ConnectArguments | TraceArguments | ServeArguments | { readonly command: "help" | "version" };
 
 /** The command line cannot be understood, or names something that cannot be used: exit status 2. */
 export class UsageError extends Error {}
@@ -45,18 +55,23 @@ export const help: string = `Usage:
   wanttls connect HOST:PORT [options]   join stdin and stdout with a TLS server
   wanttls serve --port N --cert FILE --key FILE [options]
                                         echo what TLS clients send
+  wanttls trace HOST:PORT [options]     draw the handshake with a TLS server as a sequence diagram
   wanttls --help | --version
 
 The end of stdin is sent as close_notify; what the peer sends is read until it closes too. When the peer closes first, the
 rest of stdin is still sent, unless the peer has left or stdin is a terminal. A connection that ends without close_notify
 is an error, because it may have been cut.
 
-Options of connect:
+Options of connect and trace:
   --ca FILE          trust the certificates in FILE (PEM or DER) instead of the system's; may be repeated
   --insecure         do not verify the certificate of the server
   --servername NAME  the name to send and to verify, when it is not HOST
   --cert FILE, --key FILE
                      the own certificate chain and private key, for servers that ask for them
+
+Options of trace:
+  --html, --svg      a page with all the details, or a picture (which it is unless told)
+  -o, --output FILE  where to write it, stdout unless told; a name that ends in .html makes it a page
 
 Options of serve:
   --cert FILE        the certificate chain, the own certificate first. Without one the server makes itself a certificate for
@@ -69,13 +84,14 @@ Options of serve:
   --pipe             join stdin and stdout with the first client instead of echoing, then end
   --once             end after the first connection; the exit status tells how it went
 
-Options of both:
+Options of all:
   --pfx FILE         a PKCS#12 file in place of --cert and --key
   --password TEXT    for an encrypted private key or PKCS#12 file
   --alpn A,B         application protocols (ALPN), the preferred one first
   --tls1.2, --tls1.3 only this version
   --info             tell about the connection on stderr: version, suite, group, protocol, certificate of the peer
   --json             the same as one line of JSON
+  --trace            tell everything that goes over the wire on stderr: records, messages and what they say, alerts, times
   --timeout SECONDS  for connecting and for the handshake, 30 unless told
 
 Environment:
@@ -97,10 +113,13 @@ const common: Readonly<Record<string, Kind>> = {
   "tls1.3": "flag",
   info: "flag",
   json: "flag",
+  trace: "flag",
   timeout: "value",
 };
-const known: Readonly<Record<"connect" | "serve" | "", Readonly<Record<string, Kind>>>> = {
-  connect: { ...common, insecure: "flag", servername: "value" },
+const client = { insecure: "flag", servername: "value" } as const;
+const known: Readonly<Record<"connect" | "serve" | "trace" | "", Readonly<Record<string, Kind>>>> = {
+  connect: { ...common, ...client },
+  trace: { ...common, ...client, svg: "flag", html: "flag", output: "value" },
   serve: { ...common, host: "value", port: "value", www: "value", pipe: "flag", once: "flag" },
   "": {},
 };
@@ -113,8 +132,16 @@ export function parseCommandLine(args: readonly string[]): Arguments {
   const [command, ...rest] = positionals;
   if (command === "connect") return connectArguments(given, rest);
   if (command === "serve") return serveArguments(given, rest);
-  if (command === undefined) throw new UsageError("Cannot start: expected connect or serve; --help tells more");
-  throw new UsageError(`Cannot start: there is no command ${command}, only connect and serve`);
+  if (command === "trace") return traceArguments(given, rest);
+  if (command === undefined) throw new UsageError("Cannot start: expected connect, serve or trace; --help tells more");
+  throw new UsageError(`Cannot start: there is no command ${command}, only connect, serve and trace`);
+}
+
+function traceArguments(given: Given, rest: readonly string[]): TraceArguments {
+  const [svg, html, output] = [given.flag("svg"), given.flag("html"), given.value("output")];
+  if (svg && html) throw new UsageError("Cannot trace: --svg and --html contradict each other");
+  const form = html || (!svg && output !== null && /\.html?$/i.test(output)) ? "html" : "svg";
+  return { ...connectArguments(given, rest), command: "trace", form, output };
 }
 
 function connectArguments(given: Given, rest: readonly string[]): ConnectArguments {
@@ -162,6 +189,7 @@ function commonArguments(given: Given, doing: "connect" | "serve"): CommonArgume
     alpn: alpn === null ? [] : alpn.split(","),
     minVersion: only13 && !only12 ? "TLSv1.3" : "TLSv1.2",
     maxVersion: only12 && !only13 ? "TLSv1.2" : "TLSv1.3",
+    trace: given.flag("trace"),
     report: given.flag("json") ? "json" : given.flag("info") ? "text" : "none",
     timeoutMs: toTimeout(given.value("timeout") ?? "30"),
   };
@@ -199,16 +227,17 @@ function read(args: readonly string[]): { given: Given; positionals: readonly st
 }
 
 function optionsOfParser(): Record<string, { type: "string" | "boolean"; short?: string }> {
-  const all = Object.entries({ ...known.connect, ...known.serve });
+  const all = Object.entries({ ...known.connect, ...known.serve, ...known.trace });
   return {
     ...Object.fromEntries(all.map(([name, kind]) => [name, { type: kind === "flag" ? "boolean" : "string" } as const])),
+    output: { type: "string", short: "o" },
     help: { type: "boolean", short: "h" },
     version: { type: "boolean", short: "V" },
   };
 }
 
 function tableOf(command: string | undefined): Readonly<Record<string, Kind>> {
-  const own = command === "connect" || command === "serve" ? known[command] : known[""];
+  const own = command === "connect" || command === "serve" || command === "trace" ? known[command] : known[""];
   return { ...own, help: "flag", version: "flag" };
 }
 

@@ -1,13 +1,17 @@
 // Owns the step from the command line to a context: the files that it names are read, and what is wrong with one of them is
 // said with its name.
-import { type Identity, SSLConfigError, SSLContext, type TrustStore } from "../index.ts";
-import { type ConnectArguments, type ServeArguments, UsageError } from "./arguments.ts";
+import { type Identity, SSLConfigError, SSLContext, type TraceListener, type TrustStore } from "../index.ts";
+import { type ConnectArguments, type ServeArguments, type TraceArguments, UsageError } from "./arguments.ts";
 import { readNamedFile } from "./files.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** Throws `UsageError` for files that cannot be read or used. */
-export function clientContext(args: ConnectArguments, runtime: Runtime): SSLContext {
-  const common = commonOptions(args, runtime);
+/** What is told of the connections goes to `onTrace`. Throws `UsageError` for files that cannot be read or used. */
+export function clientContext(
+  args: ConnectArguments | TraceArguments,
+  runtime: Runtime,
+  onTrace?: TraceListener,
+): SSLContext {
+  const common = { ...commonOptions(args, runtime), ...tracing(onTrace) };
   if (args.insecure) return named(args, () => SSLContext.client({ ...common, verifyMode: "none" }));
   if (args.ca.length === 0) return named(args, () => SSLContext.client({ ...common, trust: defaultTrust(runtime) }));
   const ca = args.ca.map(readNamedFile);
@@ -15,8 +19,13 @@ export function clientContext(args: ConnectArguments, runtime: Runtime): SSLCont
 }
 
 /** With `ownIdentity` when the command line names none. Throws `UsageError` for files that cannot be read or used. */
-export function serverContext(args: ServeArguments, runtime: Runtime, ownIdentity: Identity | null): SSLContext {
-  const common = commonOptions(args, runtime, ownIdentity);
+export function serverContext(
+  args: ServeArguments,
+  runtime: Runtime,
+  ownIdentity: Identity | null,
+  onTrace?: TraceListener,
+): SSLContext {
+  const common = { ...commonOptions(args, runtime, ownIdentity), ...tracing(onTrace) };
   if (args.ca.length === 0) return named(args, () => SSLContext.server(common));
   const ca = args.ca.map(readNamedFile);
   return named(args, () => SSLContext.server({ ...common, ca, verifyMode: "required" }));
@@ -32,7 +41,12 @@ function defaultTrust({ trust }: Runtime): TrustStore {
   }
 }
 
-type Arguments = ConnectArguments | ServeArguments;
+/** A handshake is over in a few milliseconds, so its times need parts of them. */
+function tracing(onTrace: TraceListener | undefined): { onTrace?: TraceListener; now?: () => number } {
+  return onTrace === undefined ? {} : { onTrace, now: () => performance.timeOrigin + performance.now() };
+}
+
+type Arguments = ConnectArguments | ServeArguments | TraceArguments;
 
 interface CommonOptions extends Pick<Arguments, "alpn" | "minVersion" | "maxVersion"> {
   readonly onKeyLog: ((line: string) => void) | undefined;

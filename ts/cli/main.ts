@@ -8,6 +8,7 @@ import { help, parseCommandLine, UsageError } from "./arguments.ts";
 import { connect } from "./connect.ts";
 import { type Runtime, thisRuntime } from "./runtime.ts";
 import { serve } from "./serve.ts";
+import { trace } from "./trace/command.ts";
 
 try {
   await run(process.argv.slice(2), await thisRuntime());
@@ -24,6 +25,8 @@ async function run(args: readonly string[], runtime: Runtime): Promise<void> {
       return connect(parsed, runtime);
     case "serve":
       return serve(parsed, runtime);
+    case "trace":
+      return trace(parsed, runtime);
     case "help":
       return console.log(help);
     case "version":

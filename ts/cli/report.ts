@@ -1,5 +1,6 @@
 // Owns what is told about a connection on stderr, as lines for people and as JSON. Refuses to know where it comes from.
-import type { AltName, Certificate, DistinguishedName, SSLSocket } from "../index.ts";
+import type { AltName, Certificate, SSLSocket } from "../index.ts";
+import { nameText, printable } from "../ssl/trace/text.ts";
 
 /** Tells about a connection whose handshake is over, the way the command line wants it. */
 export function report(socket: SSLSocket, how: "none" | "text" | "json"): void {
@@ -34,7 +35,7 @@ function asText(socket: SSLSocket): string {
     ["issuer", certificate && nameText(certificate.issuer)],
     ["valid", certificate && `from ${certificate.notBefore} to ${certificate.notAfter}`],
   ];
-  return lines.flatMap(([name, value]) => (value ? [`${name.padEnd(10)}${value}`] : [])).join("\n");
+  return lines.flatMap(([name, value]) => (value ? [`${name.padEnd(10)}${printable(value)}`] : [])).join("\n");
 }
 
 /** The name that the peer's certificate was found to be good for; a server verifies clients without a name. */
@@ -53,20 +54,3 @@ function certificateAsJson(certificate: Certificate | null): unknown {
 function altNameText([kind, value]: AltName): string {
   return `${kind}:${typeof value === "string" ? value : nameText(value)}`;
 }
-
-function nameText(name: DistinguishedName): string {
-  const text = name.map((rdn) =>
-    rdn.map(([attribute, value]) => `${short[attribute] ?? attribute}=${value}`).join("+"),
-  );
-  return text.join(", ") || "(empty)";
-}
-
-/** The usual abbreviations (RFC 4514, section 3). */
-const short: Readonly<Record<string, string>> = {
-  commonName: "CN",
-  countryName: "C",
-  localityName: "L",
-  organizationName: "O",
-  organizationalUnitName: "OU",
-  stateOrProvinceName: "ST",
-};

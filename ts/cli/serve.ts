@@ -13,11 +13,18 @@ import { finishHandshake } from "../socket/finish-handshake.ts";
 import { pipeStdio } from "./pipe.ts";
 import { report } from "./report.ts";
 import { type Listener, listenOn, type Runtime } from "./runtime.ts";
+import { traceLines } from "./trace/lines.ts";
 import { serveFile } from "./www.ts";
 
 /** Serves until the process ends, or one connection with `--once`; that one's failure is thrown. */
 export async function serve(args: ServeArguments, runtime: Runtime): Promise<void> {
-  using context = serverContext(args, runtime, args.cert === null && args.pfx === null ? ownIdentity() : null);
+  const identity = args.cert === null && args.pfx === null ? ownIdentity() : null;
+  using context = serverContext(
+    args,
+    runtime,
+    identity,
+    args.trace ? traceLines(console.error, !args.once) : undefined,
+  );
   let listener: Listener | null = null;
   const first = new Promise<void>((resolve, reject) => {
     let count = 0;

@@ -2,6 +2,7 @@
 // before the engine exists, and for whoever wants to look at it. Knows bytes and lengths only; what a client may say is
 // for hello-rules.ts to judge.
 import { SSLError } from "./errors.ts";
+import { WireReader } from "./wire-reader.ts";
 
 /** One extension as it came (RFC 8446, section 4.2). */
 export interface HelloExtension {
@@ -149,7 +150,7 @@ function helloOf(raw: Uint8Array): ClientHello | "malformed" {
 }
 
 function readHello(raw: Uint8Array): ClientHello {
-  const hello = new Reader(raw.subarray(messageHeaderSize));
+  const hello = new WireReader(raw.subarray(messageHeaderSize));
   const legacyVersion = hello.number(2);
   const random = hello.bytes(32);
   const sessionId = hello.vector(1).rest();
@@ -157,11 +158,11 @@ function readHello(raw: Uint8Array): ClientHello {
   const compressionMethods = hello.vector(1).numbers(1);
   const extensions = hello.left === 0 ? [] : extensionsOf(hello.vector(2));
   hello.end();
-  const find = (wanted: number): Reader | undefined => {
+  const find = (wanted: number): WireReader | undefined => {
     const found = extensions.find(({ type }) => type === wanted);
-    return found === undefined ? undefined : new Reader(found.data);
+    return found === undefined ? undefined : new WireReader(found.data);
   };
-  const list = (wanted: number, lengthSize: 1 | 2 = 2): Reader | undefined => find(wanted)?.only(lengthSize);
+  const list = (wanted: number, lengthSize: 1 | 2 = 2): WireReader | undefined => find(wanted)?.only(lengthSize);
   return {
     raw,
     legacyVersion,
@@ -181,14 +182,14 @@ function readHello(raw: Uint8Array): ClientHello {
   };
 }
 
-function extensionsOf(list: Reader): HelloExtension[] {
+function extensionsOf(list: WireReader): HelloExtension[] {
   const extensions: HelloExtension[] = [];
   while (list.left > 0) extensions.push({ type: list.number(2), data: list.vector(2).rest() });
   return extensions;
 }
 
 /** The only kind of name that there is has number 0, and comes once. */
-function serverNameOf(list: Reader | undefined): string | null {
+function serverNameOf(list: WireReader | undefined): string | null {
   if (list === undefined) return null;
   let found: string | null = null;
   while (list.left > 0) {
@@ -201,7 +202,7 @@ function serverNameOf(list: Reader | undefined): string | null {
   return found;
 }
 
-function namesOf(list: Reader | undefined): string[] {
+function namesOf(list: WireReader | undefined): string[] {
   const names: string[] = [];
   while (list !== undefined && list.left > 0) {
     const name = list.vector(1).rest();
@@ -211,7 +212,7 @@ function namesOf(list: Reader | undefined): string[] {
   return names;
 }
 
-function sharesOf(list: Reader | undefined): number[] {
+function sharesOf(list: WireReader | undefined): number[] {
   const groups: number[] = [];
   while (list !== undefined && list.left > 0) {
     groups.push(list.number(2));
@@ -220,60 +221,11 @@ function sharesOf(list: Reader | undefined): number[] {
   return groups;
 }
 
-function identitiesOf(list: Reader | undefined): Uint8Array[] {
+function identitiesOf(list: WireReader | undefined): Uint8Array[] {
   const identities: Uint8Array[] = [];
   while (list !== undefined && list.left > 0) {
     identities.push(list.vector(2).rest());
     list.bytes(4); // obfuscated_ticket_age
   }
   return identities;
-}
-
-/** Big-endian numbers and length-prefixed vectors; throws RangeError past the end. */
-class Reader {
-  readonly #bytes: Uint8Array;
-  #at = 0;
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
-  }
-
-  get left(): number {
-    return this.#bytes.length - this.#at;
-  }
-
-  bytes(length: number): Uint8Array {
-    if (length > this.left) throw new RangeError("Cannot read past the end of the message");
-    return this.#bytes.subarray(this.#at, (this.#at += length));
-  }
-
-  number(size: 1 | 2): number {
-    return this.bytes(size).reduce((sum, byte) => sum * 256 + byte, 0);
-  }
-
-  vector(lengthSize: 1 | 2): Reader {
-    return new Reader(this.bytes(this.number(lengthSize)));
-  }
-
-  /** A vector that is all there is. */
-  only(lengthSize: 1 | 2): Reader {
-    const vector = this.vector(lengthSize);
-    this.end();
-    return vector;
-  }
-
-  end(): void {
-    if (this.left > 0) throw new RangeError("Cannot read on: there are bytes behind the end");
-  }
-
-  /** All that is left, as numbers of that size. */
-  numbers(size: 1 | 2): number[] {
-    const numbers: number[] = [];
-    while (this.left > 0) numbers.push(this.number(size));
-    return numbers;
-  }
-
-  rest(): Uint8Array {
-    return this.bytes(this.left);
-  }
 }

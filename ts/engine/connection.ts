@@ -17,6 +17,7 @@ import { hashOf, type SignatureMethod, verifySignature } from "./signatures.ts";
 import { breaksRules } from "./hello-rules.ts";
 import { Limits } from "./limits.ts";
 import { noRecord, notTls } from "./strangers.ts";
+import { Trace, type TraceEvent } from "./trace.ts";
 
 /** Where ciphertext comes from. */
 export interface CiphertextSource {
@@ -155,12 +156,15 @@ export class Connection {
   readonly #collector = new ClientHelloCollector();
   /** Bytes that were taken from the source for a look at the ClientHello and are still to be fed. */
   #held: Uint8Array = new Uint8Array(0);
+  /** Null when nobody looks. */
+  #trace: Trace | null;
 
   constructor(settings: Settings, options: ConnectionOptions) {
     this.#settings = settings;
     this.#now = options.now;
     this.#serverName = options.serverName;
     this.#helloAwaited = settings.server;
+    this.#trace = settings.trace ? new Trace(options.now) : null;
     if (!settings.server) this.#create();
     settings.retain();
   }
@@ -216,6 +220,11 @@ export class Connection {
     }
     this.#handshakeOver = true;
     this.#state = "open";
+    this.#trace?.established({
+      version: this.protocolVersion(),
+      cipherSuite: this.cipherSuite(),
+      resumed: this.resumed(),
+    });
     if (!this.#settings.server && this.protocolVersion() === tls12) this.#keepSession();
     return "done";
   }
@@ -239,6 +248,7 @@ export class Connection {
       settings.retain();
       this.#settings.release();
       this.#settings = settings;
+      this.#trace = settings.trace ? (this.#trace ?? this.#traceFromHello(now)) : null;
     }
     this.#now = now;
     this.#undecided = false;
@@ -505,6 +515,12 @@ export class Connection {
     return Array.from({ length: count }, (_, i) => keyLogLine(entries.subarray(i * keyLogEntrySize)));
   }
 
+  /** What has happened, each once; nothing unless the settings say so. */
+  takeTrace(): TraceEvent[] {
+    this.#overhear();
+    return this.#trace?.take() ?? [];
+  }
+
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
@@ -568,6 +584,7 @@ export class Connection {
     const hello = this.#collector.add(more);
     if (hello === "incomplete" && held.length < largestHello && !source.eof) return false;
     this.#helloAwaited = false;
+    this.#trace?.hello(held);
     if (hello === null || hello === "incomplete") {
       this.#create(); // what is no ClientHello is left to Mbed TLS to refuse
       return true;
@@ -580,6 +597,13 @@ export class Connection {
     this.#clientHello = hello as ClientHello;
     this.#undecided = true;
     return true;
+  }
+
+  /** For a context that looks, when the one before it did not. */
+  #traceFromHello(now: () => number): Trace {
+    const trace = new Trace(now);
+    trace.hello(this.#held);
+    return trace;
   }
 
   /** Without TLS 1.3, Mbed TLS does not look at the list of versions and misses something else in a client that speaks nothing older. */
@@ -714,7 +738,19 @@ export class Connection {
     } catch (error) {
       if (error instanceof SSLError && this.#state !== "failed") this.#enterFailed({ error, alert: null }, true);
       throw error;
+    } finally {
+      this.#overhear();
     }
+  }
+
+  /** Takes what the module has noted, so that it has the time of the call. */
+  #overhear(): void {
+    if (this.#trace === null || this.#disposed || this.#pointer === undefined || this.#realm.poisoned) return;
+    const { exports } = this.#realm;
+    const size = exports.wt_trace_size(this.#pointer);
+    if (size === 0) return;
+    this.#trace.add(this.#realm.copyOut(exports.wt_trace(this.#pointer), size));
+    exports.wt_forget_trace(this.#pointer);
   }
 
   #requireOpenDirection(doing: string): void {

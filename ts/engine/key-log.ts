@@ -14,8 +14,13 @@ const labels = [
   "SERVER_TRAFFIC_SECRET_0",
 ];
 
+/** What a key log calls a kind of secret. */
+export function keyLabel(type: number): string {
+  return labels[type]!;
+}
+
 export function keyLogLine(entry: Uint8Array): string {
-  return `${labels[entry[0]!]} ${hex(entry.subarray(2, 34))} ${hex(entry.subarray(34, 34 + entry[1]!))}`;
+  return `${keyLabel(entry[0]!)} ${hex(entry.subarray(2, 34))} ${hex(entry.subarray(34, 34 + entry[1]!))}`;
 }
 
 function hex(bytes: Uint8Array): string {

@@ -26,6 +26,8 @@ export interface SettingsInput {
   readonly honorCipherOrder: boolean;
   /** Whether connections keep their secrets for `takeKeyLog`. */
   readonly logKeys?: boolean;
+  /** Whether connections keep what happens for `takeTrace`. */
+  readonly trace?: boolean;
   /** Client: its pre-shared key. Server, `"asked"`: connections ask for the key of an identity. */
   readonly psk?: { readonly identity: Uint8Array; readonly key: Uint8Array } | "asked" | null;
   /** Records after which this side takes new keys (TLS 1.3). */
@@ -37,6 +39,7 @@ export class Settings {
   readonly realm: Realm;
   readonly server: boolean;
   readonly maxVersion: number;
+  readonly trace: boolean;
   readonly #pointer: SettingsPointer;
   #references = 1;
   #disposed = false;
@@ -45,6 +48,7 @@ export class Settings {
     this.realm = realm;
     this.server = input.server;
     this.maxVersion = input.maxVersion;
+    this.trace = input.trace === true;
     this.#pointer = realm.exports.wt_settings_new(Number(input.server));
     if (this.#pointer === 0) throw new SSLMemoryError("Cannot make a context: the wasm memory is full");
     try {
@@ -84,6 +88,7 @@ export class Settings {
       Number(!input.honorCipherOrder),
     );
     if (input.logKeys === true) exports.wt_settings_log_keys(this.#pointer);
+    if (this.trace) exports.wt_settings_trace(this.#pointer);
     if (input.recordsPerKey !== undefined) exports.wt_settings_set_records_per_key(this.#pointer, input.recordsPerKey);
     this.#psk(input.psk ?? null);
     this.#list("cipherSuites", input.cipherSuites, exports.wt_settings_set_ciphersuites);

@@ -3,6 +3,7 @@ import { alert, type AlertName } from "../engine/alerts.ts";
 import { verifyFlag } from "../engine/codes.gen.ts";
 import type { ClientHello } from "../engine/client-hello.ts";
 import { type Failure, SSLCertVerificationError, SSLError } from "../engine/errors.ts";
+import type { TraceEvent } from "../engine/trace.ts";
 import type { Bytes } from "./bytes.ts";
 import type { Certificate } from "./certificate.ts";
 import type { SSLContext } from "./ssl-context.ts";
@@ -53,6 +54,9 @@ export type SelectAlpn = (offered: readonly string[], hello: ClientHello) => str
 
 /** Finds the pre-shared key for an identity, null when there is none. */
 export type PskLookup = (identity: Uint8Array) => Bytes | null | PromiseLike<Bytes | null>;
+
+/** Is told what happens on a connection: looking at that is allowed meanwhile, calling it is not. */
+export type TraceListener = (event: TraceEvent, connection: SSLObject) => void;
 
 /** The failure that it is when a hook throws; an error with an `alert` of its own chooses what the peer is told. */
 export function hookFailure(hook: string, cause: unknown, otherwise: AlertName): Failure {

@@ -3,6 +3,17 @@ export { alert as alertDescription, type AlertName } from "../engine/alerts.ts";
 export { type ClientHello, type HelloExtension, parseClientHello } from "../engine/client-hello.ts";
 export { engineVersion, init } from "../engine/realms.ts";
 export type { SSLState } from "../engine/connection.ts";
+export type {
+  TraceAlert,
+  TraceChangeCipherSpec,
+  TraceDirection,
+  TraceEstablished,
+  TraceEvent,
+  TraceMessage,
+  TraceProtection,
+  TraceRecord,
+  TraceSecret,
+} from "../engine/trace.ts";
 export {
   type CertVerificationDetails,
   SSLAlertError,
@@ -28,7 +39,15 @@ export type { ChannelBindingType } from "./channel-binding.ts";
 export { type Feature, features } from "./features.ts";
 export { type KnownHosts, trustOnFirstUse } from "./first-use.ts";
 export type { Password } from "./identity/password.ts";
-export type { PskLookup, SelectAlpn, SelectContext, SniCallback, VerifyHook, VerifyInfo } from "./hooks.ts";
+export type {
+  PskLookup,
+  SelectAlpn,
+  SelectContext,
+  SniCallback,
+  TraceListener,
+  VerifyHook,
+  VerifyInfo,
+} from "./hooks.ts";
 export {
   generateSelfSigned,
   type SelfSigned,
@@ -57,6 +76,7 @@ export { spkiPin } from "./spki-pin.ts";
 export type { CipherInfo, CipherName, NamedGroup, SignatureScheme, TLSVersion } from "./tables.ts";
 export { TicketKeys } from "./ticket-keys.ts";
 export type { CertProfile, VerifyMode } from "./verification.ts";
+export { explainTrace, type TraceExplanation } from "./trace/explain.ts";
 export { virtualHosts } from "./virtual-hosts.ts";
 export { isWant, SSLWantCallbackError, SSLWantReadError, SSLWantWriteError } from "./want.ts";
 export type { DefaultVerifyPaths } from "./system-trust.ts";

@@ -5,7 +5,7 @@ import type { IdentityInput, SettingsInput } from "../engine/settings.ts";
 import type { PreSharedKey } from "../engine/connection.ts";
 import { newRealm, type Realm, sharedRealm } from "../engine/realms.ts";
 import { type Bytes, checkOptionNames, describe, toBytes, toCount, toFlag } from "./bytes.ts";
-import type { PskLookup, SelectAlpn, SelectContext, SniCallback, VerifyHook } from "./hooks.ts";
+import type { PskLookup, SelectAlpn, SelectContext, SniCallback, TraceListener, VerifyHook } from "./hooks.ts";
 import { checkCertificateKind } from "./identity/key-kinds.ts";
 import { checkPassword, type Password, passphraseFrom, Work } from "./identity/password.ts";
 import { openPkcs12 } from "./identity/pkcs12.ts";
@@ -122,6 +122,11 @@ export interface BaseOptions {
   readonly now?: () => number;
   /** Gets each line of the key log (NSS format, as Wireshark reads it): whoever has it can decrypt the connections. */
   readonly onKeyLog?: ((line: string) => void) | undefined;
+  /**
+   * Gets everything that happens on the wire, for people who want to look: records, handshake messages and alerts in the clear,
+   * the names of secrets, each with the connection. It has none of the data and no secret. `explainTrace` makes words of it.
+   */
+  readonly onTrace?: TraceListener | undefined;
   /** Default `"shared"`. */
   readonly isolation?: Isolation;
 }
@@ -191,6 +196,7 @@ export interface CheckedOptions {
   readonly tolerateAlpnMismatch: boolean;
   readonly now: () => number;
   readonly onKeyLog: ((line: string) => void) | null;
+  readonly onTrace: TraceListener | null;
   readonly isolation: Isolation;
   readonly verify: VerifyHook | null;
   readonly pskLookup: PskLookup | null;
@@ -246,6 +252,7 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
       requireExtendedMasterSecret: toFlag(given.requireExtendedMasterSecret, "requireExtendedMasterSecret", true),
       honorCipherOrder: toFlag(given.honorCipherOrder, "honorCipherOrder", true),
       logKeys: given.onKeyLog !== undefined,
+      trace: given.onTrace !== undefined,
       psk: server && psk !== null ? "asked" : (psk as PreSharedKey | null),
     },
     alpn,
@@ -272,11 +279,12 @@ function checkRevocation(given: BaseOptions): Pick<CheckedOptions, "crls" | "crl
   return { crls, crlCheck: oneOf("crlCheck", or(given.crlCheck, fallback), ["off", "leaf", "chain"]) };
 }
 
-type Hooks = "onKeyLog" | "verify" | "onSession" | "sessionKey";
+type Hooks = "onKeyLog" | "onTrace" | "verify" | "onSession" | "sessionKey";
 
 function checkHooks(given: ClientOptions, nobodyAsked: boolean): Pick<CheckedOptions, Hooks> {
   return {
     onKeyLog: checkHook("onKeyLog", given.onKeyLog),
+    onTrace: checkHook("onTrace", given.onTrace),
     verify: checkVerify(given.verify, nobodyAsked),
     onSession: checkHook("onSession", given.onSession),
     sessionKey: given.sessionKey === undefined ? null : checkSessionKey(given.sessionKey),
@@ -371,6 +379,7 @@ const commonNames: readonly (keyof BaseOptions)[] = [
   "requireExtendedMasterSecret",
   "now",
   "onKeyLog",
+  "onTrace",
   "isolation",
 ];
 const clientNames: readonly (keyof ClientOptions)[] = [

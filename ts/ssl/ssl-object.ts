@@ -433,9 +433,10 @@ export class SSLObject {
 
   /** Gives the application what the engine has for it: also after a failure, and before data is returned. */
   #tell(): void {
-    const { onKeyLog, sessionCache } = this.#decisions.checked;
+    const { onKeyLog, onTrace, sessionCache } = this.#decisions.checked;
     try {
       if (onKeyLog !== null) this.connection.takeKeyLog().forEach((line) => onKeyLog(line));
+      if (onTrace !== null) this.connection.takeTrace().forEach((event) => onTrace(event, this));
       for (const saved of this.connection.takeSessions()) this.#keepSession(saved);
       const cached = sessionCache === null ? null : this.connection.takeCached();
       if (cached !== null) forgetFailure(sessionCache!.set(cached.id, cached.session));

@@ -41,6 +41,7 @@ export interface WasmExports {
   readonly wt_finished: (connection: ConnectionPointer) => number;
   readonly wt_forget_logged_keys: (connection: ConnectionPointer) => void;
   readonly wt_forget_session: (connection: ConnectionPointer) => void;
+  readonly wt_forget_trace: (connection: ConnectionPointer) => void;
   readonly wt_generate_key: (kind: number) => number;
   readonly wt_give_psk: (
     connection: ConnectionPointer,
@@ -138,9 +139,12 @@ export interface WasmExports {
   readonly wt_settings_set_records_per_key: (settings: SettingsPointer, records: number) => void;
   readonly wt_settings_set_signature_algorithms: (settings: SettingsPointer, ids: Address, count: number) => number;
   readonly wt_settings_set_versions: (settings: SettingsPointer, minimum: number, maximum: number) => void;
+  readonly wt_settings_trace: (settings: SettingsPointer) => void;
   readonly wt_sign: (at: Address, keySize: number, dataSize: number, hash: number) => number;
   readonly wt_signature_scheme: (connection: ConnectionPointer, server: number) => number;
   readonly wt_start: () => number;
+  readonly wt_trace: (connection: ConnectionPointer) => Address;
+  readonly wt_trace_size: (connection: ConnectionPointer) => number;
   readonly wt_unique_master_secret: (connection: ConnectionPointer) => number;
   readonly wt_unseal: (at: Address, size: number, key: Address) => number;
   readonly wt_update_keys: (connection: ConnectionPointer, request: number) => number;
