@@ -30,11 +30,11 @@ export function documentAt(path: string): Document {
       return (await import(/* @vite-ignore */ pathToFileURL(`${folder}/${name}`).href)) as T;
     },
     standalone(name, after = "") {
-      const path = `${folder}/standalone-${name}`;
+      const file = `${folder}/standalone-${name}`;
       const core = pathToFileURL(`${root}/ts/index.ts`).href;
       const code = readFileSync(`${folder}/${name}`, "utf8");
-      writeFileSync(path, code.replaceAll('from "wanttls"', `from "${core}"`) + after);
-      return path;
+      writeFileSync(file, code.replaceAll('from "wanttls"', `from "${core}"`) + after);
+      return file;
     },
   };
 }

@@ -51,7 +51,7 @@ it("begins to send when the socket is open, and fails when it is closed without 
     send: (message: unknown) => void sent.push(message),
     close: () => void sent.push("closed"),
   });
-  const transport = fromMessages(socket as MessageCarrier);
+  const transport = fromMessages(socket);
   expect([transport.writable, socket.binaryType]).toEqual([false, "arraybuffer"]);
   expect(transport.send(pattern(3))).toBe(0);
   socket.readyState = 1;
