@@ -9,6 +9,8 @@ export interface Document {
   readonly text: string;
   /** The module of a block, by the name of its file. */
   snippet<T>(name: string): Promise<T>;
+  /** A copy of a block that runs outside of the test runner, as a worker or a program; answers its path. */
+  standalone(name: string, after?: string): string;
 }
 
 /** A document by its path in the project. */
@@ -26,6 +28,13 @@ export function documentAt(path: string): Document {
     async snippet<T>(name: string): Promise<T> {
       if (!written.has(name)) throw new Error(`${path} has no block for the file ${name}`);
       return (await import(/* @vite-ignore */ pathToFileURL(`${folder}/${name}`).href)) as T;
+    },
+    standalone(name, after = "") {
+      const file = `${folder}/standalone-${name}`;
+      const core = pathToFileURL(`${root}/ts/index.ts`).href;
+      const code = readFileSync(`${folder}/${name}`, "utf8");
+      writeFileSync(file, code.replaceAll('from "wanttls"', `from "${core}"`) + after);
+      return file;
     },
   };
 }

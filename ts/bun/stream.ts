@@ -5,7 +5,8 @@ import type { TLSConnection } from "../stream/tls-connection.ts";
 import { connectBun, listenBun } from "./transport.ts";
 
 /**
- * Connects over TCP and speaks TLS; resolves when the handshake is over.
+ * Connects over TCP and speaks TLS; resolves when the handshake is over. The addresses of a name are tried in turn (RFC
+ * 8305).
  *
  * Rejects with SSLSyscallError when the host cannot be reached, SSLTimeoutError when it takes too long, the reason of the
  * signal, and what a handshake throws.

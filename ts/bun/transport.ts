@@ -3,6 +3,7 @@
 import { addressOf, DRAIN_MS, syscallError, TransportBase, type TransportOptions } from "../socket/transport-base.ts";
 import type { NonBlockingTransport, SocketAddress } from "../socket/transport.ts";
 import { SSLSyscallError } from "../ssl/index.ts";
+import { connectToOne, inTurns } from "./happy-eyeballs.ts";
 
 /** The part of a socket of Bun that is used. */
 export interface BunSocket {
@@ -72,19 +73,17 @@ export function bunSocketHandlers(
 }
 
 /**
- * Connects and answers the transport; rejects with `SSLSyscallError`.
+ * Connects and answers the transport; rejects with `SSLSyscallError`. The addresses of a name are tried in turn (RFC 8305).
  *
  * ```ts
  * const transport = await connectBun({ hostname: "example.org", port: 443 });
  * ```
  */
 export async function connectBun(address: BunAddress, options: TransportOptions = {}): Promise<NonBlockingTransport> {
-  const { promise, resolve, reject } = Promise.withResolvers<NonBlockingTransport>();
-  const socket = bunSocketHandlers(resolve, options) as Bun.SocketHandler<unknown>;
-  Bun.connect({ ...(address as { hostname: string; port: number }), allowHalfOpen: true, socket }).catch(
-    (error: unknown) => reject(syscallError(`connect to ${nameOf(address)}`, "connect", error)),
-  );
-  return promise;
+  if ("unix" in address) return open(address, options);
+  const addresses = await addressesOf(address.hostname);
+  if (addresses.length < 2) return open(address, options); // nothing to choose from; a failed lookup is told by Bun
+  return connectToOne(inTurns(addresses), (hostname) => open({ ...address, hostname }, options));
 }
 
 /**
@@ -105,6 +104,20 @@ export function listenBun(
   } catch (error) {
     throw syscallError(`listen on ${nameOf(address)}`, "listen", error);
   }
+}
+
+async function addressesOf(hostname: string): Promise<string[]> {
+  const found = await Bun.dns.lookup(hostname, { backend: "system" }).catch(() => []);
+  return found.map(({ address }) => address);
+}
+
+async function open(address: BunAddress, options: TransportOptions): Promise<NonBlockingTransport> {
+  const { promise, resolve, reject } = Promise.withResolvers<NonBlockingTransport>();
+  const socket = bunSocketHandlers(resolve, options) as Bun.SocketHandler<unknown>;
+  Bun.connect({ ...(address as { hostname: string; port: number }), allowHalfOpen: true, socket }).catch(
+    (error: unknown) => reject(syscallError(`connect to ${nameOf(address)}`, "connect", error)),
+  );
+  return promise;
 }
 
 class BunTransport extends TransportBase {

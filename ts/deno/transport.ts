@@ -15,6 +15,7 @@ export interface DenoConn {
   write(bytes: Uint8Array): Promise<number>;
   closeWrite(): Promise<void>;
   close(): void;
+  ref?(): void;
   unref?(): void;
   readonly localAddr?: DenoAddr;
   readonly remoteAddr?: DenoAddr;
@@ -39,6 +40,11 @@ export function fromDenoConn(conn: DenoConn, options: TransportOptions = {}): No
   return new DenoTransport(conn, options);
 }
 
+/** Whether the connection below, if it is one of Deno, keeps the program running. */
+export function refer(transport: NonBlockingTransport, running: boolean): void {
+  if (transport instanceof DenoTransport) transport.refer(running);
+}
+
 /** One read of this size is cheaper than several smaller ones; a shorter answer is copied out of it. */
 const READ_SIZE = 64 * 1024;
 
@@ -61,6 +67,11 @@ class DenoTransport extends TransportBase {
 
   get remoteAddress(): SocketAddress | null {
     return addressOf(this.#conn.remoteAddr?.hostname, this.#conn.remoteAddr?.port);
+  }
+
+  refer(running: boolean): void {
+    if (running) this.#conn.ref?.();
+    else this.#conn.unref?.();
   }
 
   protected streamSend(bytes: Uint8Array): number {

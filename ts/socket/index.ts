@@ -1,6 +1,7 @@
 // What the layer gives to others.
 export { createDefaultContext, type Purpose, SSLContext } from "./ssl-context.ts";
 export { memoryTransportPair, type MemoryTransportOptions } from "./memory-transport.ts";
+export { fromMessages, type MessageCarrier } from "./messages-transport.ts";
 export { select, type SelectOptions } from "./select.ts";
 export { EVENT_READ, EVENT_WRITE, Selector, type SelectorKey } from "./selector.ts";
 export { type CloseReason, SSLSocket, type WrapSocketOptions } from "./ssl-socket.ts";

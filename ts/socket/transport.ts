@@ -61,6 +61,12 @@ export interface NonBlockingTransport {
   /** The peer's end, as `localAddress`. */
   readonly remoteAddress?: SocketAddress | null;
 
+  /**
+   * Resolves when, after `close`, what `send` has taken was delivered or given up; never rejects. Transports over what keeps
+   * its bytes when the program ends or goes on to other things, such as the sockets of a kernel, do not have it.
+   */
+  readonly delivered?: Promise<void>;
+
   /** Gives away all received bytes that nobody has taken yet, for the protocol that goes on after TLS has stopped. */
   takeRemaining(): Uint8Array;
 }

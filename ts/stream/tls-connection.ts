@@ -3,7 +3,7 @@
 import { withBytesSent } from "../socket/bytes-sent.ts";
 import { waitUntil } from "../socket/event-loop.ts";
 import type { CloseReason, SSLSocket } from "../socket/ssl-socket.ts";
-import { TimeLimit } from "../socket/time-limit.ts";
+import { TimeLimit, unlessAborted } from "../socket/time-limit.ts";
 import type { NonBlockingTransport, SocketAddress } from "../socket/transport.ts";
 import { type Bytes, toBytes } from "../ssl/bytes.ts";
 import {
@@ -254,6 +254,7 @@ export class TLSConnection implements AsyncDisposable {
       using limit = new TimeLimit(timeout ?? shutdownTimeout, late, signal);
       await this.#writes.take(async () => socket.close(), limit.signal);
       await waitUntil(transport, () => transport.closed, limit.signal);
+      if (transport.delivered) await unlessAborted(transport.delivered, limit.signal);
       if (socket.closeReason === "timeout") throw new SSLTimeoutError(late); // the socket's own time was shorter
     } catch (error) {
       socket.abort(error instanceof Error ? error : undefined);
