@@ -23,7 +23,9 @@ describe("wanttls connect --starttls", () => {
       expect([status, stdout, stderr]).toEqual([0, "there and back", ""]);
       expect(await server.exited).toBe(0);
     });
+  }
 
+  for (const name of ["smtp", "postgres", "mysql"]) {
     it(`ends with 1 when plaintext lies behind what the server of ${name} says before TLS`, async () => {
       await using server = await scripted(name, "inject");
       const { status, stdout, stderr } = await run(wanttlsConnect(server.port, "--starttls", name), "secret");
@@ -32,15 +34,17 @@ describe("wanttls connect --starttls", () => {
         /^wanttls: Cannot start TLS over \w+ with localhost: "\* injected" came where TLS must begin, somebody may have injected it\n$/,
       );
     });
-
-    it(`ends with 1 when a server of ${name} does not offer TLS, and sends nothing in plaintext`, async () => {
-      await using server = await scripted(name, "strip");
-      const { status, stdout, stderr } = await run(wanttlsConnect(server.port, "--starttls", name), "secret");
-      expect([status, stdout]).toEqual([1, ""]);
-      expect(stderr).toMatch(/^wanttls: Cannot start TLS over \w+ with localhost: it does not offer TLS, only ".*"\n$/);
-      expect(await server.exited).toBe(0);
-    });
   }
+
+  it("ends with 1 when the server does not offer TLS, and sends nothing in plaintext", async () => {
+    await using server = await scripted("imap", "strip");
+    const { status, stdout, stderr } = await run(wanttlsConnect(server.port, "--starttls", "imap"), "secret");
+    expect([status, stdout]).toEqual([1, ""]);
+    expect(stderr).toBe(
+      'wanttls: Cannot start TLS over IMAP with localhost: it does not offer TLS, only "* CAPABILITY IMAP4rev2 AUTH=PLAIN"\n',
+    );
+    expect(await server.exited).toBe(0);
+  });
 
   it("ends with 1 when plaintext comes in place of the server's first record", async () => {
     await using server = await scripted("imap", "inject-late");

@@ -1,7 +1,7 @@
 """The other side of STARTTLS, from Python's standard library; starttls-command.test.ts starts it.
 
 serve PROTOCOL MODE CERT KEY: a server written down step by step; after the upgrade it echoes over TLS. MODE "inject" puts
-plaintext behind the go-ahead, "inject-late" sends it when the ClientHello is there, "strip" does not offer TLS.
+plaintext behind the go-ahead, "inject-late" sends it when the ClientHello is there, "strip" (imap) does not offer TLS.
 connect PROTOCOL PORT CA: smtplib, imaplib, poplib or ftplib as they are; prints what came back over TLS.
 """
 
@@ -70,23 +70,11 @@ SCRIPTS = {
     ],
 }
 
-STRIPPED = {
-    "smtp": (2, b"250-mail.test\r\n250 SIZE 1000\r\n"),
-    "imap": (2, b"* CAPABILITY IMAP4rev2 AUTH=PLAIN\r\na1 OK done\r\n"),
-    "pop3": (2, b"+OK list\r\nTOP\r\n.\r\n"),
-    "ftp": (2, b"502 Not implemented\r\n"),
-    "xmpp": (2, b"<stream:stream id='1' %s><stream:features><bind/></stream:features>" % STREAM),
-    "ldap": (2, b"\x30\x0c\x02\x01\x01\x78\x07\x0a\x01\x02\x04\x00\x04\x00"),
-    "postgres": (2, b"N"),
-    "mysql": (0, mysql_greeting(0xFFFFFFFF & ~0x800)),
-}
-
 
 def serve(protocol, mode, cert, key):
     script = list(SCRIPTS[protocol])
     if mode == "strip":
-        at, words = STRIPPED[protocol]
-        script = script[:at] + [words]
+        script = script[:2] + [script[2].replace(b"STARTTLS ", b"")]
     if mode == "inject":
         script[-1 if script[-1] else 0] += b"* injected\r\n"
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -100,8 +88,10 @@ def serve(protocol, mode, cert, key):
         raw.sendall(b"* injected\r\n")
     if mode == "plain":
         echo(context.wrap_socket(raw, server_side=True))
-    while mode != "plain" and raw.recv(1000):
-        pass
+        return
+    rest = b"".join(iter(lambda: raw.recv(1000), b""))
+    if rest and mode != "inject-late":
+        raise ValueError(f"expected the end, heard {rest}")
 
 
 def play(raw, script):

@@ -11,7 +11,7 @@ export interface Traffic {
 /** Where progress is shown. */
 export interface Screen {
   readonly isTerminal: boolean;
-  /** Characters that fit in a line; undefined when it cannot be known. */
+  /** Characters that fit in a line; undefined or 0 when nobody knows. */
   readonly columns: number | undefined;
   write(text: string): void;
 }
@@ -74,8 +74,9 @@ export class Progress {
 
   /** On a terminal over the line before, and without what that has left behind (ECMA-48, erase in line). */
   #draw(line: string, end: string): void {
-    const { isTerminal, columns = Infinity } = this.#screen;
-    this.#screen.write(isTerminal ? `\r${line.slice(0, columns - 1)}\u001B[K${end}` : `${line}\n`);
+    const { isTerminal, columns } = this.#screen;
+    const width = columns === undefined || columns === 0 ? Infinity : columns - 1;
+    this.#screen.write(isTerminal ? `\r${line.slice(0, width)}\u001B[K${end}` : `${line}\n`);
   }
 }
 

@@ -159,7 +159,7 @@ export class Plaintext {
 
 /** What a peer sent, fit for a terminal: nothing but printable ASCII, and not too much of it. */
 function quote(text: string): string {
-  const printable = text.trim().replaceAll(/[^ -~]+/g, " ");
+  const printable = text.replaceAll(/[^ -~]+/g, " ").trim();
   const cut = printable.length > LONGEST_QUOTE ? `${printable.slice(0, LONGEST_QUOTE)}...` : printable;
   return `"${cut}"`;
 }

@@ -13,7 +13,7 @@ export const xmpp: Preamble = {
   async client(plain, domain) {
     await plain.write(`${declaration}<stream:stream to='${escaped(domain)}' version='1.0' ${namespaces}>`);
     const features = await readTo(plain, endOf("features"));
-    if (!offer.test(features)) throw plain.notOffered(features);
+    if (!offer.test(features)) throw plain.notOffered(features.replace(header, ""));
     await plain.write(`<starttls xmlns='${tlsNamespace}'/>`);
     const answer = await readTo(plain, endOf("proceed|failure"));
     if (!/^\s*<(?:\w+:)?proceed\b/.test(answer)) throw plain.refused(answer);
@@ -21,9 +21,9 @@ export const xmpp: Preamble = {
 
   async server(plain) {
     await readTo(plain, /<(?:\w+:)?stream\b[^>]*[^/]>$/);
-    const header = `<stream:stream from='localhost' id='${crypto.randomUUID()}' version='1.0' ${namespaces}>`;
+    const opening = `<stream:stream from='localhost' id='${crypto.randomUUID()}' version='1.0' ${namespaces}>`;
     const features = `<starttls xmlns='${tlsNamespace}'><required/></starttls>`;
-    await plain.write(`${declaration}${header}<stream:features>${features}</stream:features>`);
+    await plain.write(`${declaration}${opening}<stream:features>${features}</stream:features>`);
     const request = await readTo(plain, endOf("\\w+"));
     if (!offer.test(request)) throw plain.unexpected(request);
     return `<proceed xmlns='${tlsNamespace}'/>`;
@@ -37,6 +37,9 @@ const offer = new RegExp(`<(?:\\w+:)?starttls\\b[^>]*${tlsNamespace}`);
 function endOf(names: string): RegExp {
   return new RegExp(`</(?:\\w+:)?(?:${names}|stream)\\s*>$|<(?:\\w+:)?(?:${names})\\b[^>]*/>$`);
 }
+
+/** What comes before the features, or the error, of a stream. */
+const header = /^.*?(?=<(?:\w+:)?(?:features|error)\b)/s;
 
 async function readTo(plain: Plaintext, end: RegExp): Promise<string> {
   let all = "";
