@@ -154,10 +154,15 @@ describe("wanttls --progress", () => {
     const trust = ["--ca", certPath("root", "cert"), "--progress"];
     const command = [process.execPath, ...before, "connect", `localhost:${server.port}`, ...trust];
     // A terminal for stderr alone: what is drawn there comes out of Python's stdout.
-    const inTerminal =
-      "import os, subprocess, sys; ours, theirs = os.openpty();" +
-      "status = subprocess.run(sys.argv[1:], input=b'hello', stdout=subprocess.DEVNULL, stderr=theirs).returncode;" +
-      "sys.stdout.buffer.write(os.read(ours, 65536)); sys.exit(status)";
+    const inTerminal = [
+      "import os, subprocess, sys",
+      "ours, theirs = os.openpty()",
+      "status = subprocess.run(sys.argv[1:], input=b'hello', stdout=subprocess.DEVNULL, stderr=theirs).returncode",
+      "drawn = b''",
+      "while not drawn.endswith(b'\\n'): drawn += os.read(ours, 65536)",
+      "sys.stdout.buffer.write(drawn)",
+      "sys.exit(status)",
+    ].join("\n");
     const { status, stdout } = await run(new Peer("python3", ["-c", inTerminal, ...command]));
     expect(status).toBe(0);
     const drawn = stdout.split("\r").filter((line) => line !== "" && line !== "\n");
