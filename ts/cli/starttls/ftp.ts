@@ -12,8 +12,8 @@ export const ftp: Preamble = {
     await expectReply(plain, "220");
     await plain.write("AUTH TLS\r\n");
     const { code, text } = await readReply(plain);
-    if (unknown.has(code)) throw plain.notOffered(text);
-    if (code !== "234") throw plain.refused(text);
+    if (unknown.has(code)) throw plain.failures.notOffered(text);
+    if (code !== "234") throw plain.failures.refused(text);
   },
 
   async server(plain) {

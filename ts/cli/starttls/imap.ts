@@ -8,9 +8,9 @@ export const imap: Preamble = {
   async client(plain) {
     const greeting = await plain.readLine();
     // Who is logged in already (PREAUTH) may not start TLS any more, so a server that says so is not believed.
-    if (!/^\* OK\b/i.test(greeting)) throw plain.refused(greeting);
+    if (!/^\* OK\b/i.test(greeting)) throw plain.failures.refused(greeting);
     const capabilities = (await answerTo(plain, "a1", "CAPABILITY")).join(" ");
-    if (!/\* CAPABILITY\b.* STARTTLS\b/i.test(capabilities)) throw plain.notOffered(capabilities);
+    if (!/\* CAPABILITY\b.* STARTTLS\b/i.test(capabilities)) throw plain.failures.notOffered(capabilities);
     await answerTo(plain, "a2", "STARTTLS");
   },
 
@@ -34,9 +34,9 @@ async function answerTo(plain: Plaintext, tag: string, command: string): Promise
     const line = await plain.readLine();
     if (line.startsWith(`${tag} `)) {
       if (/^\S+ OK\b/i.test(line)) return lines;
-      throw plain.refused(line);
+      throw plain.failures.refused(line);
     }
-    if (!line.startsWith("* ")) throw plain.unexpected(line);
+    if (!line.startsWith("* ")) throw plain.failures.unexpected(line);
     lines.push(line);
   }
 }

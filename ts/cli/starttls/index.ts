@@ -1,5 +1,7 @@
 // Owns the way from plaintext to TLS, for each protocol alike: what the protocol says, then nothing but TLS.
 import { type NonBlockingTransport, SSLError } from "../../index.ts";
+import { TimeLimit } from "../../socket/time-limit.ts";
+import { Failures } from "./failures.ts";
 import { ftp } from "./ftp.ts";
 import { imap } from "./imap.ts";
 import { ldap } from "./ldap.ts";
@@ -30,10 +32,8 @@ export async function askForTls(
   name: StartTlsName,
   { host, domain, ...patience }: StartTlsPatience & { readonly host: string; readonly domain: string },
 ): Promise<void> {
-  const preamble = preambles[name];
-  const plain = new Plaintext(transport, { protocol: preamble.protocol, peer: host, ...patience });
-  await orClose(transport, async () => {
-    await preamble.client(plain, domain);
+  await talk(transport, failuresWith(name, host), patience, async (plain) => {
+    await preambles[name].client(plain, domain);
     await plain.refuseSurplus();
   });
 }
@@ -44,23 +44,12 @@ export async function agreeToTls(
   name: StartTlsName,
   patience: StartTlsPatience,
 ): Promise<void> {
-  const preamble = preambles[name];
-  const plain = new Plaintext(transport, { protocol: preamble.protocol, peer: "the client", ...patience });
-  await orClose(transport, async () => {
-    const goAhead = await preamble.server(plain);
+  await talk(transport, failuresWith(name, "the client"), patience, async (plain) => {
+    const goAhead = await preambles[name].server(plain);
     if (goAhead === null) return;
     await plain.refuseSurplus();
     await plain.write(goAhead);
   });
-}
-
-async function orClose(transport: NonBlockingTransport, act: () => Promise<void>): Promise<void> {
-  try {
-    await act();
-  } catch (error) {
-    transport.close(); // behind an answer that says why
-    throw error;
-  }
 }
 
 /** Runs the handshake behind it. Plaintext that came too late to be seen before ends it, and is told as what it is. */
@@ -73,8 +62,25 @@ export async function afterPlaintext(
     await handshake();
   } catch (error) {
     if (name === null || !(error instanceof SSLError) || error.reason !== "WRONG_VERSION_NUMBER") throw error;
-    const doing = `start TLS over ${preambles[name].protocol} with ${peer}`;
-    const sentence = `Cannot ${doing}: plaintext came where TLS must begin, somebody may have injected it`;
-    throw new SSLError(sentence, { reason: "STARTTLS_INJECTION", cause: error });
+    throw failuresWith(name, peer).injected(error);
   }
+}
+
+async function talk(
+  transport: NonBlockingTransport,
+  failures: Failures,
+  { timeoutMs, signal }: StartTlsPatience,
+  act: (plain: Plaintext) => Promise<void>,
+): Promise<void> {
+  using limit = new TimeLimit(timeoutMs, failures.sentence(`it took more than ${timeoutMs / 1000} seconds`), signal);
+  try {
+    await act(new Plaintext(transport, failures, limit.signal));
+  } catch (error) {
+    transport.close(); // behind an answer that says why
+    throw error;
+  }
+}
+
+function failuresWith(name: StartTlsName, peer: string): Failures {
+  return new Failures(preambles[name].protocol, peer);
 }

@@ -23,17 +23,18 @@ export const ldap: Preamble = {
     const request = element(tag.extendedRequest, element(tag.requestName, oid));
     await plain.write(element(tag.sequence, element(tag.integer, Uint8Array.of(1)), request));
     const [, operation] = await readMessage(plain);
-    if (operation?.tag !== tag.extendedResponse) throw plain.unexpected(textOf(operation?.content));
+    if (operation?.tag !== tag.extendedResponse) throw plain.failures.unexpected(textOf(operation?.content));
     const [code, , diagnostic] = elementsOf(operation.content);
     const result = code?.tag === tag.enumerated && code.content.length > 0 ? numberFrom(code.content) : -1;
-    if (result === protocolError) throw plain.notOffered(`protocolError ${textOf(diagnostic?.content)}`);
-    if (result !== 0) throw plain.refused(`result code ${result} ${textOf(diagnostic?.content)}`);
+    if (result === protocolError) throw plain.failures.notOffered(`protocolError ${textOf(diagnostic?.content)}`);
+    if (result !== 0) throw plain.failures.refused(`result code ${result} ${textOf(diagnostic?.content)}`);
   },
 
   async server(plain) {
     const [id, operation] = await readMessage(plain);
     const name = operation?.tag === tag.extendedRequest ? elementsOf(operation.content)[0]?.content : undefined;
-    if (id === undefined || textOf(name) !== textOf(oid)) throw plain.unexpected("a request that is not for TLS");
+    if (id === undefined || textOf(name) !== textOf(oid))
+      throw plain.failures.unexpected("a request that is not for TLS");
     const success = element(tag.enumerated, Uint8Array.of(0));
     const noText = element(tag.octetString, Uint8Array.of());
     const response = element(tag.extendedResponse, success, noText, noText);
@@ -55,7 +56,7 @@ interface Element {
 /** The number of the next message, its operation, and what may come behind them. */
 async function readMessage(plain: Plaintext): Promise<readonly Element[]> {
   const [first, length] = await plain.readBytes(2);
-  if (first !== tag.sequence) throw plain.unexpected("something that is no LDAP message");
+  if (first !== tag.sequence) throw plain.failures.unexpected("something that is no LDAP message");
   const size = length! < longForm ? length! : numberFrom(await plain.readBytes(Math.min(length! - longForm, 6)));
   return elementsOf(await plain.readBytes(size));
 }

@@ -18,12 +18,12 @@ export const mysql: Preamble = {
 
   async client(plain) {
     const { sequence, payload } = await readPacket(plain);
-    if (payload[0] === errorPacket) throw plain.refused(textOf(payload.subarray(3)));
+    if (payload[0] === errorPacket) throw plain.failures.refused(textOf(payload.subarray(3)));
     const endOfName = payload.indexOf(0, 1);
-    if (payload[0] !== version || endOfName < 0) throw plain.unexpected(textOf(payload));
+    if (payload[0] !== version || endOfName < 0) throw plain.failures.unexpected(textOf(payload));
     // Behind the name of the version: the thread's number (4), the salt's first part (8) and a zero.
     const flags = littleEndian(payload.subarray(endOfName + 14, endOfName + 16));
-    if (!hasSsl(flags)) throw plain.notOffered(textOf(payload.subarray(1, endOfName)));
+    if (!hasSsl(flags)) throw plain.failures.notOffered(textOf(payload.subarray(1, endOfName)));
     await plain.refuseSurplus();
     const request = [...little(ours), ...little(mostPacketBytes), utf8mb4, ...new Uint8Array(23)];
     await plain.write(packet(sequence + 1, request));
@@ -33,7 +33,7 @@ export const mysql: Preamble = {
     await plain.write(packet(0, greeting()));
     const { payload } = await readPacket(plain);
     if (payload.length !== 32 || !hasSsl(littleEndian(payload.subarray(0, 4))))
-      throw plain.unexpected("a login without TLS");
+      throw plain.failures.unexpected("a login without TLS");
     return null;
   },
 };

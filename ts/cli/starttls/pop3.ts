@@ -8,7 +8,7 @@ export const pop3: Preamble = {
   async client(plain) {
     await expectOk(plain);
     const capabilities = await readCapabilities(plain);
-    if (!capabilities.some((line) => /^STLS *$/i.test(line))) throw plain.notOffered(capabilities.join(" "));
+    if (!capabilities.some((line) => /^STLS *$/i.test(line))) throw plain.failures.notOffered(capabilities.join(" "));
     await plain.write("STLS\r\n");
     await expectOk(plain);
   },
@@ -30,14 +30,14 @@ const answers: Readonly<Record<string, string>> = {
 
 async function expectOk(plain: Plaintext): Promise<void> {
   const line = await plain.readLine();
-  if (!/^\+OK\b/i.test(line)) throw plain.refused(line);
+  if (!/^\+OK\b/i.test(line)) throw plain.failures.refused(line);
 }
 
 /** Servers with STLS have the list too (RFC 2595, section 4): one without is one that does not offer it. */
 async function readCapabilities(plain: Plaintext): Promise<readonly string[]> {
   await plain.write("CAPA\r\n");
   const lines = [await plain.readLine()];
-  if (!/^\+OK\b/i.test(lines[0]!)) throw plain.notOffered(lines[0]!);
+  if (!/^\+OK\b/i.test(lines[0]!)) throw plain.failures.notOffered(lines[0]!);
   for (let line: string; (line = await plain.readLine()) !== ".";) lines.push(line);
   return lines;
 }

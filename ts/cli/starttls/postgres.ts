@@ -13,17 +13,18 @@ export const postgres: Preamble = {
   async client(plain) {
     await plain.write(sslRequest);
     const answer = String.fromCharCode(...(await plain.readBytes(1)));
-    if (answer === "N") throw plain.notOffered("N");
+    if (answer === "N") throw plain.failures.notOffered("N");
     // The text of an error is not read: nobody knows yet who has written it.
-    if (answer === "E") throw plain.refused("E");
-    if (answer !== "S") throw plain.unexpected(answer);
+    if (answer === "E") throw plain.failures.refused("E");
+    if (answer !== "S") throw plain.failures.unexpected(answer);
   },
 
   async server(plain) {
     for (;;) {
       const request = await plain.readBytes(8);
       if (request.every((byte, i) => byte === sslRequest[i])) return "S";
-      if (numberFrom(request.subarray(4)) !== gssRequest) throw plain.unexpected("a request that is not for TLS");
+      if (numberFrom(request.subarray(4)) !== gssRequest)
+        throw plain.failures.unexpected("a request that is not for TLS");
       await plain.write("N");
     }
   },

@@ -14,7 +14,7 @@ export interface Reply {
 export async function readReply(plain: Plaintext): Promise<Reply> {
   const lines = [await plain.readLine()];
   const code = /^\d{3}(?=[ -]|$)/.exec(lines[0]!)?.[0];
-  if (code === undefined) throw plain.unexpected(lines[0]!);
+  if (code === undefined) throw plain.failures.unexpected(lines[0]!);
   for (let more = lines[0]!.startsWith(`${code}-`); more; more = !isLast(lines.at(-1)!, code))
     lines.push(await plain.readLine());
   return { code, lines, text: lines.join(" ") };
@@ -23,7 +23,7 @@ export async function readReply(plain: Plaintext): Promise<Reply> {
 /** The next reply, which must have this code. */
 export async function expectReply(plain: Plaintext, code: string): Promise<Reply> {
   const reply = await readReply(plain);
-  if (reply.code !== code) throw plain.refused(reply.text);
+  if (reply.code !== code) throw plain.failures.refused(reply.text);
   return reply;
 }
 

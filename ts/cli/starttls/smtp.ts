@@ -12,7 +12,7 @@ export const smtp: Preamble = {
     await expectReply(plain, "220");
     await plain.write(`EHLO ${ownName}\r\n`);
     const { lines, text } = await expectReply(plain, "250");
-    if (!lines.some((line) => /^250[ -]STARTTLS *$/i.test(line))) throw plain.notOffered(text);
+    if (!lines.some((line) => /^250[ -]STARTTLS *$/i.test(line))) throw plain.failures.notOffered(text);
     await plain.write("STARTTLS\r\n");
     await expectReply(plain, "220");
   },

@@ -13,10 +13,10 @@ export const xmpp: Preamble = {
   async client(plain, domain) {
     await plain.write(`${declaration}<stream:stream to='${escaped(domain)}' version='1.0' ${namespaces}>`);
     const features = await readTo(plain, endOf("features"));
-    if (!offer.test(features)) throw plain.notOffered(features.replace(header, ""));
+    if (!offer.test(features)) throw plain.failures.notOffered(features.replace(header, ""));
     await plain.write(`<starttls xmlns='${tlsNamespace}'/>`);
     const answer = await readTo(plain, endOf("proceed|failure"));
-    if (!/^\s*<(?:\w+:)?proceed\b/.test(answer)) throw plain.refused(answer);
+    if (!/^\s*<(?:\w+:)?proceed\b/.test(answer)) throw plain.failures.refused(answer);
   },
 
   async server(plain) {
@@ -25,7 +25,7 @@ export const xmpp: Preamble = {
     const features = `<starttls xmlns='${tlsNamespace}'><required/></starttls>`;
     await plain.write(`${declaration}${opening}<stream:features>${features}</stream:features>`);
     const request = await readTo(plain, endOf("\\w+"));
-    if (!offer.test(request)) throw plain.unexpected(request);
+    if (!offer.test(request)) throw plain.failures.unexpected(request);
     return `<proceed xmlns='${tlsNamespace}'/>`;
   },
 };
