@@ -6,7 +6,6 @@ import {
   memoryTransportPair,
   type NonBlockingTransport,
   SSLContext,
-  SSLError,
   startTls,
   type TLSConnection,
 } from "../../ts/index.ts";
@@ -84,6 +83,7 @@ test("docs/starttls.md: the server of SMTP gets to TLS with Python's smtplib", a
 const refused: readonly (readonly [client: Client, says: string, sentence: string])[] = [
   [smtpStartTls, "220 a\r\n250 SIZE\r\n", "Cannot start TLS with localhost: it does not offer STARTTLS"],
   [smtpStartTls, "220 a\r\n250 STARTTLS\r\n454 no\r\n", 'Cannot start TLS with localhost: it answered "454 no"'],
+  [smtpStartTls, "220-a\r\n".repeat(200), 'Cannot start TLS with localhost: it answered "220-a"'],
   [smtpStartTls, "2".repeat(2000), "Cannot start TLS: the peer does not keep to the protocol"],
   [postgresStartTls, "N", "Cannot start TLS with localhost: it does not offer TLS"],
 ];
@@ -105,17 +105,22 @@ test("docs/starttls.md: the server of SMTP refuses commands behind the request",
   ours.abort();
 });
 
-describe("docs/starttls.md: plaintext that is left in the transport", () => {
-  for (const role of ["client", "server"] as const) {
-    it(`ends the handshake of a ${role}, and is never given out as data`, async () => {
+describe("docs/starttls.md: plaintext that reaches TLS ends the handshake", () => {
+  for (const [role, options] of [
+    ["client", { context: asClient, serverHostname: "localhost" }],
+    ["server", { context: asServer }],
+  ] as const) {
+    it(`of a ${role}, when it is left in the transport`, async () => {
       const [ours, theirs] = memoryTransportPair();
       theirs.send(bytes("250 injected\r\n"));
-      const start =
-        role === "client"
-          ? startTls(ours, { context: asClient, serverHostname: "localhost" })
-          : startTls(ours, { context: asServer });
-      await expect(start).rejects.toBeInstanceOf(SSLError);
+      await expect(startTls(ours, options)).rejects.toMatchObject({ reason: "WRONG_VERSION_NUMBER" });
       expect(ours.closed).toBe(true);
+    });
+
+    it(`of a ${role}, when it is passed on as the head of streams`, async () => {
+      const streams = { readable: new ReadableStream<Uint8Array>(), writable: new WritableStream<Uint8Array>() };
+      const starting = startTls(streams, { ...options, head: bytes("250 injected\r\n") });
+      await expect(starting).rejects.toMatchObject({ reason: "WRONG_VERSION_NUMBER" });
     });
   }
 });
