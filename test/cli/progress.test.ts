@@ -1,11 +1,9 @@
 // `--progress`: its lines on a screen of our own with a clock of our own, and what the command makes of them.
-import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { Progress, type Traffic, withProgress } from "../../ts/cli/progress.ts";
 import { certPath } from "../support/certs.ts";
 import { Peer } from "../support/peers.ts";
-import { run, text, wanttlsConnect, wanttlsServe } from "./command.ts";
+import { commandLine, run, text, wanttlsConnect, wanttlsServe } from "./command.ts";
 
 class Recorder {
   readonly isTerminal: boolean;
@@ -147,12 +145,17 @@ describe("wanttls --progress", () => {
     expect(sentence).toMatch(/^wanttls: Cannot /);
   });
 
+  it("does not fail when nobody reads stderr", async () => {
+    await using server = await wanttlsServe("--once");
+    const unread =
+      "import os, subprocess, sys; reader, writer = os.pipe(); os.close(reader);" +
+      "sys.exit(subprocess.run(sys.argv[1:], input=b'hello', stderr=writer).returncode)";
+    const { status, stdout } = await run(new Peer("python3", ["-c", unread, ...command(server.port)]));
+    expect([status, stdout]).toEqual([0, "hello"]);
+  });
+
   it("redraws one line when stderr is a terminal", async () => {
     await using server = await wanttlsServe("--once");
-    const main = fileURLToPath(new URL("../../ts/cli/main.ts", import.meta.url));
-    const before = "Deno" in globalThis ? ["run", "--allow-all", "--no-lock", main] : [main];
-    const trust = ["--ca", certPath("root", "cert"), "--progress"];
-    const command = [process.execPath, ...before, "connect", `localhost:${server.port}`, ...trust];
     // A terminal for stderr alone: what is drawn there comes out of Python's stdout.
     const inTerminal = [
       "import os, subprocess, sys",
@@ -163,10 +166,15 @@ describe("wanttls --progress", () => {
       "sys.stdout.buffer.write(drawn)",
       "sys.exit(status)",
     ].join("\n");
-    const { status, stdout } = await run(new Peer("python3", ["-c", inTerminal, ...command]));
+    const { status, stdout } = await run(new Peer("python3", ["-c", inTerminal, ...command(server.port)]));
     expect(status).toBe(0);
     const drawn = stdout.split("\r").filter((line) => line !== "" && line !== "\n");
     expect(drawn[0]).toBe("sent 0 B, received 0 B, 0 B/s, 0 s\u001B[K");
     expect(drawn.at(-1)!.replace("\u001B[K", "")).toMatch(summary(5, 5));
   });
 });
+
+/** The words of a command that connects with its progress shown. */
+function command(port: number): string[] {
+  return commandLine("connect", `localhost:${port}`, "--ca", certPath("root", "cert"), "--progress");
+}

@@ -19,13 +19,14 @@ export interface Screen {
 const redrawMs = 250;
 const lineMs = 10_000;
 
-/** Runs a transfer, and shows its progress if that is wanted. The summary comes also when it fails. */
+/** Runs a transfer, and shows its progress if that is wanted. The summary comes also when it fails; nobody has to read it. */
 export async function withProgress(wanted: boolean, transfer: (traffic: Traffic) => Promise<void>): Promise<void> {
   const traffic: Traffic = { sent: 0, received: 0 };
   if (!wanted) return transfer(traffic);
   const { isTTY: isTerminal, columns } = process.stderr;
   const screen = { isTerminal, columns, write: (text: string) => void process.stderr.write(text) };
   const progress = new Progress(traffic, screen, () => performance.now());
+  process.stderr.on("error", () => {}); // whoever read it has gone, which is no reason to end the transfer
   const timer = setInterval(() => progress.show(), isTerminal ? redrawMs : lineMs);
   try {
     if (isTerminal) progress.show();

@@ -10,7 +10,7 @@ export const imap: Preamble = {
     // Who is logged in already (PREAUTH) may not start TLS any more, so a server that says so is not believed.
     if (!/^\* OK\b/i.test(greeting)) throw plain.failures.refused(greeting);
     const capabilities = (await answerTo(plain, "a1", "CAPABILITY")).join(" ");
-    if (!/\* CAPABILITY\b.* STARTTLS\b/i.test(capabilities)) throw plain.failures.notOffered(capabilities);
+    if (!/\* CAPABILITY( .*)? STARTTLS( |$)/i.test(capabilities)) throw plain.failures.notOffered(capabilities);
     await answerTo(plain, "a2", "STARTTLS");
   },
 
