@@ -24,7 +24,6 @@ export const mysql: Preamble = {
     // Behind the name of the version: the thread's number (4), the salt's first part (8) and a zero.
     const flags = littleEndian(payload.subarray(endOfName + 14, endOfName + 16));
     if (!hasSsl(flags)) throw plain.failures.notOffered(textOf(payload.subarray(1, endOfName)));
-    await plain.refuseSurplus();
     const request = [...little(ours), ...little(mostPacketBytes), utf8mb4, ...new Uint8Array(23)];
     await plain.write(packet(sequence + 1, request));
   },
