@@ -127,6 +127,7 @@ describe("parseCommandLine", () => {
       "Cannot use --starttls: expected one of smtp, imap, pop3, ftp, xmpp, ldap, postgres, mysql, not gopher",
     ],
     ["connect a:1 --starttls", "Cannot use --starttls: its value is missing"],
+    ["trace a:1 --progress", "Cannot use --progress: trace has no such option; --help tells more"],
     ["serve --cert c --key k --port 1 --progress", "Cannot serve: --progress needs --pipe"],
     ["connect a:1 --cert f --key f --pfx f", "Cannot connect: --cert and --pfx contradict each other"],
     ["connect a:1 -o f", "Cannot use -o: connect has no such option; --help tells more"],

@@ -63,6 +63,14 @@ describe("wanttls connect --starttls", () => {
     expect(JSON.parse(stderr)).toMatchObject({ verified: "localhost" });
   });
 
+  it("lets trace draw what begins in plaintext", async () => {
+    await using server = await scripted("smtp", "plain");
+    const trust = ["--ca", certPath("root", "cert"), "--starttls", "smtp"];
+    const { status, stdout, stderr } = await run(wanttls("trace", `localhost:${server.port}`, ...trust));
+    expect([status, stderr]).toEqual([0, ""]);
+    expect(stdout).toMatch(/<svg [^]*ClientHello[^]*<\/svg>/);
+  });
+
   it("does not wait longer than --timeout says", async () => {
     await using server = await scripted("xmpp", "plain");
     const { status, stderr } = await run(wanttlsConnect(server.port, "--starttls", "smtp", "--timeout", "0.3"));

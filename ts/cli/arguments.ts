@@ -99,7 +99,7 @@ Options of all:
   --trace            tell everything that goes over the wire on stderr: records, messages and what they say, alerts, times
   --starttls NAME    begin in the plaintext of a protocol and go over to TLS when client and server have agreed on it: smtp,
                      imap, pop3, ftp, xmpp, ldap, postgres or mysql. Plaintext where TLS must begin is an error
-  --progress         tell on stderr how far the transfer is; serve takes it with --pipe
+  --progress         tell on stderr how far the transfer is: for connect, and for serve with --pipe
   --timeout SECONDS  for connecting, for STARTTLS and for the handshake, 30 unless told
 
 Environment:
@@ -124,13 +124,12 @@ const common: Readonly<Record<string, Kind>> = {
   trace: "flag",
   timeout: "value",
   starttls: "value",
-  progress: "flag",
 };
 const client = { insecure: "flag", servername: "value" } as const;
 const known: Readonly<Record<"connect" | "serve" | "trace" | "", Readonly<Record<string, Kind>>>> = {
-  connect: { ...common, ...client },
+  connect: { ...common, ...client, progress: "flag" },
   trace: { ...common, ...client, svg: "flag", html: "flag", output: "value" },
-  serve: { ...common, host: "value", port: "value", www: "value", pipe: "flag", once: "flag" },
+  serve: { ...common, host: "value", port: "value", www: "value", pipe: "flag", once: "flag", progress: "flag" },
   "": {},
 };
 

@@ -1,4 +1,5 @@
 // Owns `wanttls connect`: from the command line to a connection that is joined with stdin and stdout.
+import type { NonBlockingTransport } from "../index.ts";
 import type { ConnectArguments } from "./arguments.ts";
 import { clientContext } from "./contexts.ts";
 import { finishHandshake } from "../socket/finish-handshake.ts";
@@ -11,12 +12,20 @@ import { traceLines } from "./trace/lines.ts";
 
 /** Resolves when the connection is over and all went well. */
 export async function connect(args: ConnectArguments, runtime: Runtime): Promise<void> {
-  const { host, starttls, timeoutMs } = args;
   using context = clientContext(args, runtime, args.trace ? traceLines(console.error, false) : undefined);
-  const transport = await connectTo(runtime, host, args.port, timeoutMs);
-  if (starttls !== null) await askForTls(transport, starttls, { host, domain: args.servername, timeoutMs });
+  const transport = await reach(args, runtime);
   using socket = context.wrapSocket(transport, { serverHostname: args.servername });
-  await afterPlaintext(starttls, host, () => finishHandshake(socket, timeoutMs));
+  await afterPlaintext(args.starttls, args.host, () => finishHandshake(socket, args.timeoutMs));
   report(socket, args.report);
   await withProgress(args.progress, (traffic) => pipeStdio(socket, traffic));
+}
+
+/** A connection to the server, on which the handshake can begin. */
+export async function reach(
+  { host, port, servername, starttls, timeoutMs }: Omit<ConnectArguments, "command">,
+  runtime: Runtime,
+): Promise<NonBlockingTransport> {
+  const transport = await connectTo(runtime, host, port, timeoutMs);
+  if (starttls !== null) await askForTls(transport, starttls, { host, domain: servername, timeoutMs });
+  return transport;
 }
