@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Promise kept: what `make interop` talks to is there: Wireshark's command line, GnuTLS, Go and a JDK (up to
-# 1 GB), and our peers in Go and Java are compiled. Installs what is missing when we are root, names it when we are not.
+# Promise kept: what `make interop` talks to is there: Wireshark's command line, GnuTLS, servers with STARTTLS, Go and a JDK (up
+# to 1 GB), and our peers in Go and Java are compiled. Installs what is missing when we are root, names it when we are not.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,12 +10,15 @@ cannot() {
   exit 1
 }
 
-declare -A package_of=([tshark]=tshark [dumpcap]=wireshark-common [gnutls-cli]=gnutls-bin [go]=golang-go [javac]=default-jdk-headless)
+declare -A package_of=([tshark]=tshark [dumpcap]=wireshark-common [gnutls-cli]=gnutls-bin [go]=golang-go [javac]=default-jdk-headless
+  [dovecot]="dovecot-imapd dovecot-pop3d" [vsftpd]=vsftpd [prosody]=prosody [slapd]=slapd [mariadbd]=mariadb-server-core)
+export PATH="$PATH:/usr/sbin" # where Debian has servers
 commands=() packages=()
 for tool in "${!package_of[@]}"; do
   command -v "$tool" >/dev/null 2>&1 && continue
   commands+=("$tool")
-  packages+=("${package_of[$tool]}")
+  read -ra names <<<"${package_of[$tool]}"
+  packages+=("${names[@]}")
 done
 if [ ${#commands[@]} -gt 0 ]; then
   { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; } || cannot "these commands are missing, please install them: ${commands[*]}"

@@ -1,12 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { help, parseCommandLine, UsageError } from "../../ts/cli/arguments.ts";
+import { startTlsNames } from "../../ts/cli/starttls/names.ts";
 
 const serve = ["serve", "--cert", "c", "--key", "k", "--port", "443"];
 
 describe("parseCommandLine", () => {
   it("understands connect with everything", () => {
     const line =
-      "connect example.org:443 --ca a --ca=b --servername n --alpn h2,http/1.1 --tls1.2 --json --timeout 1.5";
+      "connect example.org:443 --ca a --ca=b --servername n --alpn h2,http/1.1 --tls1.2 --json --timeout 1.5 --starttls imap --progress";
     expect(parseCommandLine(line.split(" "))).toEqual({
       command: "connect",
       host: "example.org",
@@ -24,6 +25,8 @@ describe("parseCommandLine", () => {
       report: "json",
       trace: false,
       timeoutMs: 1500,
+      starttls: "imap",
+      progress: true,
     });
   });
 
@@ -47,6 +50,8 @@ describe("parseCommandLine", () => {
       report: "text",
       trace: false,
       timeoutMs: 30_000,
+      starttls: null,
+      progress: false,
     });
   });
 
@@ -84,10 +89,18 @@ describe("parseCommandLine", () => {
     expect(parseCommandLine(["connect", "--help"]).command).toBe("help");
   });
 
+  it("takes each protocol that --starttls names, and names it in the help", () => {
+    for (const name of startTlsNames) {
+      expect(parseCommandLine(["connect", "a:1", "--starttls", name])).toMatchObject({ starttls: name });
+      expect(parseCommandLine([...serve, "--starttls", name])).toMatchObject({ starttls: name });
+      expect(help).toContain(name);
+    }
+  });
+
   it("names every option in the help", () => {
     const options =
       "ca cert key pfx password alpn tls1.2 tls1.3 info json trace timeout insecure servername " +
-      "host port www pipe once svg html output";
+      "host port www pipe once svg html output starttls progress";
     for (const option of options.split(" ")) expect(help).toContain(`--${option}`);
   });
 
@@ -109,6 +122,13 @@ describe("parseCommandLine", () => {
     ["connect a:1 --cert f", "Cannot connect: --cert and --key need each other"],
     ["connect a:1 --timeout 0", "Cannot use --timeout: expected a number of seconds above 0, not 0"],
     ["connect a:1 --timeout soon", "Cannot use --timeout: expected a number of seconds above 0, not soon"],
+    [
+      "connect a:1 --starttls gopher",
+      "Cannot use --starttls: expected one of smtp, imap, pop3, ftp, xmpp, ldap, postgres, mysql, not gopher",
+    ],
+    ["connect a:1 --starttls", "Cannot use --starttls: its value is missing"],
+    ["trace a:1 --progress", "Cannot use --progress: trace has no such option; --help tells more"],
+    ["serve --cert c --key k --port 1 --progress", "Cannot serve: --progress needs --pipe"],
     ["connect a:1 --cert f --key f --pfx f", "Cannot connect: --cert and --pfx contradict each other"],
     ["connect a:1 -o f", "Cannot use -o: connect has no such option; --help tells more"],
     ["trace", "Cannot connect: HOST:PORT is missing"],

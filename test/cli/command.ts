@@ -13,8 +13,14 @@ export function wanttls(...args: readonly string[]): Peer {
 
 /** The command with these arguments and these variables in its environment. */
 export function wanttlsWith(variables: Readonly<Record<string, string>>, ...args: readonly string[]): Peer {
+  const [program = "", ...rest] = commandLine(...args);
+  return new Peer(program, rest, variables);
+}
+
+/** The program and the arguments that are this command, for those who start it in their own way. */
+export function commandLine(...args: readonly string[]): string[] {
   const before = "Deno" in globalThis ? ["run", "--allow-all", "--no-lock", main] : [main];
-  return new Peer(process.execPath, [...before, ...args], variables);
+  return [process.execPath, ...before, ...args];
 }
 
 /** `wanttls connect` to localhost, which trusts the test root. */

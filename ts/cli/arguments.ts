@@ -1,6 +1,7 @@
 // Owns the command line: what can be said, the help, and the sentences for what cannot be understood. Refuses to know
 // files, sockets and TLS.
 import { parseArgs } from "node:util";
+import { type StartTlsName, startTlsNames } from "./starttls/names.ts";
 
 /** What both subcommands can be told about TLS. */
 interface CommonArguments {
@@ -18,6 +19,10 @@ interface CommonArguments {
   /** Whether to tell everything that goes over the wire on stderr. */
   readonly trace: boolean;
   readonly timeoutMs: number;
+  /** The protocol that begins in plaintext and goes over to TLS; null when TLS is spoken from the first byte. */
+  readonly starttls: StartTlsName | null;
+  /** Whether to tell on stderr how far a transfer is. */
+  readonly progress: boolean;
 }
 
 export interface ConnectArguments extends CommonArguments {
@@ -92,7 +97,10 @@ Options of all:
   --info             tell about the connection on stderr: version, suite, group, protocol, certificate of the peer
   --json             the same as one line of JSON
   --trace            tell everything that goes over the wire on stderr: records, messages and what they say, alerts, times
-  --timeout SECONDS  for connecting and for the handshake, 30 unless told
+  --starttls NAME    begin in the plaintext of a protocol and go over to TLS when client and server have agreed on it: smtp,
+                     imap, pop3, ftp, xmpp, ldap, postgres or mysql. Plaintext where TLS must begin is an error
+  --progress         tell on stderr how far the transfer is: for connect, and for serve with --pipe
+  --timeout SECONDS  for connecting, for STARTTLS and for the handshake, 30 unless told
 
 Environment:
   SSL_CERT_FILE, SSL_CERT_DIR  what to trust instead of the system's certificates
@@ -115,12 +123,13 @@ const common: Readonly<Record<string, Kind>> = {
   json: "flag",
   trace: "flag",
   timeout: "value",
+  starttls: "value",
 };
 const client = { insecure: "flag", servername: "value" } as const;
 const known: Readonly<Record<"connect" | "serve" | "trace" | "", Readonly<Record<string, Kind>>>> = {
-  connect: { ...common, ...client },
+  connect: { ...common, ...client, progress: "flag" },
   trace: { ...common, ...client, svg: "flag", html: "flag", output: "value" },
-  serve: { ...common, host: "value", port: "value", www: "value", pipe: "flag", once: "flag" },
+  serve: { ...common, host: "value", port: "value", www: "value", pipe: "flag", once: "flag", progress: "flag" },
   "": {},
 };
 
@@ -163,6 +172,7 @@ function serveArguments(given: Given, rest: readonly string[]): ServeArguments {
   const www = given.value("www");
   const pipe = given.flag("pipe");
   if (pipe && www !== null) throw new UsageError("Cannot serve: --www and --pipe contradict each other");
+  if (given.flag("progress") && !pipe) throw new UsageError("Cannot serve: --progress needs --pipe");
   return {
     command: "serve",
     host: given.value("host") ?? "127.0.0.1",
@@ -192,6 +202,8 @@ function commonArguments(given: Given, doing: "connect" | "serve"): CommonArgume
     trace: given.flag("trace"),
     report: given.flag("json") ? "json" : given.flag("info") ? "text" : "none",
     timeoutMs: toTimeout(given.value("timeout") ?? "30"),
+    starttls: toStartTlsName(given.value("starttls")),
+    progress: given.flag("progress"),
   };
 }
 
@@ -277,4 +289,11 @@ function toTimeout(text: string): number {
   const seconds = Number(text);
   if (/^\d+(\.\d+)?$/.test(text) && seconds > 0) return seconds * 1000;
   throw new UsageError(`Cannot use --timeout: expected a number of seconds above 0, not ${text}`);
+}
+
+function toStartTlsName(text: string | null): StartTlsName | null {
+  if (text === null) return null;
+  const found = startTlsNames.find((name) => name === text);
+  if (found !== undefined) return found;
+  throw new UsageError(`Cannot use --starttls: expected one of ${startTlsNames.join(", ")}, not ${text}`);
 }

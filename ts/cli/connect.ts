@@ -1,18 +1,31 @@
 // Owns `wanttls connect`: from the command line to a connection that is joined with stdin and stdout.
+import type { NonBlockingTransport } from "../index.ts";
 import type { ConnectArguments } from "./arguments.ts";
 import { clientContext } from "./contexts.ts";
 import { finishHandshake } from "../socket/finish-handshake.ts";
 import { pipeStdio } from "./pipe.ts";
+import { withProgress } from "./progress.ts";
 import { report } from "./report.ts";
 import { connectTo, type Runtime } from "./runtime.ts";
+import { afterPlaintext, askForTls } from "./starttls/index.ts";
 import { traceLines } from "./trace/lines.ts";
 
 /** Resolves when the connection is over and all went well. */
 export async function connect(args: ConnectArguments, runtime: Runtime): Promise<void> {
   using context = clientContext(args, runtime, args.trace ? traceLines(console.error, false) : undefined);
-  const transport = await connectTo(runtime, args.host, args.port, args.timeoutMs);
+  const transport = await reach(args, runtime);
   using socket = context.wrapSocket(transport, { serverHostname: args.servername });
-  await finishHandshake(socket, args.timeoutMs);
+  await afterPlaintext(args.starttls, args.host, () => finishHandshake(socket, args.timeoutMs));
   report(socket, args.report);
-  await pipeStdio(socket);
+  await withProgress(args.progress, (traffic) => pipeStdio(socket, traffic));
+}
+
+/** A connection to the server, on which the handshake can begin. */
+export async function reach(
+  { host, port, servername, starttls, timeoutMs }: Omit<ConnectArguments, "command">,
+  runtime: Runtime,
+): Promise<NonBlockingTransport> {
+  const transport = await connectTo(runtime, host, port, timeoutMs);
+  if (starttls !== null) await askForTls(transport, starttls, { host, domain: servername, timeoutMs });
+  return transport;
 }

@@ -1,6 +1,7 @@
 // Owns the joining of a TLS connection with a source and a sink, such as stdin and stdout, both directions at once in one loop over `select`. Neither
 // direction is read faster than the other end takes it. Refuses to know how the connection came about.
 import { select, type Selectable, SSLError, type SSLSocket } from "../index.ts";
+import type { Traffic } from "./progress.ts";
 import { StandardInput, StandardOutput } from "./stdio.ts";
 
 /** Where the bytes for the peer come from. */
@@ -18,11 +19,11 @@ export interface Sink extends Selectable {
 }
 
 /** Joins a connection with stdin and stdout; see `pipe`. Whatever happens, stdout has what was received before it. */
-export async function pipeStdio(socket: SSLSocket): Promise<void> {
+export async function pipeStdio(socket: SSLSocket, traffic: Traffic): Promise<void> {
   const input = new StandardInput();
   const output = new StandardOutput();
   try {
-    await pipe(socket, input, output);
+    await pipe(socket, input, output, traffic);
   } finally {
     input.release();
     await output.flush();
@@ -32,10 +33,15 @@ export async function pipeStdio(socket: SSLSocket): Promise<void> {
 /**
  * Sends `input` and gives what is received to `output`, until both are over. The end of `input` closes our direction. When
  * the peer closes its own first, the rest of `input` is still sent, unless the peer has left or a person types there.
- * Throws what went wrong with the connection, `input` or `output`; what came before that is written.
+ * Throws what went wrong with the connection, `input` or `output`; what came before that is written. Counts in `traffic`.
  */
-export async function pipe(socket: SSLSocket, input: Source, output: Sink): Promise<void> {
-  await new Pipe(socket, input, output).run();
+export async function pipe(
+  socket: SSLSocket,
+  input: Source,
+  output: Sink,
+  traffic: Traffic = { sent: 0, received: 0 },
+): Promise<void> {
+  await new Pipe(socket, input, output, traffic).run();
 }
 
 /** What one direction waits for. */
@@ -48,6 +54,7 @@ class Pipe {
   readonly #socket: SSLSocket;
   readonly #input: Source;
   readonly #output: Sink;
+  readonly #traffic: Traffic;
   readonly #received = new Uint8Array(CHUNK);
   #unsent: Uint8Array = new Uint8Array(0);
   #receiving = true;
@@ -55,10 +62,11 @@ class Pipe {
   /** The peer may have said why it stopped listening, so this is only thrown when it has nothing more to say. */
   #sendFailure: Error | null = null;
 
-  constructor(socket: SSLSocket, input: Source, output: Sink) {
+  constructor(socket: SSLSocket, input: Source, output: Sink, traffic: Traffic) {
     this.#socket = socket;
     this.#input = input;
     this.#output = output;
+    this.#traffic = traffic;
   }
 
   async run(): Promise<void> {
@@ -99,6 +107,7 @@ class Pipe {
       }
       if (result.kind === "want") return result.want === "write" ? "socket-write" : "socket-read";
       this.#output.write(this.#received.slice(0, result.n));
+      this.#traffic.received += result.n;
     }
   }
 
@@ -119,8 +128,9 @@ class Pipe {
   #sendSome(): Waiting | null {
     if (this.#unsent.length === 0) return this.#refill();
     const result = this.#socket.trySend(this.#unsent);
-    if (result.kind === "ok") this.#unsent = this.#unsent.subarray(result.n);
-    else return result.kind === "want" && result.want === "read" ? "socket-read" : "socket-write";
+    if (result.kind !== "ok") return result.kind === "want" && result.want === "read" ? "socket-read" : "socket-write";
+    this.#unsent = this.#unsent.subarray(result.n);
+    this.#traffic.sent += result.n;
     return null;
   }
 

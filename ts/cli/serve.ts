@@ -11,8 +11,10 @@ import type { ServeArguments } from "./arguments.ts";
 import { serverContext } from "./contexts.ts";
 import { finishHandshake } from "../socket/finish-handshake.ts";
 import { pipeStdio } from "./pipe.ts";
+import { withProgress } from "./progress.ts";
 import { report } from "./report.ts";
 import { type Listener, listenOn, type Runtime } from "./runtime.ts";
+import { afterPlaintext, agreeToTls } from "./starttls/index.ts";
 import { traceLines } from "./trace/lines.ts";
 import { serveFile } from "./www.ts";
 
@@ -52,10 +54,11 @@ function ownIdentity(): SelfSigned {
 }
 
 async function converse(args: ServeArguments, context: SSLContext, transport: NonBlockingTransport): Promise<void> {
+  if (args.starttls !== null) await agreeToTls(transport, args.starttls, { timeoutMs: args.timeoutMs });
   using socket = context.wrapSocket(transport);
-  await finishHandshake(socket, args.timeoutMs);
+  await afterPlaintext(args.starttls, "the client", () => finishHandshake(socket, args.timeoutMs));
   report(socket, args.report);
-  if (args.service === "pipe") await pipeStdio(socket);
+  if (args.service === "pipe") await withProgress(args.progress, (traffic) => pipeStdio(socket, traffic));
   else if (args.service === "www") await serveFile(socket, args.www, args.timeoutMs);
   else await echo(socket);
 }

@@ -4,9 +4,11 @@ import { select, type SSLContext, SSLEOFError, type SSLSocket, SSLSyscallError, 
 import { finishHandshake } from "../../socket/finish-handshake.ts";
 import { fileTrouble } from "../../ssl/system-trust.ts";
 import { type TraceArguments, UsageError } from "../arguments.ts";
+import { reach } from "../connect.ts";
 import { clientContext } from "../contexts.ts";
 import { report } from "../report.ts";
-import { connectTo, type Runtime } from "../runtime.ts";
+import type { Runtime } from "../runtime.ts";
+import { afterPlaintext } from "../starttls/index.ts";
 import { StandardOutput } from "../stdio.ts";
 import { htmlOf } from "./html.ts";
 import { traceLines } from "./lines.ts";
@@ -32,10 +34,10 @@ export async function trace(args: TraceArguments, runtime: Runtime): Promise<voi
 
 /** The error with which the connection ended, null when all went well. Throws when there is no connection at all. */
 async function converse(args: TraceArguments, context: SSLContext, runtime: Runtime): Promise<Error | null> {
-  const transport = await connectTo(runtime, args.host, args.port, args.timeoutMs);
+  const transport = await reach(args, runtime);
   using socket = context.wrapSocket(transport, { serverHostname: args.servername });
   try {
-    await finishHandshake(socket, args.timeoutMs);
+    await afterPlaintext(args.starttls, args.host, () => finishHandshake(socket, args.timeoutMs));
     report(socket, args.report);
     await close(socket);
     return null;
