@@ -1,6 +1,6 @@
 // Owns fetching the certificate of a server over a socket of Bun.
 import { fetchServerCertificate, type ServerCertificateOptions } from "../stream/server-certificate.ts";
-import { connectBun } from "./transport.ts";
+import { dial } from "./tcp.ts";
 
 /**
  * The certificate of a server as PEM, like Python's `ssl.get_server_certificate`. It is not verified unless `ca` or `trust`
@@ -16,5 +16,5 @@ export function getServerCertificate(
   port: number,
   options: ServerCertificateOptions = {},
 ): Promise<string> {
-  return fetchServerCertificate(host, port, () => connectBun({ hostname: host, port }), options);
+  return fetchServerCertificate(host, port, () => dial(host, port), options);
 }

@@ -2,7 +2,7 @@
 import { connectOver, type ConnectOptions } from "../stream/connect.ts";
 import { listenOver, type ListenOptions, type TLSListener } from "../stream/listener.ts";
 import type { TLSConnection } from "../stream/tls-connection.ts";
-import { connectBun, listenBun } from "./transport.ts";
+import { dial, listenTcp } from "./tcp.ts";
 
 /**
  * Connects over TCP and speaks TLS; resolves when the handshake is over. The addresses of a name are tried in turn (RFC
@@ -15,15 +15,10 @@ import { connectBun, listenBun } from "./transport.ts";
  * await using tls = await connect({ hostname: "example.org", port: 443, context });
  */
 export function connect(options: ConnectOptions): Promise<TLSConnection> {
-  const { hostname, port } = options;
-  return connectOver(() => connectBun({ hostname, port }), options);
+  return connectOver(() => dial(options.hostname, options.port), options);
 }
 
 /** Listens on TCP and speaks TLS with whoever connects. Rejects with SSLSyscallError when it cannot listen there. */
 export function listen(options: ListenOptions): Promise<TLSListener> {
-  const { hostname = "127.0.0.1", port } = options;
-  return listenOver(options, (arrivals) => {
-    const below = listenBun({ hostname, port }, (transport) => arrivals.take(transport));
-    return { port: below.port, close: () => below.stop() };
-  });
+  return listenOver(options, listenTcp);
 }

@@ -2,7 +2,7 @@
 import type { NonBlockingTransport } from "../index.ts";
 import type { ConnectArguments } from "./arguments.ts";
 import { clientContext } from "./contexts.ts";
-import { finishHandshake } from "../socket/finish-handshake.ts";
+import { shakeHands } from "./handshake.ts";
 import { pipeStdio } from "./pipe.ts";
 import { withProgress } from "./progress.ts";
 import { report } from "./report.ts";
@@ -15,7 +15,7 @@ export async function connect(args: ConnectArguments, runtime: Runtime): Promise
   using context = clientContext(args, runtime, args.trace ? traceLines(console.error, false) : undefined);
   const transport = await reach(args, runtime);
   using socket = context.wrapSocket(transport, { serverHostname: args.servername });
-  await afterPlaintext(args.starttls, args.host, () => finishHandshake(socket, args.timeoutMs));
+  await afterPlaintext(args.starttls, args.host, () => shakeHands(socket, args.timeoutMs));
   report(socket, args.report);
   await withProgress(args.progress, (traffic) => pipeStdio(socket, traffic));
 }

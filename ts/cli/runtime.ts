@@ -1,8 +1,9 @@
 // Owns the choice of the runtime that we are on, and its own way to connect and to listen. The only file of the command
 // that knows that there are several. Refuses to know TLS.
-import type { AddressInfo, Server, Socket } from "node:net";
 import process from "node:process";
 import { type NonBlockingTransport, SSLSyscallError, SSLTimeoutError, type TrustStore } from "../index.ts";
+import { openedBefore, TimeLimit } from "../socket/time-limit.ts";
+import type { Arrivals, Listening } from "../stream/listener.ts";
 
 /** What the command needs from a runtime. */
 export interface Runtime {
@@ -11,14 +12,9 @@ export interface Runtime {
   readonly trust: { system(): TrustStore; mozilla(): TrustStore };
   keyLogFile(): ((line: string) => void) | undefined;
   /** Rejects with what the runtime reports; `connectTo` makes a sentence of it. */
-  connect(host: string, port: number): Promise<NonBlockingTransport>;
-  listen(host: string, port: number, accept: (transport: NonBlockingTransport) => void): Promise<Listener>;
-}
-
-export interface Listener {
-  readonly port: number;
-  /** Refuses new connections; the open ones go on. */
-  close(): void;
+  dial(host: string, port: number, signal: AbortSignal): Promise<NonBlockingTransport>;
+  /** As `dial`, for `listenOn`. */
+  listenTcp(host: string, port: number, arrivals: Arrivals): Listening | Promise<Listening>;
 }
 
 /** The runtime that this program runs on. */
@@ -35,19 +31,13 @@ export async function connectTo(
   port: number,
   timeoutMs: number,
 ): Promise<NonBlockingTransport> {
-  const { promise: late, reject } = deferred();
   const why = `no answer for ${timeoutMs / 1000} seconds`;
-  const timer = setTimeout(
-    () => reject(new SSLTimeoutError(`Cannot connect to ${host} port ${port}: ${why}`)),
-    timeoutMs,
-  );
+  using limit = new TimeLimit(timeoutMs, `Cannot connect to ${host} port ${port}: ${why}`);
   try {
-    return await Promise.race([runtime.connect(host, port), late]);
+    return await openedBefore(runtime.dial(host, port, limit.signal), limit.signal);
   } catch (error) {
     if (error instanceof SSLTimeoutError) throw error;
     throw failureOf(`connect to ${host} port ${port}`, "connect", error);
-  } finally {
-    clearTimeout(timer);
   }
 }
 
@@ -57,89 +47,33 @@ export async function listenOn(
   host: string,
   port: number,
   accept: (transport: NonBlockingTransport) => void,
-): Promise<Listener> {
+): Promise<Listening> {
+  const failed = (error: unknown): void => console.error(`wanttls: ${String(error)}`);
   try {
-    return await runtime.listen(host, port, accept);
+    return await runtime.listenTcp(host, port, { take: accept, failed });
   } catch (error) {
     throw failureOf(`listen on ${host} port ${port}`, "listen", error);
   }
 }
 
 async function nodeRuntime(): Promise<Runtime> {
-  const net = await import("node:net");
-  const { fromNodeSocket, keyLogFile, TrustStore } = await import("../node/index.ts");
+  const { keyLogFile, TrustStore } = await import("../node/index.ts");
   return {
     version: `Node ${process.versions.node}`,
     trust: TrustStore,
     keyLogFile,
-    async connect(host, port) {
-      const socket = net.connect({ host, port, allowHalfOpen: true });
-      await emitted(socket, "connect");
-      return fromNodeSocket(socket);
-    },
-    async listen(host, port, accept) {
-      const server = net.createServer({ allowHalfOpen: true }, (socket) => accept(fromNodeSocket(socket)));
-      server.listen(port, host);
-      await emitted(server, "listening");
-      return { port: (server.address() as AddressInfo).port, close: () => void server.close() };
-    },
+    ...(await import("../node/tcp.ts")),
   };
 }
 
 async function denoRuntime(): Promise<Runtime> {
-  const { fromDenoConn, keyLogFile, TrustStore } = await import("../deno/index.ts");
-  return {
-    version: `Deno ${Deno.version.deno}`,
-    trust: TrustStore,
-    keyLogFile,
-    async connect(hostname, port) {
-      return fromDenoConn(await Deno.connect({ hostname, port }));
-    },
-    async listen(hostname, port, accept) {
-      const listener = Deno.listen({ hostname, port });
-      void acceptAll(listener, (conn) => accept(fromDenoConn(conn)));
-      return { port: listener.addr.port, close: () => listener.close() };
-    },
-  };
-}
-
-async function acceptAll(listener: Deno.TcpListener, accept: (conn: Deno.TcpConn) => void): Promise<void> {
-  for await (const conn of listener) accept(conn);
+  const { keyLogFile, TrustStore } = await import("../deno/index.ts");
+  return { version: `Deno ${Deno.version.deno}`, trust: TrustStore, keyLogFile, ...(await import("../deno/tcp.ts")) };
 }
 
 async function bunRuntime(): Promise<Runtime> {
-  const { connectBun, keyLogFile, listenBun, TrustStore } = await import("../bun/index.ts");
-  return {
-    version: `Bun ${Bun.version}`,
-    trust: TrustStore,
-    keyLogFile,
-    connect: (hostname, port) => connectBun({ hostname, port }),
-    async listen(hostname, port, accept) {
-      const listener = listenBun({ hostname, port }, accept);
-      return { port: listener.port, close: () => listener.stop() };
-    },
-  };
-}
-
-function emitted(source: Socket | Server, event: string): Promise<void> {
-  const { promise, resolve, reject } = deferred<void>();
-  source.once("error", reject);
-  source.once(event, () => {
-    source.off("error", reject);
-    resolve();
-  });
-  return promise;
-}
-
-/** `Promise.withResolvers`, which Node 20 does not have. */
-function deferred<T = never>(): {
-  promise: Promise<T>;
-  resolve: (value: T) => void;
-  reject: (reason: Error) => void;
-} {
-  let [resolve, reject]: [(value: T) => void, (reason: Error) => void] = [() => {}, () => {}];
-  const promise = new Promise<T>((yes, no) => ([resolve, reject] = [yes, no]));
-  return { promise, resolve, reject };
+  const { keyLogFile, TrustStore } = await import("../bun/index.ts");
+  return { version: `Bun ${Bun.version}`, trust: TrustStore, keyLogFile, ...(await import("../bun/tcp.ts")) };
 }
 
 function failureOf(what: string, syscall: string, error: unknown): SSLSyscallError {

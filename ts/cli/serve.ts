@@ -7,13 +7,14 @@ import {
   type SSLContext,
   type SSLSocket,
 } from "../index.ts";
+import type { Listening } from "../stream/listener.ts";
 import type { ServeArguments } from "./arguments.ts";
 import { serverContext } from "./contexts.ts";
-import { finishHandshake } from "../socket/finish-handshake.ts";
+import { shakeHands } from "./handshake.ts";
 import { pipeStdio } from "./pipe.ts";
 import { withProgress } from "./progress.ts";
 import { report } from "./report.ts";
-import { type Listener, listenOn, type Runtime } from "./runtime.ts";
+import { listenOn, type Runtime } from "./runtime.ts";
 import { afterPlaintext, agreeToTls } from "./starttls/index.ts";
 import { traceLines } from "./trace/lines.ts";
 import { serveFile } from "./www.ts";
@@ -27,7 +28,7 @@ export async function serve(args: ServeArguments, runtime: Runtime): Promise<voi
     identity,
     args.trace ? traceLines(console.error, !args.once) : undefined,
   );
-  let listener: Listener | null = null;
+  let listener: Listening | null = null;
   const first = new Promise<void>((resolve, reject) => {
     let count = 0;
     const accept = (transport: NonBlockingTransport): void => {
@@ -56,7 +57,7 @@ function ownIdentity(): SelfSigned {
 async function converse(args: ServeArguments, context: SSLContext, transport: NonBlockingTransport): Promise<void> {
   if (args.starttls !== null) await agreeToTls(transport, args.starttls, { timeoutMs: args.timeoutMs });
   using socket = context.wrapSocket(transport);
-  await afterPlaintext(args.starttls, "the client", () => finishHandshake(socket, args.timeoutMs));
+  await afterPlaintext(args.starttls, "the client", () => shakeHands(socket, args.timeoutMs));
   report(socket, args.report);
   if (args.service === "pipe") await withProgress(args.progress, (traffic) => pipeStdio(socket, traffic));
   else if (args.service === "www") await serveFile(socket, args.www, args.timeoutMs);

@@ -1,7 +1,6 @@
 // Owns fetching the certificate of a server over a connection of Deno.
 import { fetchServerCertificate, type ServerCertificateOptions } from "../stream/server-certificate.ts";
-import type { NonBlockingTransport } from "../socket/transport.ts";
-import { denoError, fromDenoConn } from "./transport.ts";
+import { dial } from "./tcp.ts";
 
 /**
  * The certificate of a server as PEM, like Python's `ssl.get_server_certificate`. It is not verified unless `ca` or `trust`
@@ -17,13 +16,5 @@ export function getServerCertificate(
   port: number,
   options: ServerCertificateOptions = {},
 ): Promise<string> {
-  return fetchServerCertificate(host, port, () => connectTo(host, port), options);
-}
-
-async function connectTo(hostname: string, port: number): Promise<NonBlockingTransport> {
-  try {
-    return fromDenoConn(await Deno.connect({ hostname, port }));
-  } catch (error) {
-    throw denoError(`connect to ${hostname}:${port}`, "connect", error);
-  }
+  return fetchServerCertificate(host, port, (signal) => dial(host, port, signal), options);
 }

@@ -1,7 +1,6 @@
 // Owns fetching the certificate of a server over a socket of Node.
-import { connect } from "node:net";
 import { fetchServerCertificate, type ServerCertificateOptions } from "../stream/server-certificate.ts";
-import { fromNodeSocket } from "./transport.ts";
+import { dial } from "./tcp.ts";
 
 /**
  * The certificate of a server as PEM, like Python's `ssl.get_server_certificate`. It is not verified unless `ca` or `trust`
@@ -17,10 +16,5 @@ export function getServerCertificate(
   port: number,
   options: ServerCertificateOptions = {},
 ): Promise<string> {
-  return fetchServerCertificate(
-    host,
-    port,
-    () => fromNodeSocket(connect({ host, port, allowHalfOpen: true })),
-    options,
-  );
+  return fetchServerCertificate(host, port, (signal) => dial(host, port, signal), options);
 }

@@ -48,15 +48,11 @@ export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal)
 }
 
 /** The transport that is being opened, unless the signal aborts first; one that comes later is thrown away. */
-export async function openedBefore<T extends { abort(): void }>(
-  opening: T | Promise<T>,
-  signal: AbortSignal,
-): Promise<T> {
-  const opened = Promise.resolve(opening);
+export async function openedBefore<T extends { abort(): void }>(opening: Promise<T>, signal: AbortSignal): Promise<T> {
   try {
-    return await unlessAborted(opened, signal);
+    return await unlessAborted(opening, signal);
   } catch (error) {
-    opened.then(
+    opening.then(
       (transport) => transport.abort(),
       () => {}, // its own failure was told, or came too late
     );

@@ -13,13 +13,13 @@ export interface ConnectOptions extends Omit<StartOptions, "head"> {
 
 /** Opens a transport and starts TLS on it; a transport that comes too late is thrown away. */
 export async function connectOver(
-  open: () => NonBlockingTransport | Promise<NonBlockingTransport>,
+  open: (signal: AbortSignal) => Promise<NonBlockingTransport>,
   { hostname, port, handshakeTimeout = HANDSHAKE_TIMEOUT_MS, signal, ...start }: ConnectOptions,
 ): Promise<TLSConnection> {
   signal?.throwIfAborted();
   const late = `Cannot connect to ${hostname}:${port} within ${handshakeTimeout} milliseconds`;
   using limit = new TimeLimit(handshakeTimeout, late, signal);
-  const transport = await openedBefore(open(), limit.signal);
+  const transport = await openedBefore(open(limit.signal), limit.signal);
   return await startTlsOnOwn(transport, {
     serverHostname: hostname,
     ...start,

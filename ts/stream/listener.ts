@@ -171,13 +171,13 @@ export class TLSListener implements AsyncIterable<TLSConnection>, AsyncDisposabl
   }
 }
 
-/** A listener over whatever a runtime listens with: `open` tells it who comes. */
+/** A listener over whatever a runtime listens with, which is told where, and tells who comes. */
 export async function listenOver(
   options: ListenOptions,
-  open: (arrivals: Arrivals) => Listening | Promise<Listening>,
+  open: (hostname: string, port: number, arrivals: Arrivals) => Listening | Promise<Listening>,
 ): Promise<TLSListener> {
   const listener = new TLSListener(options);
-  return listener.listensAt(await open(listener));
+  return listener.listensAt(await open(options.hostname ?? "127.0.0.1", options.port, listener));
 }
 
 const optionNames: readonly (keyof ListenOptions)[] = [

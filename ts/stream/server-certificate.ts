@@ -16,7 +16,7 @@ export interface ServerCertificateOptions extends ClientOptions {
 export async function fetchServerCertificate(
   hostname: string,
   port: number,
-  open: () => NonBlockingTransport | Promise<NonBlockingTransport>,
+  open: (signal: AbortSignal) => Promise<NonBlockingTransport>,
   { serverHostname = hostname, timeoutMs = 30_000, ...given }: ServerCertificateOptions,
 ): Promise<string> {
   const verifyMode = given.ca === undefined && given.trust === undefined ? "none" : "required";

@@ -1,7 +1,7 @@
 // Owns `wanttls trace`: from the command line to a picture of one handshake, also of one that fails.
 import { writeFileSync } from "node:fs";
 import { select, type SSLContext, SSLEOFError, type SSLSocket, SSLSyscallError, type TraceEvent } from "../../index.ts";
-import { finishHandshake } from "../../socket/finish-handshake.ts";
+import { shakeHands } from "../handshake.ts";
 import { fileTrouble } from "../../ssl/system-trust.ts";
 import { type TraceArguments, UsageError } from "../arguments.ts";
 import { reach } from "../connect.ts";
@@ -37,7 +37,7 @@ async function converse(args: TraceArguments, context: SSLContext, runtime: Runt
   const transport = await reach(args, runtime);
   using socket = context.wrapSocket(transport, { serverHostname: args.servername });
   try {
-    await afterPlaintext(args.starttls, args.host, () => finishHandshake(socket, args.timeoutMs));
+    await afterPlaintext(args.starttls, args.host, () => shakeHands(socket, args.timeoutMs));
     report(socket, args.report);
     await close(socket);
     return null;

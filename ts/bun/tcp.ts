@@ -1,0 +1,15 @@
+// Owns connecting and listening over TCP with Bun, in the form that the other runtimes have too. Refuses to know TLS.
+import type { NonBlockingTransport } from "../socket/transport.ts";
+import type { Arrivals, Listening } from "../stream/listener.ts";
+import { connectBun, listenBun } from "./transport.ts";
+
+/** A transport to there, connected. Rejects with SSLSyscallError. Bun has no way to end an attempt. */
+export function dial(hostname: string, port: number): Promise<NonBlockingTransport> {
+  return connectBun({ hostname, port });
+}
+
+/** Tells `arrivals` who connects. Throws SSLSyscallError when it cannot listen there. */
+export function listenTcp(hostname: string, port: number, arrivals: Arrivals): Listening {
+  const listener = listenBun({ hostname, port }, (transport) => arrivals.take(transport));
+  return { port: listener.port, close: () => listener.stop() };
+}
