@@ -7,4 +7,5 @@ export { EVENT_READ, EVENT_WRITE, Selector, type SelectorKey } from "./selector.
 export { type CloseReason, SSLSocket, type WrapSocketOptions } from "./ssl-socket.ts";
 export type { TransportOptions } from "./transport-base.ts";
 export type { NonBlockingTransport, Selectable, SocketAddress } from "./transport.ts";
+export { fromWebSocket, type WebSocketLike } from "./websocket-transport.ts";
 export { fromWebStreams, type WebStreamPair } from "./web-streams-transport.ts";
