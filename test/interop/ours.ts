@@ -128,9 +128,11 @@ export async function hear(plain: NonBlockingTransport, end: RegExp): Promise<st
   }
 }
 
-/** Says a few bytes in plain: so few that there is always room. */
-export function say(plain: NonBlockingTransport, text: string): void {
-  plain.send(Uint8Array.from(text, (letter) => letter.charCodeAt(0)));
+/** Says a text of few bytes in plain, as soon as there is room for it. */
+export async function say(plain: NonBlockingTransport, text: string): Promise<void> {
+  const bytes = Uint8Array.from(text, (letter) => letter.charCodeAt(0));
+  await waitUntil(plain, () => plain.writable);
+  if (plain.send(bytes) !== bytes.length) throw new Error(`Cannot say ${JSON.stringify(text)} at once`);
 }
 
 export function commonName(tls: TLSConnection): string | null {

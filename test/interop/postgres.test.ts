@@ -91,13 +91,13 @@ for (const tls of versions) {
 /** The server's side of asking for TLS. */
 async function agree(plain: NonBlockingTransport): Promise<void> {
   await hear(plain, new RegExp(`${sslRequest}$`, "s"));
-  say(plain, "S");
+  await say(plain, "S");
 }
 
 /** The client's side of it. */
 async function secured(context: SSLContext): Promise<TLSConnection> {
   const plain = await dial(postgres.port);
-  say(plain, sslRequest);
+  await say(plain, sslRequest);
   await hear(plain, /S/);
   return startTls(plain, { context, serverHostname: "localhost" });
 }
