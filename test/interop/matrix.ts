@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { test } from "vitest";
 import type { TLSVersion } from "../../ts/index.ts";
 
-/** Names a row of the table: the program in one of its roles over one version of the protocol. */
+/** The program in one of its roles over one version of the protocol. */
 export interface Row {
   readonly program: string;
   readonly version: string;
@@ -12,15 +12,20 @@ export interface Row {
   readonly tls: TLSVersion;
 }
 
+/** What stands with a test in the reports of the test runner. */
+export interface Mark extends Row {
+  readonly what: string;
+}
+
 declare module "vitest" {
   interface TaskMeta {
-    interop?: Row;
+    interop?: Mark;
   }
 }
 
 /** A test that counts in the row of that program. */
 export function interop(row: Row, what: string, body: () => Promise<void>): void {
-  test(`${row.program} as ${row.role} over ${row.tls} ${what}`, { meta: { interop: row } }, body);
+  test(`${row.program} as ${row.role} over ${row.tls} ${what}`, { meta: { interop: { ...row, what } } }, body);
 }
 
 /** The version that a program tells of itself. Throws when it is not there. */
