@@ -1,7 +1,7 @@
 // Owns what a test says of the program that it talks to, from which scripts/interop-matrix.ts makes the table of docs/interop.md.
 // Knows nothing of what is talked about.
 import { spawnSync } from "node:child_process";
-import { test } from "vitest";
+import { expect, test } from "vitest";
 import type { TLSVersion } from "../../ts/index.ts";
 
 /** The program in one of its roles over one version of the protocol. */
@@ -23,9 +23,12 @@ declare module "vitest" {
   }
 }
 
-/** A test that counts in the row of that program. */
+/** A test that counts in the row of that program; it fails when it asserts nothing. */
 export function interop(row: Row, what: string, body: () => Promise<void>): void {
-  test(`${row.program} as ${row.role} over ${row.tls} ${what}`, { meta: { interop: { ...row, what } } }, body);
+  test(`${row.program} as ${row.role} over ${row.tls} ${what}`, { meta: { interop: { ...row, what } } }, async () => {
+    expect.hasAssertions();
+    await body();
+  });
 }
 
 /** The version that a program tells of itself. Throws when it is not there. */
