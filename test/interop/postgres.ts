@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { type CertName, certPath } from "../support/certs.ts";
 import { Peer } from "../support/peers.ts";
-import { Folder, freePorts, listening } from "./programs.ts";
+import { Folder, freePorts } from "./programs.ts";
 
 /** Logs in by password (SCRAM). */
 export const byPassword = { user: "reader", password: "pencil", database: "postgres" };
@@ -58,9 +58,20 @@ create role "${byCertificate.user}" login;
     );
     const [port = 0] = await freePorts(1);
     const [command = "", ...args] = asServer(postgresProgram("postgres"), ["-D", data, ...settings(folder, port)]);
-    return new Postgres(port, folder, await listening(new Peer(command, args), [port]));
+    return new Postgres(port, folder, await ready(new Peer(command, args)));
   } catch (error) {
     folder[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** It listens before it is ready, and turns everybody away until then. */
+async function ready(server: Peer): Promise<Peer> {
+  try {
+    await server.waitFor(/ready to accept connections/);
+    return server;
+  } catch (error) {
+    await server.stop();
     throw error;
   }
 }
