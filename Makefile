@@ -26,10 +26,10 @@ test: check ## every check, then the tests on Node, Deno and Bun
 	@$(run) scripts/run-tests.ts -- --exclude 'test/interop/**'
 
 .PHONY: interop
-interop: wasm ## conversations with other TLS stacks and tools, on Node, Deno and Bun; installs those programs
+interop: wasm ## conversations with other stacks and programs, which it installs; writes docs/interop.md
 	$(say) "interoperation"
 	@scripts/setup-interop.sh
-	@$(run) scripts/run-tests.ts -- test/interop
+	@status=0; $(run) scripts/run-tests.ts -- test/interop || status=1; $(run) scripts/interop-matrix.ts && exit $$status
 
 .PHONY: bench
 bench: build ## start-up, handshakes and throughput, each beside node:tls

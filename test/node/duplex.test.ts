@@ -1,4 +1,5 @@
 // The connection as a stream of Node, and Node's HTTP over it.
+import { once } from "node:events";
 import http from "node:http";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
@@ -10,7 +11,6 @@ import { toDuplex } from "../../ts/node/duplex.ts";
 import { listen } from "../../ts/node/stream.ts";
 import { memoryTransportPair } from "../../ts/socket/memory-transport.ts";
 import { pattern } from "../support/conversation.ts";
-import { runtime } from "../socket/pairs.ts";
 import { certs } from "../support/certs.ts";
 
 const { chain: cert, key } = certs.localhost;
@@ -51,6 +51,21 @@ describe("toDuplex", () => {
     theirs.abort();
   });
 
+  it("closes in good order when destroyed behind its own end, whatever the peer does", async () => {
+    const [left, right] = memoryTransportPair();
+    const [ours, theirs] = await Promise.all([
+      startTls(left, { context: client, serverHostname: "localhost" }),
+      startTls(right, { context: server }),
+    ]);
+    const stream = toDuplex(ours);
+    stream.write("last words");
+    stream.destroySoon();
+    const heard = await new Response(theirs.readable as ReadableStream<Uint8Array<ArrayBuffer>>).text();
+    expect(heard).toBe("last words");
+    if (!stream.closed) await once(stream, "close");
+    await theirs.close();
+  });
+
   it("says when nothing has moved for a while", async () => {
     const [left, right] = memoryTransportPair();
     const both = await Promise.all([
@@ -65,8 +80,7 @@ describe("toDuplex", () => {
   });
 });
 
-// The agents and servers of the other runtimes' node:https do not take streams of somebody else.
-describe.runIf(runtime === "node")("Node's HTTP", () => {
+describe("Node's HTTP", () => {
   it("https.request speaks to a server of Node over an agent's connections, and keeps them alive", async () => {
     const peer = https.createServer({ cert, key }, (request, response) => {
       request.pipe(response);

@@ -4,7 +4,7 @@ import { runtime } from "../socket/pairs.ts";
 
 export type RuntimeEntry = Pick<
   typeof Node,
-  "getDefaultVerifyPaths" | "getServerCertificate" | "keyLogFile" | "TrustStore"
+  "connect" | "getDefaultVerifyPaths" | "getServerCertificate" | "keyLogFile" | "listen" | "TrustStore"
 >;
 
 /** `wanttls/node`, `wanttls/deno` or `wanttls/bun`. */

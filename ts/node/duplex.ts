@@ -17,8 +17,10 @@ export function toDuplex(tls: TLSConnection): TLSDuplex {
   return new TLSDuplex(tls);
 }
 
-/** A Duplex with the part of `net.Socket` that HTTP asks for. */
+/** A Duplex with the part of `net.Socket` and `tls.TLSSocket` that HTTP asks for. */
 export class TLSDuplex extends Duplex {
+  /** As of a `tls.TLSSocket`: by this, servers of HTTP know that a request came by https. */
+  readonly encrypted = true;
   readonly #tls: TLSConnection;
   #reading = false;
   #idleAfter = 0;
@@ -28,6 +30,25 @@ export class TLSDuplex extends Duplex {
   constructor(tls: TLSConnection) {
     super({ allowHalfOpen: true, emitClose: true, autoDestroy: true });
     this.#tls = tls;
+  }
+
+  /** The connection below: what the handshake has agreed on, and the peer's certificate. Do not read or write on it. */
+  get tls(): TLSConnection {
+    return this.#tls;
+  }
+
+  /** The protocol that both sides have agreed on, false without one. */
+  get alpnProtocol(): string | false {
+    return this.#tls.info.alpnProtocol ?? false;
+  }
+
+  /** The peer's address, undefined where the transport below has none. */
+  get remoteAddress(): string | undefined {
+    return this.#tls.socket.transport.remoteAddress?.hostname;
+  }
+
+  get remotePort(): number | undefined {
+    return this.#tls.socket.transport.remoteAddress?.port;
   }
 
   override _read(): void {
@@ -43,12 +64,19 @@ export class TLSDuplex extends Duplex {
     callbackify(() => this.#tls.closeWrite())(done);
   }
 
-  /** After both ends the transport is closed; before them it is cut. */
+  /** After our end the transport is closed, whatever the peer still sends; before it, or with an error, it is cut. */
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     clearTimeout(this.#timer);
-    const over = error === null && this.readableEnded && this.writableFinished;
+    const over = error === null && this.writableFinished;
     if (!over) this.#tls.abort(error ?? undefined);
     callbackify(() => this.#tls.close())(() => done(error));
+  }
+
+  /** As of a socket: ends our direction, and closes the transport as soon as that has gone out. */
+  destroySoon(): void {
+    if (this.writable) this.end();
+    if (this.writableFinished) this.destroy();
+    else this.once("finish", () => this.destroy());
   }
 
   /** As of a socket: `"timeout"` when nothing has moved for so many milliseconds; 0 ends that. */

@@ -1,5 +1,6 @@
 // The entry point wanttls/node: what only Node has. Everything else is in the entry point wanttls.
 export { Agent, type AgentOptions } from "./agent.ts";
+export { connector, type Connector, type ConnectorOptions, type ConnectorRequest } from "./connector.ts";
 export { TLSDuplex, toDuplex } from "./duplex.ts";
 export { keyLogFile } from "./key-log.ts";
 export { connect, listen } from "./stream.ts";
