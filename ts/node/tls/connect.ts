@@ -1,0 +1,93 @@
+// Owns `connect`: its overloads, whom it expects, and the socket that it makes. Refuses to know handshakes.
+import process from "node:process";
+import { requireFunction, requireInteger } from "./errors.ts";
+import type { ConnectionOptions } from "./options.ts";
+import { SecureContext } from "./secure-context.ts";
+import { TLSSocket } from "./tls-socket.ts";
+import { nodeTls } from "./trust.ts";
+
+type Callback = () => void;
+
+/**
+ * Connects and speaks TLS; the callback is a listener for "secureConnect". The peer is verified before anything is sent to
+ * it, unless `rejectUnauthorized` is false. Everything else is as Node has it.
+ *
+ * Throws as Node does for options of the wrong type, and what `createSecureContext` throws.
+ *
+ * @example
+ * const socket = connect({ host: "example.org", port: 443, servername: "example.org" }, () => socket.end("hello"));
+ */
+export function connect(options: ConnectionOptions, callback?: Callback): TLSSocket;
+export function connect(port: number, host?: string, options?: ConnectionOptions, callback?: Callback): TLSSocket;
+export function connect(port: number | string, options?: ConnectionOptions, callback?: Callback): TLSSocket;
+export function connect(...args: unknown[]): TLSSocket {
+  const { options, callback } = argumentsOf(args);
+  const { checkServerIdentity = nodeTls().checkServerIdentity, minDHSize = 1024 } = options;
+  requireFunction(checkServerIdentity, "options.checkServerIdentity");
+  requireMinDHSize(minDHSize);
+  const reject = options.rejectUnauthorized ?? process.env["NODE_TLS_REJECT_UNAUTHORIZED"] !== "0";
+  const host = options.servername || options.host || hostOf(options.socket) || "localhost";
+  const socket = new TLSSocket(options.socket, {
+    ...options,
+    isServer: false,
+    secureContext: contextOf(options),
+  } as ConstructorParameters<typeof TLSSocket>[1]);
+  socket.expect(
+    { reject: reject !== false, check: (certificate) => checkServerIdentity(host, certificate) },
+    {
+      path: options.path,
+      host: options.host,
+      port: options.port,
+      localAddress: (options as { localAddress?: string }).localAddress,
+    },
+  );
+  if (callback !== undefined) socket.once("secureConnect", callback);
+  if (options.servername) socket.setServername(options.servername);
+  if (options.socket === undefined || options.socket === null) open(socket, options);
+  return socket;
+}
+
+interface Arguments {
+  readonly options: ConnectionOptions;
+  readonly callback: Callback | undefined;
+}
+
+/** Node's overloads: a port or a path, perhaps a host, perhaps options, perhaps a callback; options come last. */
+function argumentsOf(args: readonly unknown[]): Arguments {
+  const callback = args.findLast((arg) => typeof arg === "function") as Callback | undefined;
+  const [first, ...others] = args.filter((arg) => typeof arg !== "function");
+  const given = others.filter((arg): arg is object => typeof arg === "object" && arg !== null);
+  const [host] = others.filter((arg) => typeof arg === "string");
+  const options = [targetOf(first), host === undefined ? {} : { host }, ...given].reduce(merge);
+  return { options: options as ConnectionOptions, callback };
+}
+
+function merge(options: object, more: object): object {
+  return { ...options, ...more };
+}
+
+function targetOf(first: unknown): ConnectionOptions {
+  if (typeof first === "object" && first !== null) return first as ConnectionOptions;
+  if (typeof first === "string" && !/^\d+$/.test(first)) return { path: first };
+  return first === undefined ? {} : { port: Number(first) };
+}
+
+function contextOf(options: ConnectionOptions): SecureContext {
+  const { secureContext } = options as { secureContext?: unknown };
+  if (secureContext instanceof SecureContext) return secureContext;
+  return new SecureContext(options);
+}
+
+/** The name by which a socket was connected, which Node remembers. */
+function hostOf(socket: unknown): string | undefined {
+  return (socket as { _host?: string } | null | undefined)?._host;
+}
+
+function requireMinDHSize(size: unknown): void {
+  requireInteger(size, "options.minDHSize", 1, 2 ** 31 - 1);
+}
+
+function open(socket: TLSSocket, options: ConnectionOptions): void {
+  if (options.timeout !== undefined) socket.setTimeout(options.timeout);
+  socket.connect(options);
+}

@@ -1,0 +1,67 @@
+// The entry point wanttls/node/tls, a replacement for node:tls. `require` and the default import answer one object, whose
+// settings (DEFAULT_MIN_VERSION and the like) can be assigned to, as Node's can.
+import { convertALPNProtocols } from "./alpn.ts";
+import { connect } from "./connect.ts";
+import { defaults, type Defaults, getCiphers } from "./defaults.ts";
+import { createSecureContext, SecureContext } from "./secure-context.ts";
+import { createServer, Server } from "./server.ts";
+import { TLSSocket } from "./tls-socket.ts";
+import { nodeTls } from "./trust.ts";
+
+export {
+  connect,
+  convertALPNProtocols,
+  createSecureContext,
+  createServer,
+  getCiphers,
+  SecureContext,
+  Server,
+  TLSSocket,
+};
+export type { Defaults } from "./defaults.ts";
+export type { ConnectionOptions, OwnOptions, SecureContextOptions, TlsOptions, TLSSocketOptions } from "./options.ts";
+
+type NodeTls = typeof import("node:tls");
+
+/** Node's own: whether a certificate, as `getPeerCertificate` gives it, is the one of a host. */
+export const checkServerIdentity: NodeTls["checkServerIdentity"] = nodeTls().checkServerIdentity;
+/** Node's own: what the process trusts. */
+export const getCACertificates: NodeTls["getCACertificates"] = nodeTls().getCACertificates;
+/** Node's own: changes what the process trusts, also for contexts of this module. */
+export const setDefaultCACertificates: NodeTls["setDefaultCACertificates"] = nodeTls().setDefaultCACertificates;
+/** Node's own: the roots that came with it. */
+export const rootCertificates: NodeTls["rootCertificates"] = nodeTls().rootCertificates;
+
+/** What the default import and `require` answer. */
+export interface Tls extends Defaults {
+  readonly SecureContext: typeof SecureContext;
+  readonly Server: typeof Server;
+  readonly TLSSocket: typeof TLSSocket;
+  readonly checkServerIdentity: NodeTls["checkServerIdentity"];
+  readonly connect: typeof connect;
+  readonly convertALPNProtocols: typeof convertALPNProtocols;
+  readonly createSecureContext: typeof createSecureContext;
+  readonly createServer: typeof createServer;
+  readonly getCACertificates: NodeTls["getCACertificates"];
+  readonly getCiphers: typeof getCiphers;
+  readonly rootCertificates: NodeTls["rootCertificates"];
+  readonly setDefaultCACertificates: NodeTls["setDefaultCACertificates"];
+}
+
+const tls: Tls = Object.assign(defaults, {
+  SecureContext,
+  Server,
+  TLSSocket,
+  checkServerIdentity,
+  connect,
+  convertALPNProtocols,
+  createSecureContext,
+  createServer,
+  getCACertificates,
+  getCiphers,
+  rootCertificates,
+  setDefaultCACertificates,
+});
+
+export default tls;
+export { tls as "module.exports" };
