@@ -18,7 +18,7 @@ interface Run {
   readonly output: string;
 }
 
-const timeLimit = 60_000;
+const timeLimit = Number(process.env["NODE_SUITE_TIMEOUT"] ?? 60_000);
 const replacement = resolve("dist/node/tls/index.js");
 const known = "build/node-suite.json";
 

@@ -2,6 +2,7 @@
 import { Duplex } from "node:stream";
 import { callbackify } from "node:util";
 import type { TLSConnection } from "../stream/tls-connection.ts";
+import { IdleTimer } from "./idle-timer.ts";
 
 const chunkSize = 16384;
 
@@ -21,8 +22,7 @@ export function toDuplex(tls: TLSConnection): TLSDuplex {
 export class TLSDuplex extends Duplex {
   readonly #tls: TLSConnection;
   #reading = false;
-  #idleAfter = 0;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #idle: IdleTimer = new IdleTimer(() => this.emit("timeout"));
 
   /** @internal */
   constructor(tls: TLSConnection) {
@@ -35,7 +35,7 @@ export class TLSDuplex extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#moved();
+    this.#idle.moved();
     callbackify(() => this.#tls.write(chunk))(done);
   }
 
@@ -45,7 +45,7 @@ export class TLSDuplex extends Duplex {
 
   /** After both ends the transport is closed; before them it is cut. */
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    clearTimeout(this.#timer);
+    this.#idle.stop();
     const over = error === null && this.readableEnded && this.writableFinished;
     if (!over) this.#tls.abort(error ?? undefined);
     callbackify(() => this.#tls.close())(() => done(error));
@@ -53,12 +53,11 @@ export class TLSDuplex extends Duplex {
 
   /** As of a socket: `"timeout"` when nothing has moved for so many milliseconds; 0 ends that. */
   setTimeout(milliseconds: number, listener?: () => void): this {
-    this.#idleAfter = milliseconds;
     if (listener !== undefined) {
       if (milliseconds === 0) this.off("timeout", listener);
       else this.once("timeout", listener);
     }
-    this.#moved();
+    if (!this.destroyed) this.#idle.set(milliseconds);
     return this;
   }
 
@@ -79,20 +78,13 @@ export class TLSDuplex extends Duplex {
     return this;
   }
 
-  #moved(): void {
-    clearTimeout(this.#timer);
-    if (this.#idleAfter === 0 || this.destroyed) return;
-    this.#timer = setTimeout(() => this.emit("timeout"), this.#idleAfter);
-    this.#timer.unref();
-  }
-
   async #pull(): Promise<void> {
     this.#reading = true;
     try {
       for (let more = true; more;) {
         const into = new Uint8Array(chunkSize);
         const size = await this.#tls.read(into);
-        this.#moved();
+        if (!this.destroyed) this.#idle.moved();
         more = this.push(size === null ? null : into.subarray(0, size)) && size !== null;
       }
     } catch (error) {

@@ -27,12 +27,21 @@ export function detailedCertificate(
   return objects[0]!;
 }
 
-/** The certificates between the own one and the trusted root, which is left to the peer to know: TLS sends none (RFC 8446, section 4.4.2). */
-export function intermediatesFor(leaf: Uint8Array, candidates: readonly Uint8Array[]): Uint8Array[] {
+/** The certificates above the own one, the root included as OpenSSL has it, as far as there are any. */
+export function chainAbove(leaf: Uint8Array, candidates: readonly Uint8Array[]): Uint8Array[] {
   return pathFrom(new X509Certificate(leaf), candidates)
     .slice(1)
-    .filter((certificate) => !certificate.checkIssued(certificate))
     .map(({ raw }) => raw);
+}
+
+/** The peer's certificate with those above it that it presented, as `issuerCertificate`. */
+export function x509Chain(chain: readonly Uint8Array[]): X509Certificate | undefined {
+  const [leaf, ...others] = chain;
+  if (leaf === undefined) return undefined;
+  const path = pathFrom(new X509Certificate(leaf), others);
+  for (const [i, certificate] of path.entries())
+    if (i + 1 < path.length) Object.defineProperty(certificate, "issuerCertificate", { value: path[i + 1] });
+  return path[0];
 }
 
 function pathFrom(leaf: X509Certificate, candidates: readonly Uint8Array[]): X509Certificate[] {

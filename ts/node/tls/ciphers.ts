@@ -1,33 +1,28 @@
 // Owns reading OpenSSL's lists of cipher suites ("ECDHE+AESGCM:!aNULL:TLS_AES_128_GCM_SHA256"). Refuses to judge them: a list
 // that names weak suites gets those that there are.
-import { allCiphers, type CipherInfo, defaultCipherSuites } from "../../ssl/tables.ts";
-import { nodeError } from "./errors.ts";
+import { allCiphers, type CipherInfo } from "../../ssl/tables.ts";
+import { opensslError } from "./errors.ts";
 
 /**
- * The IANA names of what a list selects. As in OpenSSL it says nothing about TLS 1.3 unless it names suites of that version.
- * Throws ERR_SSL_NO_CIPHER_MATCH when it selects nothing.
+ * The IANA names of what a list selects. As in Node, suites of TLS 1.3 are in it when it names them, and only then. Throws
+ * ERR_SSL_NO_CIPHER_MATCH when it selects nothing.
  */
 export function parseCiphers(list: string): string[] {
   const words = list.split(/[:, ]+/).filter((word) => word !== "" && !word.startsWith("@"));
   const named13 = words.filter((word) => tls13.some(({ name }) => name === word));
   const selected12 = words.filter((word) => !word.startsWith("TLS_")).reduce(apply, new Selection());
-  const of13 = words.length > 0 && named13.length === words.length ? named13 : orDefault(named13);
-  const selected = [...of13, ...selected12.names()];
-  const unknown = words.length > 0 && named13.length === 0 && selected12.names().length === 0;
-  if (selected.length === 0 || unknown)
-    throw nodeError("ERR_SSL_NO_CIPHER_MATCH", "no cipher match", {
-      library: "SSL routines",
-      reason: "no cipher match",
-    });
+  const selected = [...new Set([...named13, ...selected12.names()])];
+  if (selected.length === 0) throw noCipherMatch();
   return selected;
+}
+
+/** No suite is selected, or none for the versions. */
+export function noCipherMatch(): Error {
+  return opensslError("ERR_SSL_NO_CIPHER_MATCH", "no cipher match", "SSL routines", "0A0000B9");
 }
 
 const tls13 = allCiphers.filter(({ version }) => version === "TLSv1.3");
 const tls12 = allCiphers.filter(({ version }) => version === "TLSv1.2").toSorted((a, b) => rank(a) - rank(b));
-
-function orDefault(named: readonly string[]): readonly string[] {
-  return named.length > 0 ? named : defaultCipherSuites.filter((name) => !name.includes("_WITH_"));
-}
 
 /** What the words so far have selected, and what none of the later ones can bring back. */
 class Selection {

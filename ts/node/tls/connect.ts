@@ -1,10 +1,11 @@
 // Owns `connect`: its overloads, whom it expects, and the socket that it makes. Refuses to know handshakes.
+import net from "node:net";
 import process from "node:process";
+import { defaults } from "./defaults.ts";
 import { requireFunction, requireInteger } from "./errors.ts";
 import type { ConnectionOptions } from "./options.ts";
-import { SecureContext } from "./secure-context.ts";
+import { contextFor, SecureContext } from "./secure-context.ts";
 import { TLSSocket } from "./tls-socket.ts";
-import { nodeTls } from "./trust.ts";
 
 type Callback = () => void;
 
@@ -22,7 +23,7 @@ export function connect(port: number, host?: string, options?: ConnectionOptions
 export function connect(port: number | string, options?: ConnectionOptions, callback?: Callback): TLSSocket;
 export function connect(...args: unknown[]): TLSSocket {
   const { options, callback } = argumentsOf(args);
-  const { checkServerIdentity = nodeTls().checkServerIdentity, minDHSize = 1024 } = options;
+  const { checkServerIdentity = defaults.checkServerIdentity, minDHSize = 1024 } = options;
   requireFunction(checkServerIdentity, "options.checkServerIdentity");
   requireMinDHSize(minDHSize);
   const reject = options.rejectUnauthorized ?? process.env["NODE_TLS_REJECT_UNAUTHORIZED"] !== "0";
@@ -42,7 +43,10 @@ export function connect(...args: unknown[]): TLSSocket {
     },
   );
   if (callback !== undefined) socket.once("secureConnect", callback);
-  if (options.servername) socket.setServername(options.servername);
+  if (options.servername) {
+    warnOfAddress(options.servername);
+    socket.setServername(options.servername);
+  }
   if (options.socket === undefined || options.socket === null) open(socket, options);
   return socket;
 }
@@ -57,7 +61,7 @@ function argumentsOf(args: readonly unknown[]): Arguments {
   const callback = args.findLast((arg) => typeof arg === "function") as Callback | undefined;
   const [first, ...others] = args.filter((arg) => typeof arg !== "function");
   const given = others.filter((arg): arg is object => typeof arg === "object" && arg !== null);
-  const [host] = others.filter((arg) => typeof arg === "string");
+  const [host] = typeof first === "object" ? [] : others.filter((arg) => typeof arg === "string");
   const options = [targetOf(first), host === undefined ? {} : { host }, ...given].reduce(merge);
   return { options: options as ConnectionOptions, callback };
 }
@@ -75,12 +79,20 @@ function targetOf(first: unknown): ConnectionOptions {
 function contextOf(options: ConnectionOptions): SecureContext {
   const { secureContext } = options as { secureContext?: unknown };
   if (secureContext instanceof SecureContext) return secureContext;
-  return new SecureContext(options);
+  return contextFor(options);
 }
 
 /** The name by which a socket was connected, which Node remembers. */
 function hostOf(socket: unknown): string | undefined {
   return (socket as { _host?: string } | null | undefined)?._host;
+}
+
+/** RFC 6066, section 3: an address is no server name, and is not sent. */
+function warnOfAddress(servername: string): void {
+  if (net.isIP(servername) === 0) return;
+  const message =
+    "Setting the TLS ServerName to an IP address is not permitted by RFC 6066. This will be ignored in a future version.";
+  process.emitWarning(message, "DeprecationWarning", "DEP0123");
 }
 
 function requireMinDHSize(size: unknown): void {

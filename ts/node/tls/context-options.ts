@@ -2,7 +2,7 @@
 // certificates and keys of one's own, and connections.
 import { constants } from "node:crypto";
 import { type BaseOptions, type ServerOptions, TicketKeys } from "../../index.ts";
-import { parseCiphers } from "./ciphers.ts";
+import { noCipherMatch, parseCiphers } from "./ciphers.ts";
 import { defaults } from "./defaults.ts";
 import { invalidArgType, invalidArgValue, nodeError, requireBuffer, requireInteger, requireString } from "./errors.ts";
 import { listOf, requireMaterial } from "./identities.ts";
@@ -11,7 +11,8 @@ import { groupsOf, sigalgsOf, versionRange, type VersionRange } from "./paramete
 
 /** What of the library's options follows from those of Node, for both sides and for servers only. */
 export interface ContextOptions {
-  readonly common: BaseOptions;
+  /** Null when only versions are left that are not offered here. */
+  readonly common: BaseOptions | null;
   readonly serving: Partial<ServerOptions>;
 }
 
@@ -24,9 +25,11 @@ export function contextOptions(options: SecureContextOptions): ContextOptions {
   if (isGiven(sessionIdContext)) requireString(sessionIdContext, "options.sessionIdContext");
   const groups = groupsOf(ecdhCurve);
   const crls = listOf(options.crl).map((crl) => requireMaterial(crl, "options.crl"));
+  const range = versionRange(options);
+  const suites = ciphersWithin(options.ciphers, range, secureOptions);
   return {
-    common: {
-      ...ciphersWithin(options.ciphers, withoutDisabled(versionRange(options), secureOptions)),
+    common: suites && {
+      ...suites,
       ...(groups === undefined ? {} : { groups }),
       ...(isGiven(sigalgs) ? { signatureAlgorithms: sigalgsOf(sigalgs) } : {}),
       ...(crls.length === 0 ? {} : { crls, crlCheck: "chain" as const }),
@@ -68,13 +71,14 @@ const longestSession = 604_800; // RFC 8446, section 4.6.1
 
 /** Keys in the hands of OpenSSL's engines cannot be used by another implementation. */
 function refuseEngines({ clientCertEngine, privateKeyEngine, privateKeyIdentifier }: SecureContextOptions): void {
-  const given = { clientCertEngine, privateKeyEngine, privateKeyIdentifier };
-  for (const [name, value] of Object.entries(given)) {
-    if (!isGiven(value)) continue;
+  const given = Object.entries({ clientCertEngine, privateKeyEngine, privateKeyIdentifier }).filter(([, value]) =>
+    isGiven(value),
+  );
+  for (const [name, value] of given)
     if (typeof value !== "string") throw invalidArgType(`options.${name}`, ["string", "null", "undefined"], value);
-    const message = "Custom engines not supported by this OpenSSL";
-    throw nodeError("ERR_CRYPTO_CUSTOM_ENGINE_NOT_SUPPORTED", message);
-  }
+  if (given.length === 0) return;
+  const message = "Custom engines not supported by this OpenSSL";
+  throw nodeError("ERR_CRYPTO_CUSTOM_ENGINE_NOT_SUPPORTED", message);
 }
 
 function bitsOf(secureOptions: unknown): number {
@@ -83,25 +87,29 @@ function bitsOf(secureOptions: unknown): number {
   return secureOptions;
 }
 
-/** SSL_OP_NO_TLSv1_2 and SSL_OP_NO_TLSv1_3 narrow the range. */
-function withoutDisabled(range: VersionRange, bits: number): VersionRange {
-  if ((bits & constants.SSL_OP_NO_TLSv1_3) !== 0 && range.maxVersion === "TLSv1.3")
-    return { ...range, maxVersion: "TLSv1.2" };
-  if ((bits & constants.SSL_OP_NO_TLSv1_2) !== 0 && range.minVersion === "TLSv1.2")
-    return { ...range, minVersion: "TLSv1.3" };
-  return range;
+/** SSL_OP_NO_TLSv1_2 and SSL_OP_NO_TLSv1_3 take a version out of the range. */
+function withoutDisabled({ minVersion, maxVersion }: VersionRange, bits: number): VersionRange | null {
+  const versions = (["TLSv1.2", "TLSv1.3"] as const).filter(
+    (version) => version >= minVersion && version <= maxVersion && (bits & disabling[version]) === 0,
+  );
+  return versions.length === 0 ? null : { minVersion: versions[0]!, maxVersion: versions.at(-1)! };
 }
 
-/** The suites of a list, and the part of the range of versions that they are for. */
-function ciphersWithin(list: unknown, range: VersionRange): BaseOptions {
+const disabling = { "TLSv1.2": constants.SSL_OP_NO_TLSv1_2, "TLSv1.3": constants.SSL_OP_NO_TLSv1_3 } as const;
+
+/** The suites of a list, and the part of the range of versions that they are for; null when there is none. */
+function ciphersWithin(list: unknown, range: VersionRange | null, bits: number): BaseOptions | null {
   if (isGiven(list)) requireString(list, "options.ciphers");
   const names = parseCiphers(isGiven(list) ? list : defaults.DEFAULT_CIPHERS);
+  const left = range && withoutDisabled(range, bits);
+  if (left === null) return null;
   const has12 = names.some((name) => name.includes("_WITH_"));
   const has13 = names.some((name) => !name.includes("_WITH_"));
-  if (!has12 && range.maxVersion === "TLSv1.2") throw nodeError("ERR_SSL_NO_CIPHER_MATCH", "no cipher match");
+  if (!has12 && left.maxVersion === "TLSv1.2") throw noCipherMatch();
+  if (!has13 && left.minVersion === "TLSv1.3") throw noCipherMatch();
   return {
     cipherSuites: names,
-    minVersion: !has12 ? "TLSv1.3" : range.minVersion,
-    maxVersion: !has13 ? "TLSv1.2" : range.maxVersion,
+    minVersion: has12 ? left.minVersion : "TLSv1.3",
+    maxVersion: has13 ? left.maxVersion : "TLSv1.2",
   };
 }

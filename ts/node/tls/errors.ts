@@ -12,7 +12,8 @@ export function nodeError(
   Base: ErrorClass = Error,
 ): NodeJS.ErrnoException {
   const error = Object.assign(new Base(message), { code, ...more });
-  // As Node does it: the code is part of what a stack trace shows, not of the name.
+  if (!code.startsWith("ERR_")) return error;
+  // As Node does it: the code is part of what the text shows, not of the name.
   Object.defineProperty(error, "toString", {
     value: () => `${error.name} [${code}]: ${error.message}`,
     enumerable: false,
@@ -20,6 +21,12 @@ export function nodeError(
     configurable: true,
   });
   return error;
+}
+
+/** An error in the shape of OpenSSL's, as Node passes them on; `number` is that of the reason, when it has one. */
+export function opensslError(code: string, reason: string, library: string, number?: string): NodeJS.ErrnoException {
+  const message = `error:${number === undefined ? "" : `${number}:`}${library}::${reason}`;
+  return Object.assign(new Error(message), { library, reason, code });
 }
 
 /** ERR_INVALID_ARG_TYPE. `expected` are names of primitive types in small letters, or of classes. */
@@ -43,11 +50,6 @@ export function outOfRange(subject: string, range: string, value: unknown): Node
   const sentence = subject.includes(" ") ? subject : `The value of "${subject}" is out of range.`;
   const message = `${sentence} It must be ${range}. Received ${shown}`;
   return nodeError("ERR_OUT_OF_RANGE", message, {}, RangeError);
-}
-
-/** A setting that Node knows and that neither this library nor its engine offers. */
-export function notSupported(what: string, why: string): NodeJS.ErrnoException {
-  return nodeError("ERR_FEATURE_UNAVAILABLE_ON_PLATFORM", `Cannot use ${what}: ${why}`, {}, TypeError);
 }
 
 export function requireString(value: unknown, name: string): asserts value is string {

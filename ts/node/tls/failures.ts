@@ -1,17 +1,24 @@
-// Owns what Node calls the failures of the library: its codes, and OpenSSL's sentences for certificates. Refuses to know when
-// they happen.
-import { SSLCertVerificationError, SSLConfigError, SSLEOFError, SSLError, SSLSyscallError } from "../../index.ts";
-import { nodeError } from "./errors.ts";
+// Owns what Node calls the failures of the library: its codes, and OpenSSL's sentences and numbers. Refuses to know when they
+// happen. The library's own error, which says more, is the cause of the one that comes out.
+import {
+  SSLAlertError,
+  SSLCertVerificationError,
+  SSLConfigError,
+  SSLEOFError,
+  SSLError,
+  SSLSyscallError,
+} from "../../index.ts";
+import { nodeError, opensslError } from "./errors.ts";
 
-/** The error as Node would give it; one that the application made itself comes out as it was. */
-export function nodeErrorOf(error: unknown, serverHandshake = false): Error {
+/** The error as Node would give it; one that the application made itself comes out as it was. `reason` overrides the name of it. */
+export function nodeErrorOf(error: unknown, reason?: string): Error {
   if (!(error instanceof SSLError)) return error as Error;
   const { cause } = error;
-  if (cause instanceof SSLError && cause.constructor === error.constructor) return nodeErrorOf(cause, serverHandshake); // said once more
+  if (cause instanceof SSLError && cause.constructor === error.constructor) return nodeErrorOf(cause, reason); // said once more
   const own = cause instanceof Error && !(cause instanceof SSLError);
   if (own && (error instanceof SSLSyscallError || fromApplication(error))) return cause;
   if (error instanceof SSLCertVerificationError) return verifyErrorOf(error);
-  return renamed(error, serverHandshake);
+  return protocolErrorOf(error, reason ?? error.reason);
 }
 
 function fromApplication(error: SSLError): boolean {
@@ -27,38 +34,34 @@ export function verifyErrorOf(error: SSLCertVerificationError): NodeJS.ErrnoExce
   return Object.assign(nodeError(code, sentences[code] ?? error.verifyMessage), { cause: error });
 }
 
-/** What Node says when a client that asked for it gets no certificate to verify. */
-export function missingCertificate(): NodeJS.ErrnoException {
-  return nodeError("UNABLE_TO_GET_ISSUER_CERT", "unable to get issuer certificate");
-}
-
 /** Whether the transport ended in the middle of things. */
-export function isEnd(error: unknown): boolean {
+export function isEnd(error: unknown): error is SSLEOFError {
   return error instanceof SSLEOFError;
 }
 
-/** Where OpenSSL has another name for it than the library. */
-function renamed(error: SSLError, serverHandshake: boolean): Error {
-  // What the two have not in common is nearly always the cipher suite or the certificate, which OpenSSL calls the same.
-  const none = serverHandshake && error.reason === "HANDSHAKE_FAILURE";
-  const reason = none ? "NO_SHARED_CIPHER" : (otherReasons[error.reason] ?? error.reason);
+/** As OpenSSL would say it; what is no matter of the protocol stays as it is. */
+function protocolErrorOf(error: SSLError, reason: string): Error {
   if (error.code !== `ERR_SSL_${error.reason}`) return error;
-  const text = reason.toLowerCase().replaceAll("_", " ");
-  return Object.assign(nodeError(`ERR_SSL_${reason}`, error.message, { library: "SSL routines", reason: text }), {
-    cause: error,
-  });
+  // OpenSSL 3.2 and later do not say any more which old protocol brought an alert.
+  const name = reason.replace(/^SSLV3_ALERT_/, "SSL/TLS_ALERT_");
+  const number = error instanceof SSLAlertError ? 1000 + error.alert : numbers[reason];
+  const text = number === undefined ? undefined : (0x0a000000 + number).toString(16).toUpperCase().padStart(8, "0");
+  const failure = opensslError(`ERR_SSL_${name}`, name.toLowerCase().replaceAll("_", " "), "SSL routines", text);
+  return Object.assign(failure, { cause: error });
 }
 
-const otherReasons: Readonly<Record<string, string>> = {
-  SSLV3_ALERT_HANDSHAKE_FAILURE: "SSL/TLS_ALERT_HANDSHAKE_FAILURE",
-  SSLV3_ALERT_BAD_RECORD_MAC: "SSL/TLS_ALERT_BAD_RECORD_MAC",
-  SSLV3_ALERT_CERTIFICATE_EXPIRED: "SSL/TLS_ALERT_CERTIFICATE_EXPIRED",
-  SSLV3_ALERT_CERTIFICATE_UNKNOWN: "SSL/TLS_ALERT_CERTIFICATE_UNKNOWN",
-  SSLV3_ALERT_BAD_CERTIFICATE: "SSL/TLS_ALERT_BAD_CERTIFICATE",
-  SSLV3_ALERT_UNEXPECTED_MESSAGE: "SSL/TLS_ALERT_UNEXPECTED_MESSAGE",
-  SSLV3_ALERT_ILLEGAL_PARAMETER: "SSL/TLS_ALERT_ILLEGAL_PARAMETER",
-  SSLV3_ALERT_UNSUPPORTED_CERTIFICATE: "SSL/TLS_ALERT_UNSUPPORTED_CERTIFICATE",
-  TLSV1_ALERT_NO_APPLICATION_PROTOCOL: "TLSV1_ALERT_NO_APPLICATION_PROTOCOL",
+/** OpenSSL's numbers of its reasons (SSL_R_..., sslerr.h), for the text of the message. */
+const numbers: Readonly<Record<string, number>> = {
+  NO_SUITABLE_SIGNATURE_ALGORITHM: 118,
+  CERTIFICATE_VERIFY_FAILED: 134,
+  NO_SHARED_CIPHER: 193,
+  PEER_DID_NOT_RETURN_A_CERTIFICATE: 199,
+  NO_APPLICATION_PROTOCOL: 235,
+  UNSUPPORTED_PROTOCOL: 258,
+  WRONG_VERSION_NUMBER: 267,
+  DECRYPTION_FAILED_OR_BAD_RECORD_MAC: 281,
+  UNEXPECTED_EOF_WHILE_READING: 294,
+  NO_SHARED_SIGNATURE_ALGORITHMS: 376,
 };
 
 const sentences: Readonly<Record<string, string>> = {
@@ -82,18 +85,24 @@ const sentences: Readonly<Record<string, string>> = {
 export function configErrorOf(error: unknown): unknown {
   if (!(error instanceof SSLConfigError)) return error;
   const known = configErrors[error.reason];
-  if (known === undefined) return error;
-  const [code, reason, library] = known;
-  return Object.assign(nodeError(code, reason, { library, reason }), { cause: error });
+  return known === undefined ? error : Object.assign(opensslError(...known), { cause: error });
 }
 
-const configErrors: Readonly<Record<string, readonly [code: string, reason: string, library: string] | undefined>> = {
-  KEY_VALUES_MISMATCH: ["ERR_OSSL_X509_KEY_VALUES_MISMATCH", "key values mismatch", "x509 certificate routines"],
-  MAC_VERIFY_FAILURE: ["ERR_OSSL_PKCS12_MAC_VERIFY_FAILURE", "mac verify failure", "PKCS12 routines"],
-  BAD_DECRYPT: ["ERR_OSSL_BAD_DECRYPT", "bad decrypt", "Provider routines"],
+type OpensslWords = Parameters<typeof opensslError>;
+
+const configErrors: Readonly<Record<string, OpensslWords | undefined>> = {
+  KEY_VALUES_MISMATCH: [
+    "ERR_OSSL_X509_KEY_VALUES_MISMATCH",
+    "key values mismatch",
+    "x509 certificate routines",
+    "05800074",
+  ],
+  MAC_VERIFY_FAILURE: ["ERR_OSSL_PKCS12_MAC_VERIFY_FAILURE", "mac verify failure", "PKCS12 routines", "11800071"],
+  BAD_DECRYPT: ["ERR_OSSL_BAD_DECRYPT", "bad decrypt", "Provider routines", "1C800064"],
   BAD_PASSWORD_READ: [
     "ERR_OSSL_CRYPTO_INTERRUPTED_OR_CANCELLED",
     "interrupted or cancelled",
     "common libcrypto routines",
+    "07880109",
   ],
 };

@@ -15,13 +15,12 @@ import {
 } from "../../index.ts";
 import { textOf } from "./alpn.ts";
 import { detailedCertificate } from "./certificates.ts";
-import { invalidArgType, nodeError } from "./errors.ts";
+import { invalidArgType, nodeError, opensslError } from "./errors.ts";
 import type { Expectation } from "./options.ts";
 import { SecureContext } from "./secure-context.ts";
 
 /** What both sides are told of a connection. */
 interface Common {
-  readonly secureContext: SecureContext;
   /** Application protocols in the library's form, null for none. */
   readonly alpn: readonly string[] | null;
   readonly onKeyLog: ((line: string) => void) | null;
@@ -29,6 +28,7 @@ interface Common {
 
 /** A client. */
 export interface ClientSide extends Common {
+  readonly secureContext: SecureContext;
   readonly expectation: Expectation | null;
   readonly psk: { readonly identity: string; readonly key: Uint8Array } | null;
   readonly onSession: (session: SSLSession) => void;
@@ -36,6 +36,8 @@ export interface ClientSide extends Common {
 
 /** A server. */
 export interface ServerSide extends Common {
+  /** The one that is set now. */
+  readonly secureContext: () => SecureContext;
   readonly requestCert: boolean;
   readonly rejectUnauthorized: boolean;
   readonly chooseContext: ((name: string, done: (error: unknown, context: unknown) => void) => void) | null;
@@ -77,16 +79,37 @@ export function openServer(side: ServerSide): Opened {
     opened.push(context);
     return context;
   };
-  const { chooseContext, chooseAlpn, psk, sessionCache } = side;
+  const { psk, sessionCache } = side;
   const options: Partial<ServerOptions> = {
     ...commonOf(side),
     ...verifying(side),
-    ...(chooseContext === null ? {} : { selectContext: contextHook(chooseContext, open) }),
-    ...(chooseAlpn === null ? {} : { selectAlpn: alpnHook(chooseAlpn) }),
+    ...choosing(side, open),
     ...(psk === null ? {} : { psk: pskHook(psk) }),
     ...(sessionCache === null ? {} : { sessionCache }),
   };
-  return { context: open(side.secureContext), dispose: () => opened.forEach((context) => context.dispose()) };
+  const context = open(side.secureContext());
+  return { context, dispose: () => opened.forEach((one) => one.dispose()) };
+}
+
+/**
+ * Node's order: the context by the name, then the protocol; both callbacks may still give the connection another context
+ * (`setKeyCert`). So both are asked when the context is chosen.
+ */
+function choosing(side: ServerSide, open: (context: SecureContext) => SSLContext): Partial<ServerOptions> {
+  const { chooseContext, chooseAlpn } = side;
+  if (chooseContext === null && chooseAlpn === null) return {};
+  const before = side.secureContext();
+  let protocol: string | null = null;
+  return {
+    async selectContext(hello) {
+      const byName = chooseContext === null ? null : await namedContext(chooseContext, hello);
+      if (chooseAlpn !== null && hello.alpn.length > 0) protocol = chosenProtocol(chooseAlpn, hello);
+      const set = side.secureContext();
+      const chosen = set === before ? byName : set;
+      return chosen === null ? undefined : open(chosen);
+    },
+    ...(chooseAlpn === null ? {} : { selectAlpn: () => protocol }),
+  };
 }
 
 function commonOf({ alpn, onKeyLog }: Common): Partial<ClientOptions> {
@@ -114,22 +137,17 @@ function derOf({ raw }: Certificate): Uint8Array {
 
 type ChooseContext = NonNullable<ServerSide["chooseContext"]>;
 
-function contextHook(
-  choose: ChooseContext,
-  open: (context: SecureContext) => SSLContext,
-): NonNullable<ServerOptions["selectContext"]> {
-  return ({ serverName }) => {
-    if (serverName === null) return;
-    return new Promise((resolve, reject) => {
-      choose(serverName, (error, chosen) => {
-        if (error !== null && error !== undefined) return reject(error as Error);
-        if (chosen === null || chosen === undefined) return resolve();
-        const context = contextOf(chosen);
-        if (context === null) return reject(invalidContext());
-        resolve(open(context));
-      });
+function namedContext(choose: ChooseContext, { serverName }: ClientHello): Promise<SecureContext | null> | null {
+  if (serverName === null) return null;
+  return new Promise((resolve, reject) => {
+    choose(serverName, (error, chosen) => {
+      if (error !== null && error !== undefined) return reject(error as Error);
+      if (chosen === null || chosen === undefined) return resolve(null);
+      const context = contextOf(chosen);
+      if (context !== null) return resolve(context);
+      reject(nodeError("ERR_TLS_INVALID_CONTEXT", "Invalid SNI context", {}, TypeError));
     });
-  };
+  });
 }
 
 function contextOf(chosen: unknown): SecureContext | null {
@@ -138,24 +156,23 @@ function contextOf(chosen: unknown): SecureContext | null {
   return context instanceof SecureContext ? context : null;
 }
 
-function invalidContext(): Error {
-  return nodeError("ERR_TLS_INVALID_CONTEXT", "Invalid SNI context", {}, TypeError);
-}
-
-function alpnHook(choose: NonNullable<ServerSide["chooseAlpn"]>): NonNullable<ServerOptions["selectAlpn"]> {
-  return (offered, hello: ClientHello) => {
-    const protocols = offered.map(textOf);
-    const chosen = choose({ servername: hello.serverName ?? "", protocols });
-    const alert = alertDescription.no_application_protocol;
-    if (chosen === undefined) {
-      const text = "no application protocol";
-      throw nodeError("ERR_SSL_NO_APPLICATION_PROTOCOL", text, { alert, library: "SSL routines", reason: text });
-    }
-    const at = protocols.indexOf(chosen as string);
-    if (at >= 0) return offered[at]!;
-    const message = `ALPN callback returned a value (${String(chosen)}) that did not match any of the client's offered protocols (${protocols.join(", ")})`;
-    throw nodeError("ERR_TLS_ALPN_CALLBACK_INVALID_RESULT", message, { alert }, TypeError);
-  };
+function chosenProtocol(choose: NonNullable<ServerSide["chooseAlpn"]>, hello: ClientHello): string {
+  const protocols = hello.alpn.map(textOf);
+  const chosen = choose({ servername: hello.serverName ?? "", protocols });
+  const alert = alertDescription.no_application_protocol;
+  if (chosen === undefined) {
+    const failure = opensslError(
+      "ERR_SSL_NO_APPLICATION_PROTOCOL",
+      "no application protocol",
+      "SSL routines",
+      "0A0000EB",
+    );
+    throw Object.assign(failure, { alert });
+  }
+  const at = protocols.indexOf(chosen as string);
+  if (at >= 0) return hello.alpn[at]!;
+  const message = `ALPN callback returned a value (${String(chosen)}) that did not match any of the client's offered protocols (${protocols.join(", ")})`;
+  throw nodeError("ERR_TLS_ALPN_CALLBACK_INVALID_RESULT", message, { alert }, TypeError);
 }
 
 /** The application answers bytes, an object with them, or nothing for an identity that it does not know. */

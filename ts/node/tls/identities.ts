@@ -3,7 +3,7 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { openIdentity } from "../../ssl/options.ts";
 import { certificatesFrom } from "../../ssl/pem.ts";
-import { intermediatesFor } from "./certificates.ts";
+import { chainAbove } from "./certificates.ts";
 import { invalidArgType, nodeError, requireString } from "./errors.ts";
 
 /** A certificate chain and its key, both in the clear. */
@@ -41,6 +41,7 @@ interface Key {
 export function identitiesOf(options: IdentityOptions, above: readonly Uint8Array[]): OpenIdentity[] {
   const { passphrase } = options;
   if (passphrase !== undefined && passphrase !== null) requireString(passphrase, "options.passphrase");
+  for (const name of ["cert", "key"] as const) refuseWrapped(options[name], `options.${name}`);
   const certs = listOf(options.cert).map((cert) => requireMaterial(cert, "options.cert"));
   const keys = listOf(options.key).map((key) => keyOf(key, passphrase ?? undefined));
   const files = listOf(options.pfx).map((pfx) => openPfx(pfx, passphrase ?? undefined));
@@ -71,6 +72,11 @@ function truthy(value: unknown): boolean {
   return value !== undefined && value !== null && value !== false && value !== "" && value !== 0;
 }
 
+/** A file with its own passphrase must be in a list. */
+function refuseWrapped(value: unknown, name: string): void {
+  if (truthy(value) && !Array.isArray(value)) requireMaterial(value, name);
+}
+
 function keyOf(given: unknown, passphrase: string | undefined): Key {
   const own = isWrapped(given, "pem") ? given : null;
   const pem = requireMaterial(own === null ? given : own.pem, "options.key");
@@ -95,7 +101,7 @@ function openPfx(given: unknown, passphrase: string | undefined): OpenIdentity {
 function pairedWith(cert: string | Uint8Array, keys: readonly Key[], above: readonly Uint8Array[]): OpenIdentity {
   const chain = certificatesFrom(cert, "options.cert");
   const key = keys.length === 1 ? keys[0]! : (keys.find((one) => fits(chain[0]!, one)) ?? mismatch());
-  const complete = chain.length === 1 ? [...chain, ...intermediatesFor(chain[0]!, above)] : chain;
+  const complete = chain.length === 1 ? [...chain, ...chainAbove(chain[0]!, above)] : chain;
   const { pem, passphrase } = key;
   return openIdentity(
     { cert: complete, key: pem as string, ...(passphrase === undefined ? {} : { password: passphrase }) },

@@ -1,27 +1,26 @@
 // The entry point wanttls/node/tls, a replacement for node:tls. `require` and the default import answer one object, whose
 // settings (DEFAULT_MIN_VERSION and the like) can be assigned to, as Node's can.
 import { convertALPNProtocols } from "./alpn.ts";
+import { callable, type Callable } from "./callable.ts";
 import { connect } from "./connect.ts";
 import { defaults, type Defaults, getCiphers } from "./defaults.ts";
 import { createSecureContext, SecureContext } from "./secure-context.ts";
-import { createServer, Server } from "./server.ts";
-import { TLSSocket } from "./tls-socket.ts";
+import { createServer, Server as ServerClass } from "./server.ts";
+import { TLSSocket as TLSSocketClass } from "./tls-socket.ts";
 import { nodeTls } from "./trust.ts";
 
-export {
-  connect,
-  convertALPNProtocols,
-  createSecureContext,
-  createServer,
-  getCiphers,
-  SecureContext,
-  Server,
-  TLSSocket,
-};
+export { connect, convertALPNProtocols, createSecureContext, createServer, getCiphers, SecureContext };
 export type { Defaults } from "./defaults.ts";
 export type { ConnectionOptions, OwnOptions, SecureContextOptions, TlsOptions, TLSSocketOptions } from "./options.ts";
 
 type NodeTls = typeof import("node:tls");
+
+/** As Node's class; `new` may be left out. */
+export const Server: Callable<typeof ServerClass> = callable(ServerClass);
+export type Server = ServerClass;
+/** As Node's class; `new` may be left out. */
+export const TLSSocket: Callable<typeof TLSSocketClass> = callable(TLSSocketClass);
+export type TLSSocket = TLSSocketClass;
 
 /** Node's own: whether a certificate, as `getPeerCertificate` gives it, is the one of a host. */
 export const checkServerIdentity: NodeTls["checkServerIdentity"] = nodeTls().checkServerIdentity;
@@ -37,10 +36,9 @@ export interface Tls extends Defaults {
   readonly SecureContext: typeof SecureContext;
   readonly Server: typeof Server;
   readonly TLSSocket: typeof TLSSocket;
-  readonly checkServerIdentity: NodeTls["checkServerIdentity"];
   readonly connect: typeof connect;
   readonly convertALPNProtocols: typeof convertALPNProtocols;
-  readonly createSecureContext: typeof createSecureContext;
+  createSecureContext: typeof createSecureContext;
   readonly createServer: typeof createServer;
   readonly getCACertificates: NodeTls["getCACertificates"];
   readonly getCiphers: typeof getCiphers;
@@ -52,16 +50,16 @@ const tls: Tls = Object.assign(defaults, {
   SecureContext,
   Server,
   TLSSocket,
-  checkServerIdentity,
   connect,
   convertALPNProtocols,
   createSecureContext,
   createServer,
   getCACertificates,
   getCiphers,
-  rootCertificates,
   setDefaultCACertificates,
+  rootCertificates,
 });
+Object.defineProperty(tls, "rootCertificates", { value: rootCertificates, writable: false, configurable: false });
 
 export default tls;
 export { tls as "module.exports" };

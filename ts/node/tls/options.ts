@@ -33,6 +33,7 @@ export type TLSSocketOptions = Omit<NodeTLSSocketOptions, "server" | "secureCont
     readonly highWaterMark?: number;
     readonly pauseOnConnect?: boolean;
     readonly signal?: AbortSignal;
+    readonly onread?: unknown;
     readonly pskCallback?: unknown;
     readonly ALPNCallback?: unknown;
   };

@@ -19,8 +19,8 @@ export interface VersionOptions {
 
 const known: readonly string[] = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
 
-/** Throws as Node does for what is no version; and when only versions are left that are not offered here (TLS 1.0 and 1.1). */
-export function versionRange({ minVersion, maxVersion, secureProtocol }: VersionOptions): VersionRange {
+/** Null when only versions are left that are not offered here (TLS 1.0 and 1.1). Throws as Node does for what is no version. */
+export function versionRange({ minVersion, maxVersion, secureProtocol }: VersionOptions): VersionRange | null {
   const fixed = secureProtocol === null || secureProtocol === undefined ? null : methodRange(secureProtocol);
   if (fixed !== null) {
     conflict(minVersion, secureProtocol!);
@@ -30,10 +30,7 @@ export function versionRange({ minVersion, maxVersion, secureProtocol }: Version
     versionOf(minVersion, "minimum", defaults.DEFAULT_MIN_VERSION),
     versionOf(maxVersion, "maximum", defaults.DEFAULT_MAX_VERSION),
   ];
-  if (known.indexOf(most) < 2 || known.indexOf(least) > known.indexOf(most)) {
-    const text = "no protocols available";
-    throw nodeError("ERR_SSL_NO_PROTOCOLS_AVAILABLE", text, { library: "SSL routines", reason: text });
-  }
+  if (known.indexOf(most) < 2 || known.indexOf(least) > known.indexOf(most)) return null;
   return { minVersion: known.indexOf(least) < 2 ? "TLSv1.2" : (least as TLSVersion), maxVersion: most as TLSVersion };
 }
 

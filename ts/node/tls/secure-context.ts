@@ -1,10 +1,18 @@
 // Owns SecureContext: own certificates, trust and parameters, checked once. Refuses to know connections. Each of them gets a
 // context of the library, made by `openClient` or `openServer`: Node decides much per connection that the library decides
 // per context, and what takes time (decrypting keys, indexing trusted certificates) was done here.
-import { type ClientOptions, type ServerOptions, SSLContext, type TicketKeys, TrustStore } from "../../index.ts";
+import {
+  type BaseOptions,
+  type ClientOptions,
+  type ServerOptions,
+  SSLContext,
+  type TicketKeys,
+  TrustStore,
+} from "../../index.ts";
 import { certificatesFrom } from "../../ssl/pem.ts";
 import { type ContextOptions, contextOptions, ticketKeysOf } from "./context-options.ts";
-import { invalidArgType } from "./errors.ts";
+import { defaults } from "./defaults.ts";
+import { invalidArgType, opensslError } from "./errors.ts";
 import { configErrorOf } from "./failures.ts";
 import { identitiesOf, listOf, type OpenIdentity, requireMaterial, trustedByPfx } from "./identities.ts";
 import type { SecureContextOptions } from "./options.ts";
@@ -29,12 +37,10 @@ export class SecureContext {
     this.#options = contextOptions(options);
     this.ticketKeys = ticketKeysOf(options.ticketKeys);
     try {
-      const ca = listOf(options.ca).flatMap((one) =>
-        certificatesFrom(requireMaterial(one, "options.ca"), "options.ca"),
-      );
+      const ca = listOf(options.ca).flatMap(trustedFrom);
       this.#identities = identitiesOf(options, ca);
       this.#trust = trustOf(ca, trustedByPfx(this.#identities, options), options.ca);
-      this.openClient({}).dispose(); // says now what is wrong with a certificate, a key or a list
+      if (this.#options.common !== null) this.openClient({}).dispose(); // says now what is wrong with a certificate, a key or a list
     } catch (error) {
       throw configErrorOf(error);
     }
@@ -52,9 +58,8 @@ export class SecureContext {
 
   /** @internal A client's context for one connection. */
   openClient(more: ClientOptions): SSLContext {
-    const { common } = this.#options;
     return SSLContext.client({
-      ...common,
+      ...this.#common(),
       checkHostname: false, // names are compared by `checkServerIdentity`
       trust: this.#trustStore(),
       identities: this.#presented(),
@@ -66,7 +71,7 @@ export class SecureContext {
   openServer(more: Partial<ServerOptions>): SSLContext {
     const identities = this.#presented();
     return SSLContext.server({
-      ...this.#options.common,
+      ...this.#common(),
       ...this.#options.serving,
       trust: this.#trustStore(),
       ticketKeys: this.ticketKeys,
@@ -74,6 +79,12 @@ export class SecureContext {
       ...(identities.length === 0 ? { psk: () => null } : {}),
       ...more,
     });
+  }
+
+  #common(): BaseOptions {
+    const { common } = this.#options;
+    if (common !== null) return common;
+    throw opensslError("ERR_SSL_NO_PROTOCOLS_AVAILABLE", "no protocols available", "SSL routines", "0A0000BF");
   }
 
   #trustStore(): TrustStore {
@@ -99,6 +110,22 @@ export function createSecureContext(options?: SecureContextOptions): SecureConte
   if (given !== undefined && given !== null && typeof given !== "object")
     throw invalidArgType("options", ["Object"], given);
   return new SecureContext(options ?? {});
+}
+
+/** The context for these options, made by whatever the program has put in the place of `createSecureContext`. */
+export function contextFor(options: SecureContextOptions): SecureContext {
+  const made = defaults.createSecureContext?.(options);
+  return made instanceof SecureContext ? made : new SecureContext(options);
+}
+
+/** As in Node, a text without certificates is no mistake. */
+function trustedFrom(given: unknown): Uint8Array[] {
+  const material = requireMaterial(given, "options.ca");
+  const text = typeof material === "string" ? material : Buffer.from(material).toString("latin1");
+  const isDer = typeof material !== "string" && material[0] === 0x30;
+  return isDer || /-----BEGIN (X509 )?CERTIFICATE-----/.test(text)
+    ? certificatesFrom(material as string, "options.ca")
+    : [];
 }
 
 /** `ca` replaces what the process trusts; the certificates of a PKCS#12 file come on top. */

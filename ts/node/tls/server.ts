@@ -5,7 +5,7 @@ import net from "node:net";
 import { convertALPNProtocols } from "./alpn.ts";
 import { invalidArgType, nodeError, requireBuffer, requireFunction, requireNumber, requireString } from "./errors.ts";
 import type { OwnOptions, TlsOptions } from "./options.ts";
-import { createSecureContext, SecureContext } from "./secure-context.ts";
+import { contextFor, createSecureContext, SecureContext } from "./secure-context.ts";
 import { TLSSocket } from "./tls-socket.ts";
 
 type Listener = (socket: TLSSocket) => void;
@@ -37,10 +37,10 @@ export class Server extends net.Server {
   constructor(options?: ServerOptions | Listener, listener?: Listener) {
     const given = typeof options === "function" ? {} : optionsOf(options);
     const onSecure = typeof options === "function" ? options : listener;
-    const shared = new SecureContext(given);
+    const shared = contextFor(given);
     const handshakeTimeout = given.handshakeTimeout || usualHandshakeTimeout;
     checkServing(given, handshakeTimeout);
-    super({ ...given, pauseOnConnect: false } as net.ServerOpts, (socket) => this.#onConnection(socket));
+    super(given as net.ServerOpts, (socket) => this.#onConnection(socket));
     this.#options = given;
     this.#shared = shared;
     this.#handshakeTimeout = handshakeTimeout;
@@ -51,7 +51,7 @@ export class Server extends net.Server {
   /** Connections from now on use other certificates; those that there are go on as they are. */
   setSecureContext(options: TlsOptions): void {
     const ticketKeys = options.ticketKeys ?? this.getTicketKeys();
-    this.#shared = new SecureContext({ ...options, ticketKeys });
+    this.#shared = contextFor({ ...options, ticketKeys });
   }
 
   /** For clients that ask for a name which fits `hostname` (`*` stands for one label): another context. The last one that fits is taken. */

@@ -14,9 +14,13 @@ export function sessionCacheOf(server: Server): SessionCache | null {
 
 function ask(server: Server, id: Uint8Array): Promise<Uint8Array<ArrayBuffer> | null> {
   return new Promise((resolve, reject) => {
-    server.emit("resumeSession", Buffer.from(id), (error: Error | null | undefined, session?: Uint8Array | null) => {
-      if (error !== null && error !== undefined) reject(error);
-      else resolve((session ?? null) as Uint8Array<ArrayBuffer> | null);
-    });
+    server.emit(
+      "resumeSession",
+      Buffer.from(id),
+      (error: Error | null | undefined, session?: Uint8Array | false | null) => {
+        if (error !== null && error !== undefined) reject(error);
+        else resolve((session || null) as Uint8Array<ArrayBuffer> | null);
+      },
+    );
   });
 }

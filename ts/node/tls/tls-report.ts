@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import type net from "node:net";
 import type { CipherNameAndProtocol, DetailedPeerCertificate, EphemeralKeyInfo, PeerCertificate } from "node:tls";
 import { signatureSchemeId } from "../../ssl/tables.ts";
-import { detailedCertificate, plainCertificate } from "./certificates.ts";
+import { detailedCertificate, plainCertificate, x509Chain } from "./certificates.ts";
 import { invalidArgType, nodeError, requireInteger, requireString } from "./errors.ts";
 import { groupInfo, sigalgName } from "./parameters.ts";
 import { TLSStream } from "./tls-stream.ts";
@@ -34,7 +34,7 @@ export abstract class TLSReport extends TLSStream {
 
   /** The peer's certificate; undefined when it sent none, and after the end. */
   getPeerX509Certificate(): X509Certificate | undefined {
-    return x509Of(this.#peerChain()[0]);
+    return x509Chain(this.#peerChain());
   }
 
   /** The own certificate; `{}` when there is none, null after the end. */
@@ -45,7 +45,8 @@ export abstract class TLSReport extends TLSStream {
 
   /** The own certificate; undefined when there is none, and after the end. */
   getX509Certificate(): X509Certificate | undefined {
-    return x509Of(this.#ownCertificate());
+    const own = this.#ownCertificate();
+    return own === undefined ? undefined : new X509Certificate(own);
   }
 
   /** The cipher suite; null before the end of the handshake and after that of the connection. */
@@ -139,10 +140,6 @@ export abstract class TLSReport extends TLSStream {
   protected abstract presented(): Uint8Array | undefined;
 }
 
-function x509Of(der: Uint8Array | undefined): X509Certificate | undefined {
-  return der === undefined ? undefined : new X509Certificate(der);
-}
-
 function bufferOf(bytes: Uint8Array | undefined): Buffer | undefined {
   return bytes === undefined ? undefined : Buffer.from(bytes);
 }
@@ -156,6 +153,7 @@ const answers: Readonly<Record<string, (socket: Seen) => unknown>> = {
   localFamily: ({ below }) => below?.localFamily,
   localPort: ({ below }) => below?.localPort,
   pending: ({ below, connecting }) => below === null || connecting,
+  bufferSize: ({ writableLength }) => writableLength,
   bytesRead: ({ plaintextRead }) => plaintextRead,
   bytesWritten: ({ plaintextWritten }) => plaintextWritten,
 };
@@ -166,6 +164,7 @@ type AddressOf = "localAddress" | "localFamily" | "localPort" | "remoteAddress" 
 interface Seen {
   readonly below: Partial<Pick<net.Socket, AddressOf>> | null;
   readonly connecting: boolean;
+  readonly writableLength: number;
   readonly plaintextRead: number;
   readonly plaintextWritten: number;
 }

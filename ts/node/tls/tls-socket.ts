@@ -2,20 +2,30 @@
 // bytes move (tls-stream.ts), what is told about the connection (tls-report.ts) and how hooks are made (handshake.ts).
 import net from "node:net";
 import process from "node:process";
+import { addAbortSignal } from "node:stream";
 import { type MemoryBIO, SSLError, SSLSession } from "../../index.ts";
 import type { SSLContext } from "../../ssl/ssl-context.ts";
 import { convertALPNProtocols, namesOf, textOf } from "./alpn.ts";
 import { detailedCertificate } from "./certificates.ts";
 import { EmbeddedObject as Engine } from "../../ssl/embedding.ts";
-import { invalidArgType, nodeError, requireFunction, requireInteger, requireObject, requireString } from "./errors.ts";
+import {
+  invalidArgType,
+  nodeError,
+  opensslError,
+  requireFunction,
+  requireInteger,
+  requireObject,
+  requireString,
+} from "./errors.ts";
 import { isEnd, nodeErrorOf } from "./failures.ts";
 import { openClient, openServer, type Opened, pskOf } from "./handshake.ts";
 import type { Below, Expectation, TLSSocketOptions } from "./options.ts";
-import { SecureContext } from "./secure-context.ts";
+import { contextFor, SecureContext } from "./secure-context.ts";
 import type { Server } from "./server.ts";
 import { sessionCacheOf } from "./session-events.ts";
 import { TLSReport } from "./tls-report.ts";
-import { distrust } from "./verdict.ts";
+import type { OnRead } from "./tls-stream.ts";
+import { distrust, missingCommon } from "./verdict.ts";
 
 /** Events of the socket below that are those of this one when it made that itself. */
 const connectionEvents = [
@@ -63,17 +73,18 @@ export class TLSSocket extends TLSReport {
     super({
       allowHalfOpen: allowHalfOpen === true,
       highWaterMark: options.highWaterMark ?? socket?.readableHighWaterMark,
-      signal: options.signal,
+      onread: options.onread as OnRead | undefined,
       pauseOnConnect: options.pauseOnConnect,
       suppressRaggedEofs: options.suppressRaggedEofs,
     });
     this.#options = options;
     this.#server = options.server ?? null;
-    this.#released = options.isServer !== true || this.#server === null || !("setSecureContext" in this.#server);
-    this.#secureContext = options.secureContext ?? new SecureContext(options);
+    this.#released = options.isServer !== true || !("setSecureContext" in (this.#server ?? {}));
+    this.#secureContext = options.secureContext ?? contextFor(options);
     this.#alpn = protocolsOf(options.ALPNProtocols);
     if (options.session !== undefined) this.setSession(options.session);
     if (socket !== null && socket !== undefined) this.over(socket);
+    if (options.signal !== undefined) addAbortSignal(options.signal, this);
   }
 
   /** @internal A client that has to know whom it talks to; `about` are the properties of the error when nobody is there. */
@@ -138,10 +149,9 @@ export class TLSSocket extends TLSReport {
     if (typeof options !== "object" || options === null) throw invalidArgType("options", ["Object"], options);
     if (callback !== undefined) requireFunction(callback, "callback");
     if (this.destroyed) return undefined;
-    const [code, reason] = this.#mayRenegotiate
-      ? ["ERR_SSL_WRONG_SSL_VERSION", "wrong ssl version"]
-      : ["ERR_TLS_RENEGOTIATION_DISABLED", "TLS session renegotiation disabled for this socket"];
-    const error = nodeError(code!, reason!, { library: "SSL routines", reason });
+    const error = this.#mayRenegotiate
+      ? opensslError("ERR_SSL_WRONG_SSL_VERSION", "wrong ssl version", "SSL routines", "0A00010A")
+      : nodeError("ERR_TLS_RENEGOTIATION_DISABLED", "TLS session renegotiation disabled for this socket");
     if (callback !== undefined) process.nextTick(callback, error);
     return false;
   }
@@ -167,6 +177,16 @@ export class TLSSocket extends TLSReport {
   override unref(): this {
     this.below?.unref?.();
     return this;
+  }
+
+  /** Begins with the handshake at once: programs that make a client's socket themselves call it. */
+  _start(): void {
+    if (!this.connecting) this.begin();
+  }
+
+  /** A client that nobody has told whom it expects waits until it has something to say, as in Node. */
+  protected override get startsItself(): boolean {
+    return this.#isServer || this.#expectation !== null;
   }
 
   protected override trusted(): readonly Uint8Array[] {
@@ -197,7 +217,7 @@ export class TLSSocket extends TLSReport {
     const engine = this.engine!;
     const protocol = engine.selectedAlpnProtocol();
     this.alpnProtocol = protocol === null ? false : textOf(protocol);
-    this.servername = (this.#isServer ? engine.clientHello?.serverName : this.#name) ?? false;
+    this.#noteName();
     if (this.#isServer && this.#options.requestCert === true) this.#judgeClient(engine);
     this.emit("secure");
     if (this.#expectation === null) this.secureConnecting = false;
@@ -207,10 +227,17 @@ export class TLSSocket extends TLSReport {
 
   protected override failed(error: unknown): Error | null {
     const failure = this.#meaningOf(error);
-    if (this.#released) return failure;
-    if (!this.#failure) this.emit("_tlsError", failure);
+    this.#noteName();
+    if (!this.secured && !this.#failure) this.emit("_tlsError", failure);
     this.#failure = true;
-    return null;
+    // A bare server's socket without a listener must not end the process because of what a stranger sends.
+    const mute = this.#isServer && !this.secured && this.listenerCount("error") === 0;
+    return this.#released && !mute ? failure : null;
+  }
+
+  #noteName(): void {
+    const asked = this.#isServer ? this.engine?.clientHello?.serverName : this.#name;
+    this.servername = asked ?? (this.secured || this.engine?.clientHello ? false : null);
   }
 
   get #isServer(): boolean {
@@ -219,10 +246,17 @@ export class TLSSocket extends TLSReport {
 
   /** A transport that ends in the handshake is an error of the connection, as far as Node is concerned. */
   #meaningOf(error: unknown): Error {
-    if (this.secured || !isEnd(error)) return nodeErrorOf(error, this.#isServer && !this.secured);
+    if (this.secured || !isEnd(error)) return nodeErrorOf(error, this.#reasonOf(error));
     if (this.#isServer) return nodeError("ECONNRESET", "socket hang up");
     const message = "Client network socket disconnected before secure TLS connection was established";
     return nodeError("ECONNRESET", message, this.#expected);
+  }
+
+  /** What the two sides have not in common, where OpenSSL is more exact about it. */
+  #reasonOf(error: unknown): string | undefined {
+    const { engine } = this;
+    if (engine === null || this.secured || !this.#isServer) return undefined;
+    return error instanceof SSLError && error.reason === "HANDSHAKE_FAILURE" ? missingCommon(engine) : undefined;
   }
 
   #judgeClient(engine: Engine): void {
@@ -282,7 +316,7 @@ export class TLSSocket extends TLSReport {
   #serverSide(): Parameters<typeof openServer>[0] {
     const { requestCert, rejectUnauthorized, SNICallback, ALPNCallback, pskCallback } = this.#options;
     return {
-      secureContext: this.#secureContext,
+      secureContext: () => this.#secureContext,
       alpn: this.#alpn,
       onKeyLog: this.#keyLogger(),
       requestCert: requestCert === true,

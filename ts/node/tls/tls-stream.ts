@@ -5,6 +5,8 @@ import net from "node:net";
 import process from "node:process";
 import type { Duplex } from "node:stream";
 import { type IoResult, MemoryBIO, SSLEOFError } from "../../index.ts";
+import { IdleTimer } from "../idle-timer.ts";
+import { outOfRange, requireFunction, requireNumber } from "./errors.ts";
 import type { EmbeddedObject as Engine } from "../../ssl/embedding.ts";
 
 type Done = (error?: Error | null) => void;
@@ -33,9 +35,16 @@ const recordPlaintext = 16_384;
 export interface StreamOptions {
   readonly allowHalfOpen?: boolean | undefined;
   readonly highWaterMark?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly onread?: OnRead | undefined;
   readonly pauseOnConnect?: boolean | undefined;
   readonly suppressRaggedEofs?: boolean | undefined;
+}
+
+/** Where data goes instead of into the stream: `onread` of `net.Socket`. */
+export interface OnRead {
+  readonly buffer: Uint8Array | (() => Uint8Array);
+  /** Answers false to pause. */
+  readonly callback: (size: number, buffer: Uint8Array) => boolean;
 }
 
 /** A `net.Socket` whose bytes are those of TLS over another stream. */
@@ -46,7 +55,9 @@ export abstract class TLSStream extends net.Socket {
   #engine: Engine | null = null;
   readonly #incoming: MemoryBIO = new MemoryBIO();
   readonly #startsPaused: boolean;
-  readonly #tolerant: boolean;
+  readonly #suppressRaggedEofs: boolean | undefined;
+  readonly #onread: OnRead | null;
+  readonly #idle: IdleTimer = new IdleTimer(() => this.emit("timeout"));
   #secured = false;
   #busy = false;
   #wantsData = false;
@@ -56,6 +67,8 @@ export abstract class TLSStream extends net.Socket {
   #belowEnded = false;
   /** The peer has closed its side. */
   #ended = false;
+  /** This side has closed its side. */
+  #closed = false;
   /** Something failed, of which the peer may have to hear. */
   #alerts = false;
   #bytesRead = 0;
@@ -63,10 +76,11 @@ export abstract class TLSStream extends net.Socket {
   /** What `_write` was given last, until it is done. */
   #inFlight = 0;
 
-  protected constructor({ pauseOnConnect, suppressRaggedEofs, ...options }: StreamOptions) {
+  protected constructor({ pauseOnConnect, suppressRaggedEofs, onread, ...options }: StreamOptions) {
     super(options as net.SocketConstructorOpts);
     this.#startsPaused = pauseOnConnect === true;
-    this.#tolerant = suppressRaggedEofs === true;
+    this.#suppressRaggedEofs = suppressRaggedEofs;
+    this.#onread = onread ?? null;
     if (this.#startsPaused) this.pause();
   }
 
@@ -105,11 +119,25 @@ export abstract class TLSStream extends net.Socket {
     for (const event of ["data", "readable"]) below.removeAllListeners(event);
     below.on("data", (chunk: Uint8Array | string) => this.#onData(chunk));
     below.on("end", () => this.#onEnd());
-    below.on("error", (error) => this.destroy(this.failed(error) ?? undefined));
+    below.on("error", (error) => this.#onError(error));
     below.on("close", () => this.#onClose());
     below.resume();
     if (below.connecting === true || (below.pending === true && !below.destroyed)) this.#afterConnect(below);
-    else process.nextTick(() => (below.destroyed ? this.#onClose() : this.#begin()));
+    else process.nextTick(() => (below.destroyed ? this.#onClose() : this.#beginUnlessLater()));
+  }
+
+  /** Begins with TLS now. */
+  protected begin(): void {
+    if (this.destroyed || this.#engine !== null || this.#below === null) return;
+    this.#guard(() => (this.#engine = this.makeEngine(this.#incoming)));
+    this.#advance();
+  }
+
+  /** Whether TLS begins by itself; otherwise with the first byte that is written, or with `begin`. */
+  protected abstract get startsItself(): boolean;
+
+  #beginUnlessLater(): void {
+    if (this.startsItself || this.#write !== null) this.begin();
   }
 
   #afterConnect(below: Socketlike): void {
@@ -117,7 +145,7 @@ export abstract class TLSStream extends net.Socket {
     below.once("connect", () => {
       setConnecting(this, false);
       this.emit("connect");
-      this.#begin();
+      this.#beginUnlessLater();
     });
   }
 
@@ -136,6 +164,7 @@ export abstract class TLSStream extends net.Socket {
       done(error);
     };
     this.#write = { bytes, done: written };
+    if (!this.connecting) this.begin();
     this.#advance();
   }
 
@@ -162,7 +191,23 @@ export abstract class TLSStream extends net.Socket {
       if (this.#alerts && below.writable && !this.connecting) endAndDestroy(below);
       else below.destroy();
     }
-    super._destroy(error, done);
+    this.#idle.stop();
+    setConnecting(this, false);
+    done(error);
+    process.nextTick(() => this.emit("close", error !== null));
+  }
+
+  override setTimeout(milliseconds: number, listener?: () => void): this {
+    requireNumber(milliseconds, "msecs");
+    if (!(milliseconds >= 0 && Number.isFinite(milliseconds)))
+      throw outOfRange("msecs", "a non-negative finite number", milliseconds);
+    if (listener !== undefined) requireFunction(listener, "callback");
+    if (this.destroyed) return this;
+    Object.assign(this, { timeout: milliseconds });
+    if (listener !== undefined && milliseconds === 0) this.off("timeout", listener);
+    else if (listener !== undefined) this.once("timeout", listener);
+    this.#idle.set(milliseconds);
+    return this;
   }
 
   /** Plaintext that was read. */
@@ -175,16 +220,10 @@ export abstract class TLSStream extends net.Socket {
     return this.#bytesWritten + this.writableLength - this.#inFlight;
   }
 
-  #begin(): void {
-    if (this.destroyed || this.#engine !== null) return;
-    this.#guard(() => (this.#engine = this.makeEngine(this.#incoming)));
-    this.#advance();
-  }
-
   #onData(chunk: Uint8Array | string): void {
     if (this.destroyed) return;
     this.#incoming.write(typeof chunk === "string" ? Buffer.from(chunk) : (chunk as Uint8Array<ArrayBuffer>));
-    this.#touch();
+    this.#idle.moved();
     this.#advance();
     if (this.#incoming.pending > incomingLimit) this.#pauseBelow();
   }
@@ -193,8 +232,14 @@ export abstract class TLSStream extends net.Socket {
     if (this.destroyed) return;
     this.#belowEnded = true;
     this.#incoming.writeEof();
-    if (this.#engine === null) this.#begin();
+    this.begin();
     this.#advance();
+  }
+
+  /** When both sides have said goodbye, it does not matter that the other one has gone before our words reached it. */
+  #onError(error: Error): void {
+    if (this.#ended && this.#closed && this.#inFlight === 0) this.destroy();
+    else this.destroy(this.failed(error) ?? undefined);
   }
 
   /** After the end, that one is on its way up; without it somebody has destroyed the stream below. */
@@ -262,17 +307,36 @@ export abstract class TLSStream extends net.Socket {
     const data = result.kind === "ok" ? room.subarray(0, result.n) : null;
     this.#ended = data === null;
     this.#bytesRead += data?.length ?? 0;
-    this.#wantsData = this.push(data);
+    this.#wantsData = this.#deliver(data);
+    // With nobody who reads: "end" comes when there is nothing left to read.
+    if (data === null) this.read(0);
     return true;
+  }
+
+  #deliver(data: Buffer | null): boolean {
+    if (data === null || this.#onread === null) return this.push(data);
+    const { buffer, callback } = this.#onread;
+    for (let at = 0; at < data.length;) {
+      const into = typeof buffer === "function" ? buffer() : buffer;
+      const size = data.copy(into, 0, at);
+      at += size;
+      if (!callback(size, into)) this.pause();
+    }
+    return !this.isPaused();
   }
 
   #tryRead(engine: Engine, room: Uint8Array<ArrayBuffer>): IoResult {
     try {
       return engine.tryRead(room);
     } catch (error) {
-      if (this.#tolerant && error instanceof SSLEOFError) return { kind: "eof" };
+      if (error instanceof SSLEOFError && this.#tolerates(error)) return { kind: "eof" };
       throw error;
     }
+  }
+
+  /** Node takes every end for a proper one. In the middle of a record that is never so, and is suppressed only on request. */
+  #tolerates({ partialRecord }: SSLEOFError): boolean {
+    return this.#suppressRaggedEofs ?? !partialRecord;
   }
 
   #closeOut(engine: Engine): void {
@@ -281,6 +345,7 @@ export abstract class TLSStream extends net.Socket {
     this.#final = null;
     this.#guard(() => engine.shutdownWrite());
     this.#flush();
+    this.#closed = true;
     this.#below?.end(() => done());
   }
 
@@ -303,7 +368,7 @@ export abstract class TLSStream extends net.Socket {
       done();
       return;
     }
-    this.#touch();
+    this.#idle.moved();
     below.write(bytes, done);
   }
 
@@ -317,11 +382,6 @@ export abstract class TLSStream extends net.Socket {
     if (!this.#pausedBelow || this.#incoming.pending > incomingLimit) return;
     this.#pausedBelow = false;
     this.#below?.resume();
-  }
-
-  /** Something moved: the time of `setTimeout` begins anew. */
-  #touch(): void {
-    (this as { _unrefTimer?: () => void })._unrefTimer?.();
   }
 }
 
