@@ -20,6 +20,11 @@ export class EmbeddedObject extends SSLObject {
     return result.want === "callback" ? this.answerReady : false;
   }
 
+  /** Whether part of a record has come, and the rest is awaited. */
+  get midRecord(): boolean {
+    return this.connection.midRecord;
+  }
+
   /** What is to be sent. */
   take(): Uint8Array {
     return this.outgoing.read();

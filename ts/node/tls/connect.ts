@@ -22,7 +22,8 @@ export function connect(options: ConnectionOptions, callback?: Callback): TLSSoc
 export function connect(port: number, host?: string, options?: ConnectionOptions, callback?: Callback): TLSSocket;
 export function connect(port: number | string, options?: ConnectionOptions, callback?: Callback): TLSSocket;
 export function connect(...args: unknown[]): TLSSocket {
-  const { options, callback } = argumentsOf(args);
+  const { options: given, callback } = argumentsOf(args);
+  const options: ConnectionOptions = { ciphers: defaults.DEFAULT_CIPHERS, ...given };
   const { checkServerIdentity = defaults.checkServerIdentity, minDHSize = 1024 } = options;
   requireFunction(checkServerIdentity, "options.checkServerIdentity");
   requireMinDHSize(minDHSize);

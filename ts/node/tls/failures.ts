@@ -21,6 +21,12 @@ export function nodeErrorOf(error: unknown, reason?: string): Error {
   return protocolErrorOf(error, reason ?? error.reason);
 }
 
+/** What an application's callback has refused with an error that names no alert; Node then says nothing to the peer. */
+export function isSilentRefusal(error: unknown): boolean {
+  if (!(error instanceof SSLError) || error.reason !== "CALLBACK_FAILED") return false;
+  return (error.cause as { alert?: unknown } | undefined)?.alert === undefined;
+}
+
 function fromApplication(error: SSLError): boolean {
   const verified = error instanceof SSLCertVerificationError && error.nodeCode === "APPLICATION_VERIFICATION";
   return verified || error.reason === "CALLBACK_FAILED";
@@ -85,7 +91,16 @@ const sentences: Readonly<Record<string, string>> = {
 export function configErrorOf(error: unknown): unknown {
   if (!(error instanceof SSLConfigError)) return error;
   const known = configErrors[error.reason];
-  return known === undefined ? error : Object.assign(opensslError(...known), { cause: error });
+  const failure = known === undefined ? pfxErrorOf(error) : opensslError(...known);
+  return failure === null ? error : Object.assign(failure, { cause: error });
+}
+
+/** What Node itself says about a PKCS#12 file. */
+function pfxErrorOf(error: SSLConfigError): NodeJS.ErrnoException | null {
+  if (error.reason === "UNSUPPORTED_ENCRYPTION" && error.message.includes("options.pfx"))
+    return nodeError("ERR_CRYPTO_UNSUPPORTED_OPERATION", "Unsupported PKCS12 PFX data");
+  if (error.reason !== "BAD_PKCS12" || !error.message.includes("no private key")) return null;
+  return Object.assign(new Error("Unable to load private key from PFX data"), { code: "ERR_CRYPTO_OPERATION_FAILED" });
 }
 
 type OpensslWords = Parameters<typeof opensslError>;
@@ -99,10 +114,5 @@ const configErrors: Readonly<Record<string, OpensslWords | undefined>> = {
   ],
   MAC_VERIFY_FAILURE: ["ERR_OSSL_PKCS12_MAC_VERIFY_FAILURE", "mac verify failure", "PKCS12 routines", "11800071"],
   BAD_DECRYPT: ["ERR_OSSL_BAD_DECRYPT", "bad decrypt", "Provider routines", "1C800064"],
-  BAD_PASSWORD_READ: [
-    "ERR_OSSL_CRYPTO_INTERRUPTED_OR_CANCELLED",
-    "interrupted or cancelled",
-    "common libcrypto routines",
-    "07880109",
-  ],
+  BAD_PASSWORD_READ: ["ERR_OSSL_BAD_DECRYPT", "bad decrypt", "Provider routines", "1C800064"],
 };

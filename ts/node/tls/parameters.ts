@@ -21,11 +21,12 @@ const known: readonly string[] = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
 
 /** Null when only versions are left that are not offered here (TLS 1.0 and 1.1). Throws as Node does for what is no version. */
 export function versionRange({ minVersion, maxVersion, secureProtocol }: VersionOptions): VersionRange | null {
-  const fixed = secureProtocol === null || secureProtocol === undefined ? null : methodRange(secureProtocol);
-  if (fixed !== null) {
-    conflict(minVersion, secureProtocol!);
-    conflict(maxVersion, secureProtocol!);
+  const method = secureProtocol ?? null;
+  if (method !== null) {
+    conflict(minVersion, method);
+    conflict(maxVersion, method);
   }
+  const fixed = method === null ? null : methodRange(method);
   const [least, most] = fixed ?? [
     versionOf(minVersion, "minimum", defaults.DEFAULT_MIN_VERSION),
     versionOf(maxVersion, "maximum", defaults.DEFAULT_MAX_VERSION),

@@ -6,7 +6,7 @@ import { convertALPNProtocols } from "./alpn.ts";
 import { invalidArgType, nodeError, requireBuffer, requireFunction, requireNumber, requireString } from "./errors.ts";
 import type { OwnOptions, TlsOptions } from "./options.ts";
 import { contextFor, createSecureContext, SecureContext } from "./secure-context.ts";
-import { TLSSocket } from "./tls-socket.ts";
+import { checkCallbacks, TLSSocket } from "./tls-socket.ts";
 
 type Listener = (socket: TLSSocket) => void;
 type ServerOptions = TlsOptions & OwnOptions;
@@ -75,6 +75,16 @@ export class Server extends net.Server {
     if (keys.byteLength !== 48)
       throw nodeError("ERR_ASSERTION", "Session ticket keys must be a 48-byte buffer", {}, Error);
     this.#shared.ticketKeys.rotate(keys as Buffer<ArrayBuffer>);
+  }
+
+  /** What the workers of a cluster have in common, as Node's `cluster` asks for it. */
+  _getServerData(): object {
+    return { ticketKeys: this.getTicketKeys().toString("hex") };
+  }
+
+  /** The other end of it. */
+  _setServerData({ ticketKeys }: { readonly ticketKeys: string }): void {
+    this.setTicketKeys(Buffer.from(ticketKeys, "hex"));
   }
 
   #onConnection(raw: net.Socket): void {
@@ -146,8 +156,8 @@ function optionsOf(options: unknown): ServerOptions {
 
 function checkServing(options: ServerOptions, handshakeTimeout: unknown): void {
   requireNumber(handshakeTimeout, "options.handshakeTimeout");
-  const { SNICallback, pskCallback, pskIdentityHint } = options;
-  if (SNICallback !== undefined && SNICallback !== null) requireFunction(SNICallback, "options.SNICallback");
+  checkCallbacks(options);
+  const { pskCallback, pskIdentityHint } = options;
   if (pskCallback !== undefined && pskCallback !== null) requireFunction(pskCallback, "options.pskCallback");
   if (pskIdentityHint !== undefined && pskIdentityHint !== null)
     requireString(pskIdentityHint, "options.pskIdentityHint");

@@ -153,7 +153,7 @@ const answers: Readonly<Record<string, (socket: Seen) => unknown>> = {
   localFamily: ({ below }) => below?.localFamily,
   localPort: ({ below }) => below?.localPort,
   pending: ({ below, connecting }) => below === null || connecting,
-  bufferSize: ({ writableLength }) => writableLength,
+  bufferSize: ({ destroyed, writableLength }) => (destroyed ? undefined : writableLength),
   bytesRead: ({ plaintextRead }) => plaintextRead,
   bytesWritten: ({ plaintextWritten }) => plaintextWritten,
 };
@@ -164,6 +164,7 @@ type AddressOf = "localAddress" | "localFamily" | "localPort" | "remoteAddress" 
 interface Seen {
   readonly below: Partial<Pick<net.Socket, AddressOf>> | null;
   readonly connecting: boolean;
+  readonly destroyed: boolean;
   readonly writableLength: number;
   readonly plaintextRead: number;
   readonly plaintextWritten: number;

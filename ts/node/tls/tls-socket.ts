@@ -3,7 +3,7 @@
 import net from "node:net";
 import process from "node:process";
 import { addAbortSignal } from "node:stream";
-import { type MemoryBIO, SSLError, SSLSession } from "../../index.ts";
+import { type MemoryBIO, SSLCertVerificationError, SSLError, SSLSession } from "../../index.ts";
 import type { SSLContext } from "../../ssl/ssl-context.ts";
 import { convertALPNProtocols, namesOf, textOf } from "./alpn.ts";
 import { detailedCertificate } from "./certificates.ts";
@@ -17,7 +17,7 @@ import {
   requireObject,
   requireString,
 } from "./errors.ts";
-import { isEnd, nodeErrorOf } from "./failures.ts";
+import { isEnd, isSilentRefusal, nodeErrorOf } from "./failures.ts";
 import { openClient, openServer, type Opened, pskOf } from "./handshake.ts";
 import type { Below, Expectation, TLSSocketOptions } from "./options.ts";
 import { contextFor, SecureContext } from "./secure-context.ts";
@@ -82,7 +82,7 @@ export class TLSSocket extends TLSReport {
     this.#released = options.isServer !== true || !("setSecureContext" in (this.#server ?? {}));
     this.#secureContext = options.secureContext ?? contextFor(options);
     this.#alpn = protocolsOf(options.ALPNProtocols);
-    if (options.session !== undefined) this.setSession(options.session);
+    if (options.session) this.setSession(options.session);
     if (socket !== null && socket !== undefined) this.over(socket);
     if (options.signal !== undefined) addAbortSignal(options.signal, this);
   }
@@ -219,10 +219,15 @@ export class TLSSocket extends TLSReport {
     this.alpnProtocol = protocol === null ? false : textOf(protocol);
     this.#noteName();
     if (this.#isServer && this.#options.requestCert === true) this.#judgeClient(engine);
+    for (const session of this.#early ?? []) this.keepSession(session);
     this.emit("secure");
     if (this.#expectation === null) this.secureConnecting = false;
     else this.#connectSecurely(this.#expectation, engine);
     this.#tellSessions();
+  }
+
+  protected override tellsPeer(error: unknown): boolean {
+    return !isSilentRefusal(error);
   }
 
   protected override failed(error: unknown): Error | null {
@@ -246,10 +251,18 @@ export class TLSSocket extends TLSReport {
 
   /** A transport that ends in the handshake is an error of the connection, as far as Node is concerned. */
   #meaningOf(error: unknown): Error {
+    if (this.#isServer && error instanceof SSLCertVerificationError) return this.#refuse(error);
     if (this.secured || !isEnd(error)) return nodeErrorOf(error, this.#reasonOf(error));
-    if (this.#isServer) return nodeError("ECONNRESET", "socket hang up");
+    if (this.#isServer) return hangUp(error);
     const message = "Client network socket disconnected before secure TLS connection was established";
     return nodeError("ECONNRESET", message, this.#expected);
+  }
+
+  /** Node ends a connection with a client that it does not trust without a word; here the cause says why. */
+  #refuse(error: SSLCertVerificationError): Error {
+    const { code = "" } = nodeErrorOf(error) as NodeJS.ErrnoException;
+    this.authorizationError = code;
+    return hangUp(error);
   }
 
   /** What the two sides have not in common, where OpenSSL is more exact about it. */
@@ -291,15 +304,20 @@ export class TLSSocket extends TLSReport {
   /** Sessions come before their connection is known to be a good one. */
   #onSession(session: SSLSession): void {
     const bytes = Buffer.from(session.serialize());
-    this.keepSession(bytes);
-    if (this.#early === null) process.nextTick(() => this.destroyed || this.emit("session", bytes));
+    if (this.#early === null) process.nextTick(() => this.#tellSession(bytes));
     else this.#early.push(bytes);
+  }
+
+  #tellSession(session: Buffer): void {
+    if (this.destroyed) return;
+    this.keepSession(session);
+    this.emit("session", session);
   }
 
   #tellSessions(): void {
     const early = this.#early ?? [];
     this.#early = null;
-    for (const session of early) if (!this.destroyed) this.emit("session", session);
+    for (const session of early) this.#tellSession(session);
   }
 
   #clientSide(): Parameters<typeof openClient>[0] {
@@ -342,7 +360,14 @@ export class TLSSocket extends TLSReport {
   }
 }
 
-function checkCallbacks(options: TLSSocketOptions): void {
+function hangUp(cause: unknown): Error {
+  return nodeError("ECONNRESET", "socket hang up", { cause });
+}
+
+/** Throws for callbacks that are none, and for two ways to choose the protocol. */
+export function checkCallbacks(
+  options: Partial<Record<"SNICallback" | "ALPNCallback" | "ALPNProtocols", unknown>>,
+): void {
   const { SNICallback, ALPNCallback, ALPNProtocols } = options;
   if (SNICallback !== undefined && SNICallback !== null) requireFunction(SNICallback, "options.SNICallback");
   if (ALPNCallback === undefined || ALPNCallback === null) return;

@@ -4,7 +4,7 @@
 import net from "node:net";
 import process from "node:process";
 import type { Duplex } from "node:stream";
-import { type IoResult, MemoryBIO, SSLEOFError } from "../../index.ts";
+import { type IoResult, MemoryBIO } from "../../index.ts";
 import { IdleTimer } from "../idle-timer.ts";
 import { outOfRange, requireFunction, requireNumber } from "./errors.ts";
 import type { EmbeddedObject as Engine } from "../../ssl/embedding.ts";
@@ -44,7 +44,7 @@ export interface StreamOptions {
 export interface OnRead {
   readonly buffer: Uint8Array | (() => Uint8Array);
   /** Answers false to pause. */
-  readonly callback: (size: number, buffer: Uint8Array) => boolean;
+  readonly callback: (size: number, buffer: Uint8Array) => boolean | undefined;
 }
 
 /** A `net.Socket` whose bytes are those of TLS over another stream. */
@@ -54,7 +54,6 @@ export abstract class TLSStream extends net.Socket {
   #below: Socketlike | null = null;
   #engine: Engine | null = null;
   readonly #incoming: MemoryBIO = new MemoryBIO();
-  readonly #startsPaused: boolean;
   readonly #suppressRaggedEofs: boolean | undefined;
   readonly #onread: OnRead | null;
   readonly #idle: IdleTimer = new IdleTimer(() => this.emit("timeout"));
@@ -78,10 +77,9 @@ export abstract class TLSStream extends net.Socket {
 
   protected constructor({ pauseOnConnect, suppressRaggedEofs, onread, ...options }: StreamOptions) {
     super(options as net.SocketConstructorOpts);
-    this.#startsPaused = pauseOnConnect === true;
     this.#suppressRaggedEofs = suppressRaggedEofs;
     this.#onread = onread ?? null;
-    if (this.#startsPaused) this.pause();
+    if (pauseOnConnect === true) this.pause();
   }
 
   /** The stream below, null before there is one. */
@@ -107,6 +105,9 @@ export abstract class TLSStream extends net.Socket {
 
   /** Something failed that ends the connection: what to destroy it with, null for nothing. */
   protected abstract failed(error: unknown): Error | null;
+
+  /** Whether the peer gets the alert that is due. */
+  protected abstract tellsPeer(error: unknown): boolean;
 
   /** The engine was disposed of. */
   protected abstract disposed(): void;
@@ -231,7 +232,7 @@ export abstract class TLSStream extends net.Socket {
   #onEnd(): void {
     if (this.destroyed) return;
     this.#belowEnded = true;
-    this.#incoming.writeEof();
+    if (!this.#secured) this.#incoming.writeEof();
     this.begin();
     this.#advance();
   }
@@ -273,7 +274,7 @@ export abstract class TLSStream extends net.Socket {
     this.#secured = true;
     this.handshakeDone();
     if (this.destroyed) return false;
-    if (!this.#startsPaused) this.read(0);
+    this.read(0);
     return true;
   }
 
@@ -320,23 +321,18 @@ export abstract class TLSStream extends net.Socket {
       const into = typeof buffer === "function" ? buffer() : buffer;
       const size = data.copy(into, 0, at);
       at += size;
-      if (!callback(size, into)) this.pause();
+      if (callback(size, into) === false) this.pause();
     }
     return !this.isPaused();
   }
 
+  /** A transport that has ended is told to the engine only when that is an error: it would not write any more. */
   #tryRead(engine: Engine, room: Uint8Array<ArrayBuffer>): IoResult {
-    try {
-      return engine.tryRead(room);
-    } catch (error) {
-      if (error instanceof SSLEOFError && this.#tolerates(error)) return { kind: "eof" };
-      throw error;
-    }
-  }
-
-  /** Node takes every end for a proper one. In the middle of a record that is never so, and is suppressed only on request. */
-  #tolerates({ partialRecord }: SSLEOFError): boolean {
-    return this.#suppressRaggedEofs ?? !partialRecord;
+    const result = engine.tryRead(room);
+    if (result.kind !== "want" || !this.#belowEnded) return result;
+    if (this.#suppressRaggedEofs ?? !engine.midRecord) return { kind: "eof" };
+    this.#incoming.writeEof();
+    return engine.tryRead(room);
   }
 
   #closeOut(engine: Engine): void {
@@ -354,7 +350,8 @@ export abstract class TLSStream extends net.Socket {
     try {
       return act();
     } catch (error) {
-      this.#flush();
+      if (this.tellsPeer(error)) this.#flush();
+      else this.#engine?.take();
       this.#alerts = true;
       this.destroy(this.failed(error) ?? undefined);
       return null;
