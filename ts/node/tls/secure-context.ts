@@ -118,15 +118,16 @@ export function contextFor(options: SecureContextOptions): SecureContext {
   return made instanceof SecureContext ? made : new SecureContext(options);
 }
 
-/** As in Node, a text without certificates is no mistake. */
+/** As in Node, a text without certificates is no mistake, and OpenSSL's own label for trusted ones is taken for the usual. */
 function trustedFrom(given: unknown): Uint8Array[] {
   const material = requireMaterial(given, "options.ca");
+  if (typeof material !== "string" && material[0] === derSequence) return certificatesFrom(Buffer.from(material), "options.ca");
   const text = typeof material === "string" ? material : Buffer.from(material).toString("latin1");
-  const isDer = typeof material !== "string" && material[0] === 0x30;
-  return isDer || /-----BEGIN (X509 )?CERTIFICATE-----/.test(text)
-    ? certificatesFrom(material as string, "options.ca")
-    : [];
+  const usual = text.replaceAll("TRUSTED CERTIFICATE-----", "CERTIFICATE-----");
+  return usual.includes("CERTIFICATE-----") ? certificatesFrom(usual, "options.ca") : [];
 }
+
+const derSequence = 0x30;
 
 /** `ca` replaces what the process trusts; the certificates of a PKCS#12 file come on top. */
 function trustOf(ca: readonly Uint8Array[], more: readonly Uint8Array[], given: unknown): TrustStore | null {

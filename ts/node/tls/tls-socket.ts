@@ -100,6 +100,7 @@ export class TLSSocket extends TLSReport {
 
   /** Connects, as of `net.Socket`, and speaks TLS. */
   override connect(...args: unknown[]): this {
+    if (this.destroyed) return this;
     const last = args.at(-1);
     if (typeof last === "function") this.once("connect", last as () => void);
     const [options] = typeof last === "function" ? args.slice(0, -1) : args;

@@ -56,6 +56,7 @@ export abstract class TLSStream extends net.Socket {
   readonly #incoming: MemoryBIO = new MemoryBIO();
   readonly #suppressRaggedEofs: boolean | undefined;
   readonly #onread: OnRead | null;
+  #onreadBuffer: Uint8Array | undefined;
   readonly #idle: IdleTimer = new IdleTimer(() => this.emit("timeout"));
   #secured = false;
   #busy = false;
@@ -148,6 +149,13 @@ export abstract class TLSStream extends net.Socket {
       this.emit("connect");
       this.#beginUnlessLater();
     });
+  }
+
+  /** With `onread` nothing is pushed, so the stream does not ask again by itself. */
+  override resume(): this {
+    super.resume();
+    if (this.#onread !== null) this._read();
+    return this;
   }
 
   override _read(): void {
@@ -317,11 +325,13 @@ export abstract class TLSStream extends net.Socket {
   #deliver(data: Buffer | null): boolean {
     if (data === null || this.#onread === null) return this.push(data);
     const { buffer, callback } = this.#onread;
+    const next = (): Uint8Array => (typeof buffer === "function" ? buffer() : buffer);
     for (let at = 0; at < data.length;) {
-      const into = typeof buffer === "function" ? buffer() : buffer;
+      const into = (this.#onreadBuffer ??= next());
       const size = data.copy(into, 0, at);
       at += size;
       if (callback(size, into) === false) this.pause();
+      this.#onreadBuffer = next(); // one ahead, as Node asks for them
     }
     return !this.isPaused();
   }
