@@ -31,6 +31,11 @@ interop: wasm ## conversations with other TLS stacks and tools, on Node, Deno an
 	@scripts/setup-interop.sh
 	@$(run) scripts/run-tests.ts -- test/interop
 
+.PHONY: node-suite
+node-suite: build ## how much of Node's own tests of node:tls wanttls/node/tls passes; NODE_SUITE_DIR names Node's sources
+	$(say) "Node's tests of node:tls"
+	@$(run) scripts/node-suite.ts $(args)
+
 .PHONY: bench
 bench: build ## start-up, handshakes and throughput, each beside node:tls
 	$(say) "benchmark"

@@ -66,7 +66,7 @@ export function requireFunction(value: unknown, name: string): void {
 
 export function requireObject(value: unknown, name: string): void {
   if (typeof value !== "object" || value === null || Array.isArray(value))
-    throw invalidArgType(name, ["Object"], value);
+    throw invalidArgType(name, ["object"], value);
 }
 
 /** A whole number within bounds. */

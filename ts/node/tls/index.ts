@@ -15,6 +15,14 @@ export type { ConnectionOptions, OwnOptions, SecureContextOptions, TlsOptions, T
 
 type NodeTls = typeof import("node:tls");
 
+/** As they are when the module is loaded; those of the default import can be assigned to. */
+export const CLIENT_RENEG_LIMIT: number = defaults.CLIENT_RENEG_LIMIT;
+export const CLIENT_RENEG_WINDOW: number = defaults.CLIENT_RENEG_WINDOW;
+export const DEFAULT_CIPHERS: string = defaults.DEFAULT_CIPHERS;
+export const DEFAULT_ECDH_CURVE: string = defaults.DEFAULT_ECDH_CURVE;
+export const DEFAULT_MAX_VERSION: string = defaults.DEFAULT_MAX_VERSION;
+export const DEFAULT_MIN_VERSION: string = defaults.DEFAULT_MIN_VERSION;
+
 /** As Node's class; `new` may be left out. */
 export const Server: Callable<typeof ServerClass> = callable(ServerClass);
 export type Server = ServerClass;
@@ -28,6 +36,11 @@ export const checkServerIdentity: NodeTls["checkServerIdentity"] = nodeTls().che
 export const getCACertificates: NodeTls["getCACertificates"] = nodeTls().getCACertificates;
 /** Node's own: changes what the process trusts, also for contexts of this module. */
 export const setDefaultCACertificates: NodeTls["setDefaultCACertificates"] = nodeTls().setDefaultCACertificates;
+/** None: certificates are not compressed (RFC 8879). */
+export function getCertificateCompressionAlgorithms(): string[] {
+  return [];
+}
+
 /** Node's own: the roots that came with it. */
 export const rootCertificates: NodeTls["rootCertificates"] = nodeTls().rootCertificates;
 
@@ -41,6 +54,7 @@ export interface Tls extends Defaults {
   createSecureContext: typeof createSecureContext;
   readonly createServer: typeof createServer;
   readonly getCACertificates: NodeTls["getCACertificates"];
+  readonly getCertificateCompressionAlgorithms: typeof getCertificateCompressionAlgorithms;
   readonly getCiphers: typeof getCiphers;
   readonly rootCertificates: NodeTls["rootCertificates"];
   readonly setDefaultCACertificates: NodeTls["setDefaultCACertificates"];
@@ -55,6 +69,7 @@ const tls: Tls = Object.assign(defaults, {
   createSecureContext,
   createServer,
   getCACertificates,
+  getCertificateCompressionAlgorithms,
   getCiphers,
   setDefaultCACertificates,
   rootCertificates,

@@ -108,7 +108,7 @@ export class SecureContext {
 export function createSecureContext(options?: SecureContextOptions): SecureContext {
   const given: unknown = options;
   if (given !== undefined && given !== null && typeof given !== "object")
-    throw invalidArgType("options", ["Object"], given);
+    throw invalidArgType("options", ["object"], given);
   return new SecureContext(options ?? {});
 }
 
@@ -121,7 +121,8 @@ export function contextFor(options: SecureContextOptions): SecureContext {
 /** As in Node, a text without certificates is no mistake, and OpenSSL's own label for trusted ones is taken for the usual. */
 function trustedFrom(given: unknown): Uint8Array[] {
   const material = requireMaterial(given, "options.ca");
-  if (typeof material !== "string" && material[0] === derSequence) return certificatesFrom(Buffer.from(material), "options.ca");
+  if (typeof material !== "string" && material[0] === derSequence)
+    return certificatesFrom(Buffer.from(material), "options.ca");
   const text = typeof material === "string" ? material : Buffer.from(material).toString("latin1");
   const usual = text.replaceAll("TRUSTED CERTIFICATE-----", "CERTIFICATE-----");
   return usual.includes("CERTIFICATE-----") ? certificatesFrom(usual, "options.ca") : [];

@@ -150,7 +150,7 @@ export function createServer(options?: ServerOptions | Listener, listener?: List
 
 function optionsOf(options: unknown): ServerOptions {
   if (options === undefined || options === null) return {};
-  if (typeof options !== "object") throw invalidArgType("options", ["Object"], options);
+  if (typeof options !== "object") throw invalidArgType("options", ["object"], options);
   return options as ServerOptions;
 }
 

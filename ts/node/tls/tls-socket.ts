@@ -147,7 +147,7 @@ export class TLSSocket extends TLSReport {
 
   /** Answers false and gives the callback an error: renegotiation is not offered (TLS 1.3 has none). */
   renegotiate(options: unknown, callback?: (error: Error | null) => void): boolean | undefined {
-    if (typeof options !== "object" || options === null) throw invalidArgType("options", ["Object"], options);
+    if (typeof options !== "object" || options === null) throw invalidArgType("options", ["object"], options);
     if (callback !== undefined) requireFunction(callback, "callback");
     if (this.destroyed) return undefined;
     const error = this.#mayRenegotiate
@@ -374,7 +374,7 @@ export function checkCallbacks(
   if (ALPNCallback === undefined || ALPNCallback === null) return;
   requireFunction(ALPNCallback, "options.ALPNCallback");
   if (ALPNProtocols === undefined || ALPNProtocols === null) return;
-  const message = "TLS socket cannot use both ALPNCallback and ALPNProtocols options at once";
+  const message = "The ALPNCallback and ALPNProtocols TLS options are mutually exclusive";
   throw nodeError("ERR_TLS_ALPN_CALLBACK_WITH_PROTOCOLS", message, {}, TypeError);
 }
 

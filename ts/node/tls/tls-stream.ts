@@ -60,6 +60,8 @@ export abstract class TLSStream extends net.Socket {
   readonly #idle: IdleTimer = new IdleTimer(() => this.emit("timeout"));
   #secured = false;
   #busy = false;
+  /** Something came while it was busy. */
+  #again = false;
   #wantsData = false;
   #pausedBelow = false;
   #write: { readonly bytes: Uint8Array; readonly done: Done } | null = null;
@@ -261,17 +263,26 @@ export abstract class TLSStream extends net.Socket {
   /** Does whatever can be done now: the handshake, then what waits to be written, what can be read, the end. */
   #advance(): void {
     const engine = this.#engine;
-    if (engine === null || this.#busy || this.destroyed) return;
-    this.#busy = true; // listeners that are told on the way may call in again
+    if (engine === null || this.destroyed) return;
+    this.#again = true;
+    if (this.#busy) return; // a listener that was told on the way, or a stream below that answers within `write`
+    this.#busy = true;
     try {
-      if (!this.#secured && !this.#handshake(engine)) return;
-      do {
-        this.#writeOut(engine);
-      } while (this.#readIn(engine) || this.#write !== null);
-      this.#closeOut(engine);
+      while (this.#again && !this.destroyed) {
+        this.#again = false;
+        this.#step(engine);
+      }
     } finally {
       this.#busy = false;
     }
+  }
+
+  #step(engine: Engine): void {
+    if (!this.#secured && !this.#handshake(engine)) return;
+    do {
+      this.#writeOut(engine);
+    } while (this.#readIn(engine) || this.#write !== null);
+    this.#closeOut(engine);
   }
 
   #handshake(engine: Engine): boolean {
