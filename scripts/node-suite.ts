@@ -20,7 +20,7 @@ interface Run {
 
 const timeLimit = Number(process.env["NODE_SUITE_TIMEOUT"] ?? 60_000);
 const replacement = resolve("dist/node/tls/index.js");
-const known = "build/node-suite.json";
+const baselineFile = "build/node-suite.json";
 
 /** Loaded before a test: `require("tls")` answers the replacement. */
 const preload = `
@@ -85,7 +85,7 @@ async function compare(folder: string, files: readonly string[], work: string): 
   });
   const baseline = { ...before, ...Object.fromEntries(results.map(({ file, theirs }) => [file, theirs])) };
   mkdirSync("build", { recursive: true });
-  writeFileSync(known, JSON.stringify(baseline, null, 2));
+  writeFileSync(baselineFile, JSON.stringify(baseline, null, 2));
   const counted = results.filter(({ theirs }) => theirs === "pass");
   const passed = counted.filter(({ ours }) => ours === "pass").length;
   const others = results.length - counted.length;
@@ -96,8 +96,8 @@ async function compare(folder: string, files: readonly string[], work: string): 
 }
 
 function baselineBefore(): Readonly<Record<string, Result>> {
-  if (!values["baseline-known"] || !existsSync(known)) return {};
-  return JSON.parse(readFileSync(known, "utf8")) as Record<string, Result>;
+  if (!values["baseline-known"] || !existsSync(baselineFile)) return {};
+  return JSON.parse(readFileSync(baselineFile, "utf8")) as Record<string, Result>;
 }
 
 function report(file: string, theirs: Result, ours: Run | null): void {

@@ -1,13 +1,13 @@
 // What is said about arguments: the replacement throws what node:tls throws, by name, code and message.
 import nodeTls from "node:tls";
 import { describe, expect, it } from "vitest";
-import tls from "../../../ts/node/tls/index.ts";
+import tls, { type TLSSocket } from "../../../ts/node/tls/index.ts";
 import { certs, keyForms, stranger } from "../../support/certs.ts";
-import { cert, key, replacement } from "./pairs.ts";
+import { cert, key, replacement, type TlsModule } from "./pairs.ts";
 
-type Attempt = (module: typeof nodeTls) => unknown;
+type Attempt = (module: TlsModule) => unknown;
 
-function thrown(attempt: Attempt, module: typeof nodeTls): unknown {
+function thrown(attempt: Attempt, module: TlsModule): unknown {
   try {
     attempt(module);
   } catch (error) {
@@ -52,7 +52,7 @@ const attempts: Readonly<Record<string, Attempt>> = {
       {},
     ),
   "the name of a server's socket": (module) =>
-    new module.TLSSocket(wrong(undefined), { isServer: true }).setServername("name"),
+    (new module.TLSSocket(wrong(undefined), { isServer: true }) as unknown as TLSSocket).setServername("name"),
   "keying material before there is any": (module) =>
     new module.TLSSocket(wrong(undefined)).exportKeyingMaterial(10, "label", Buffer.alloc(1)),
   "keying material without a label": (module) =>

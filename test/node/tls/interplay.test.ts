@@ -1,7 +1,7 @@
 // The replacement for node:tls with node:tls itself as the other side: what both say about one connection is the same.
 import { once } from "node:events";
 import net from "node:net";
-import type { TLSSocket } from "node:tls";
+import type { PeerCertificate, TLSSocket } from "node:tls";
 import { describe, expect, it } from "vitest";
 import { ca, cert, connected, connecting, failureOf, key, listening, pairs, readAll, versions } from "./pairs.ts";
 
@@ -43,7 +43,7 @@ describe.each(cases)("%s", (_name, server, client, version) => {
     expect([here!.authorized, there.authorized]).toEqual([true, false]);
     expect([here!.encrypted, here!.isSessionReused()]).toEqual([true, false]);
     expect(here!.remotePort).toBe(there.localPort);
-    expect(here!.getPeerCertificate().raw).toEqual(there.getCertificate()!.raw);
+    expect(here!.getPeerCertificate().raw).toEqual((there.getCertificate() as PeerCertificate).raw);
     expect(here!.getPeerCertificate(true).issuerCertificate.subject).toEqual(here!.getPeerCertificate().issuer);
     expect(here!.getPeerX509Certificate()!.raw).toEqual(there.getX509Certificate()!.raw);
     const material = (socket: TLSSocket): Buffer => socket.exportKeyingMaterial(32, "test", Buffer.from("context"));

@@ -9,11 +9,16 @@ import { certs } from "../../support/certs.ts";
 export const { chain: cert, key } = certs.localhost;
 export const ca: string = certs.root.cert;
 
+/** The part of node:tls that tests use, with the one form of `connect` on which the types of all runtimes agree. */
+export type TlsModule = Omit<typeof nodeTls, "connect"> & {
+  connect(options: nodeTls.ConnectionOptions, callback?: () => void): nodeTls.TLSSocket;
+};
+
 /** The replacement, with the types of the module that it replaces: what tests say must be right for both. */
-export const replacement: typeof nodeTls = ours as unknown as typeof nodeTls;
+export const replacement: TlsModule = ours as unknown as TlsModule;
 
 /** Who serves whom; one of them at least is the replacement. */
-export const pairs: readonly (readonly [name: string, server: typeof nodeTls, client: typeof nodeTls])[] = [
+export const pairs: readonly (readonly [name: string, server: TlsModule, client: TlsModule])[] = [
   ["our server, node:tls as client", replacement, nodeTls],
   ["node:tls as server, our client", nodeTls, replacement],
   ["our server, our client", replacement, replacement],
@@ -39,14 +44,14 @@ export async function listening(server: nodeTls.Server): Promise<number> {
 }
 
 /** A client that the test need not end. */
-export function connecting(tls: typeof nodeTls, options: nodeTls.ConnectionOptions): nodeTls.TLSSocket {
+export function connecting(tls: TlsModule, options: nodeTls.ConnectionOptions): nodeTls.TLSSocket {
   const socket = tls.connect({ host: "127.0.0.1", ca, servername: "localhost", ...options });
   onTestFinished(() => void socket.destroy());
   return socket;
 }
 
 /** A client whose handshake is over. */
-export async function connected(tls: typeof nodeTls, options: nodeTls.ConnectionOptions): Promise<nodeTls.TLSSocket> {
+export async function connected(tls: TlsModule, options: nodeTls.ConnectionOptions): Promise<nodeTls.TLSSocket> {
   const socket = connecting(tls, options);
   await once(socket, "secureConnect");
   return socket;

@@ -134,7 +134,7 @@ describe("an end without close_notify", () => {
       final: (done) => done(),
     });
     left.on("data", (chunk) => between.push(chunk));
-    const socket = replacement.connect({ socket: between, ca, servername: "localhost", ...options } as object);
+    const socket = replacement.connect({ socket: between, ca, servername: "localhost", ...options });
     onTestFinished(() => void socket.destroy());
     there.write("all that there is");
     await once(socket, "data");
@@ -167,7 +167,9 @@ describe("an end without close_notify", () => {
 describe("Node's HTTP over TLSSocket", () => {
   it("is served through the event connection", async () => {
     const web = http.createServer((request, response) => response.end(`you asked for ${request.url}`));
-    const port = await listening(replacement.createServer({ cert, key }, (socket) => web.emit("connection", socket)));
+    const port = await listening(
+      replacement.createServer({ cert, key }, (socket) => void web.emit("connection", socket)),
+    );
     const agent = new https.Agent({ ca, keepAlive: false });
     const response = await new Promise<http.IncomingMessage>((resolve, reject) => {
       https

@@ -2,9 +2,6 @@
 // characters stand for bytes (RFC 7301, section 3.1).
 import { outOfRange } from "./errors.ts";
 
-/** Application protocols as Node takes them: names, or the bytes that go over the wire. */
-export type ALPNProtocols = readonly (string | Uint8Array)[] | NodeJS.ArrayBufferView;
-
 /**
  * Puts the protocols into `out.ALPNProtocols` in the form of the wire, as Node's function of that name does. Throws
  * ERR_OUT_OF_RANGE for a name of more than 255 bytes.

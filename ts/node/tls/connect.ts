@@ -28,14 +28,14 @@ export function connect(...args: unknown[]): TLSSocket {
   requireFunction(checkServerIdentity, "options.checkServerIdentity");
   requireMinDHSize(minDHSize);
   const reject = options.rejectUnauthorized ?? process.env["NODE_TLS_REJECT_UNAUTHORIZED"] !== "0";
-  const host = options.servername || options.host || hostOf(options.socket) || "localhost";
+  const host = [options.servername, options.host, hostOf(options.socket)].find(isName) ?? "localhost";
   const socket = new TLSSocket(options.socket, {
     ...options,
     isServer: false,
     secureContext: contextOf(options),
-  } as ConstructorParameters<typeof TLSSocket>[1]);
+  });
   socket.expect(
-    { reject: reject !== false, check: (certificate) => checkServerIdentity(host, certificate) },
+    { reject, check: (certificate) => checkServerIdentity(host, certificate) },
     {
       path: options.path,
       host: options.host,
@@ -64,7 +64,7 @@ function argumentsOf(args: readonly unknown[]): Arguments {
   const given = others.filter((arg): arg is object => typeof arg === "object" && arg !== null);
   const [host] = typeof first === "object" ? [] : others.filter((arg) => typeof arg === "string");
   const options = [targetOf(first), host === undefined ? {} : { host }, ...given].reduce(merge);
-  return { options: options as ConnectionOptions, callback };
+  return { options, callback };
 }
 
 function merge(options: object, more: object): object {
@@ -72,7 +72,7 @@ function merge(options: object, more: object): object {
 }
 
 function targetOf(first: unknown): ConnectionOptions {
-  if (typeof first === "object" && first !== null) return first as ConnectionOptions;
+  if (typeof first === "object" && first !== null) return first;
   if (typeof first === "string" && !/^\d+$/.test(first)) return { path: first };
   return first === undefined ? {} : { port: Number(first) };
 }
@@ -81,6 +81,10 @@ function contextOf(options: ConnectionOptions): SecureContext {
   const { secureContext } = options as { secureContext?: unknown };
   if (secureContext instanceof SecureContext) return secureContext;
   return contextFor(options);
+}
+
+function isName(name: string | undefined): name is string {
+  return name !== undefined && name !== "";
 }
 
 /** The name by which a socket was connected, which Node remembers. */

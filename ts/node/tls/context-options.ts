@@ -60,7 +60,7 @@ function servingOptions(options: SecureContextOptions, secureOptions: number): P
   const seconds =
     isGiven(sessionTimeout) && sessionTimeout > 0 ? Math.min(sessionTimeout, longestSession) : usualSession;
   return {
-    honorCipherOrder: isGiven(honorCipherOrder) ? Boolean(honorCipherOrder) : true,
+    honorCipherOrder: honorCipherOrder ?? true,
     sessionTimeout: seconds,
     ...((secureOptions & constants.SSL_OP_NO_TICKET) === 0 ? {} : { numTickets: 0 }),
   };
@@ -69,11 +69,12 @@ function servingOptions(options: SecureContextOptions, secureOptions: number): P
 const usualSession = 300; // OpenSSL's
 const longestSession = 604_800; // RFC 8446, section 4.6.1
 
+const engineOptions: ReadonlySet<string> = new Set(["clientCertEngine", "privateKeyEngine", "privateKeyIdentifier"]);
+
 /** Keys in the hands of OpenSSL's engines cannot be used by another implementation. */
-function refuseEngines({ clientCertEngine, privateKeyEngine, privateKeyIdentifier }: SecureContextOptions): void {
-  const given = Object.entries({ clientCertEngine, privateKeyEngine, privateKeyIdentifier }).filter(([, value]) =>
-    isGiven(value),
-  );
+function refuseEngines(options: SecureContextOptions): void {
+  const asked: Readonly<Record<string, unknown>> = { ...options };
+  const given = Object.entries(asked).filter(([name, value]) => engineOptions.has(name) && isGiven(value));
   for (const [name, value] of given)
     if (typeof value !== "string") throw invalidArgType(`options.${name}`, ["string", "null", "undefined"], value);
   if (given.length === 0) return;

@@ -51,7 +51,7 @@ function protocolErrorOf(error: SSLError, reason: string): Error {
   // OpenSSL 3.2 and later do not say any more which old protocol brought an alert.
   const name = reason.replace(/^SSLV3_ALERT_/, "SSL/TLS_ALERT_");
   const number = error instanceof SSLAlertError ? 1000 + error.alert : numbers[reason];
-  const text = number === undefined ? undefined : (0x0a000000 + number).toString(16).toUpperCase().padStart(8, "0");
+  const text = number === undefined ? undefined : `0A${number.toString(16).toUpperCase().padStart(6, "0")}`;
   const failure = opensslError(`ERR_SSL_${name}`, name.toLowerCase().replaceAll("_", " "), "SSL routines", text);
   return Object.assign(failure, { cause: error });
 }

@@ -40,7 +40,8 @@ export interface ServerSide extends Common {
   readonly secureContext: () => SecureContext;
   readonly requestCert: boolean;
   readonly rejectUnauthorized: boolean;
-  readonly chooseContext: ((name: string, done: (error: unknown, context: unknown) => void) => void) | null;
+  readonly chooseContext:
+    ((name: string, done: (error: Error | null | undefined, context?: unknown) => void) => void) | null;
   readonly chooseAlpn: ((offer: { servername: string; protocols: string[] }) => unknown) | null;
   readonly psk: ((identity: string) => unknown) | null;
   readonly sessionCache: SessionCache | null;
@@ -141,7 +142,7 @@ function namedContext(choose: ChooseContext, { serverName }: ClientHello): Promi
   if (serverName === null) return null;
   return new Promise((resolve, reject) => {
     choose(serverName, (error, chosen) => {
-      if (error !== null && error !== undefined) return reject(error as Error);
+      if (error !== null && error !== undefined) return reject(error);
       if (chosen === null || chosen === undefined) return resolve(null);
       const context = contextOf(chosen);
       if (context !== null) return resolve(context);

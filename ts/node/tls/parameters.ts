@@ -36,7 +36,7 @@ export function versionRange({ minVersion, maxVersion, secureProtocol }: Version
 }
 
 function versionOf(given: string | null | undefined, end: string, fallback: string): string {
-  const version = given === null || given === undefined ? fallback : given;
+  const version = given ?? fallback;
   if (known.includes(version)) return version;
   const message = `${JSON.stringify(version)} is not a valid ${end} TLS protocol version`;
   throw nodeError("ERR_TLS_INVALID_PROTOCOL_VERSION", message, {}, TypeError);

@@ -9,6 +9,7 @@ import {
   type TicketKeys,
   TrustStore,
 } from "../../index.ts";
+import { tag } from "../../ssl/der.ts";
 import { certificatesFrom } from "../../ssl/pem.ts";
 import { type ContextOptions, contextOptions, ticketKeysOf } from "./context-options.ts";
 import { defaults } from "./defaults.ts";
@@ -121,14 +122,12 @@ export function contextFor(options: SecureContextOptions): SecureContext {
 /** As in Node, a text without certificates is no mistake, and OpenSSL's own label for trusted ones is taken for the usual. */
 function trustedFrom(given: unknown): Uint8Array[] {
   const material = requireMaterial(given, "options.ca");
-  if (typeof material !== "string" && material[0] === derSequence)
+  if (typeof material !== "string" && material[0] === tag.sequence)
     return certificatesFrom(Buffer.from(material), "options.ca");
   const text = typeof material === "string" ? material : Buffer.from(material).toString("latin1");
   const usual = text.replaceAll("TRUSTED CERTIFICATE-----", "CERTIFICATE-----");
   return usual.includes("CERTIFICATE-----") ? certificatesFrom(usual, "options.ca") : [];
 }
-
-const derSequence = 0x30;
 
 /** `ca` replaces what the process trusts; the certificates of a PKCS#12 file come on top. */
 function trustOf(ca: readonly Uint8Array[], more: readonly Uint8Array[], given: unknown): TrustStore | null {

@@ -38,13 +38,14 @@ export class Server extends net.Server {
     const given = typeof options === "function" ? {} : optionsOf(options);
     const onSecure = typeof options === "function" ? options : listener;
     const shared = contextFor(given);
-    const handshakeTimeout = given.handshakeTimeout || usualHandshakeTimeout;
+    const handshakeTimeout =
+      given.handshakeTimeout === 0 ? usualHandshakeTimeout : (given.handshakeTimeout ?? usualHandshakeTimeout);
     checkServing(given, handshakeTimeout);
-    super(given as net.ServerOpts, (socket) => this.#onConnection(socket));
+    super(given, (socket) => this.#onConnection(socket));
     this.#options = given;
     this.#shared = shared;
     this.#handshakeTimeout = handshakeTimeout;
-    convertALPNProtocols(given.ALPNProtocols, this as { ALPNProtocols?: Buffer });
+    convertALPNProtocols(given.ALPNProtocols, this);
     if (onSecure !== undefined) this.on("secureConnection", onSecure);
   }
 
@@ -74,7 +75,7 @@ export class Server extends net.Server {
     requireBuffer(keys, "buffer");
     if (keys.byteLength !== 48)
       throw nodeError("ERR_ASSERTION", "Session ticket keys must be a 48-byte buffer", {}, Error);
-    this.#shared.ticketKeys.rotate(keys as Buffer<ArrayBuffer>);
+    this.#shared.ticketKeys.rotate(keys);
   }
 
   /** What the workers of a cluster have in common, as Node's `cluster` asks for it. */
@@ -96,7 +97,7 @@ export class Server extends net.Server {
       server: this,
       requestCert: requestCert === true,
       rejectUnauthorized: rejectUnauthorized !== false,
-      SNICallback: (SNICallback ?? this.#chooseContext) as ChooseContext,
+      SNICallback: SNICallback ?? this.#chooseContext,
       pauseOnConnect: this.#options.pauseOnConnect === true,
       ...(this.ALPNProtocols === undefined ? {} : { ALPNProtocols: this.ALPNProtocols }),
       ...(ALPNCallback === undefined ? {} : { ALPNCallback }),
@@ -151,7 +152,7 @@ export function createServer(options?: ServerOptions | Listener, listener?: List
 function optionsOf(options: unknown): ServerOptions {
   if (options === undefined || options === null) return {};
   if (typeof options !== "object") throw invalidArgType("options", ["object"], options);
-  return options as ServerOptions;
+  return options;
 }
 
 function checkServing(options: ServerOptions, handshakeTimeout: unknown): void {

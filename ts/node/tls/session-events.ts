@@ -19,7 +19,7 @@ function ask(server: Server, id: Uint8Array): Promise<Uint8Array<ArrayBuffer> | 
       Buffer.from(id),
       (error: Error | null | undefined, session?: Uint8Array | false | null) => {
         if (error !== null && error !== undefined) reject(error);
-        else resolve((session || null) as Uint8Array<ArrayBuffer> | null);
+        else resolve(session instanceof Uint8Array ? (session as Uint8Array<ArrayBuffer>) : null);
       },
     );
   });

@@ -342,7 +342,10 @@ export class TLSSocket extends TLSReport {
       rejectUnauthorized: rejectUnauthorized !== false,
       chooseContext: typeof SNICallback === "function" ? SNICallback.bind(this.#server ?? this) : null,
       chooseAlpn: typeof ALPNCallback === "function" ? ALPNCallback.bind(this) : null,
-      psk: typeof pskCallback === "function" ? (identity) => pskCallback.call(this.#server, this, identity) : null,
+      psk:
+        typeof pskCallback === "function"
+          ? (identity) => Reflect.apply(pskCallback, this.#server, [this, identity]) as unknown
+          : null,
       sessionCache: this.#server === null ? null : sessionCacheOf(this.#server),
     };
   }
@@ -389,7 +392,7 @@ function protocolsOf(protocols: unknown): readonly string[] | null {
 function sessionOf(bytes: Uint8Array | null, context: SSLContext): SSLSession | null {
   if (bytes === null || context.serverSide) return null;
   try {
-    return SSLSession.deserialize(bytes as Uint8Array<ArrayBuffer>, context);
+    return SSLSession.deserialize(bytes, context);
   } catch (error) {
     if (error instanceof SSLError) return null;
     throw error;
@@ -399,7 +402,7 @@ function sessionOf(bytes: Uint8Array | null, context: SSLContext): SSLSession | 
 /** Asked before the handshake, since the key is part of what a client says first; there is no hint yet. */
 function clientPsk(callback: unknown): Parameters<typeof openClient>[0]["psk"] {
   if (typeof callback !== "function") return null;
-  const found: unknown = callback(null);
+  const found = (callback as (hint: null) => unknown)(null);
   if (found === null || found === undefined) return null;
   requireObject(found, "ret");
   const { psk, identity } = found as { psk?: unknown; identity?: unknown };

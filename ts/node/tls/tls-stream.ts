@@ -79,7 +79,7 @@ export abstract class TLSStream extends net.Socket {
   #inFlight = 0;
 
   protected constructor({ pauseOnConnect, suppressRaggedEofs, onread, ...options }: StreamOptions) {
-    super(options as net.SocketConstructorOpts);
+    super(options);
     this.#suppressRaggedEofs = suppressRaggedEofs;
     this.#onread = onread ?? null;
     if (pauseOnConnect === true) this.pause();
@@ -233,7 +233,7 @@ export abstract class TLSStream extends net.Socket {
 
   #onData(chunk: Uint8Array | string): void {
     if (this.destroyed) return;
-    this.#incoming.write(typeof chunk === "string" ? Buffer.from(chunk) : (chunk as Uint8Array<ArrayBuffer>));
+    this.#incoming.write(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
     this.#idle.moved();
     this.#advance();
     if (this.#incoming.pending > incomingLimit) this.#pauseBelow();
