@@ -113,6 +113,14 @@ describe("TLSSocket", () => {
     expect((await failureOf(connecting(replacement, { port }))).code).toBe("ECONNREFUSED");
   });
 
+  it("calls back for what it could not write any more", async () => {
+    const [left] = duplexPair();
+    const socket = replacement.connect({ socket: left, ca, servername: "localhost" });
+    const called = new Promise<Error | null | undefined>((resolve) => socket.write("never", resolve));
+    socket.destroy();
+    expect(await called).toMatchObject({ code: "ECANCELED" });
+  });
+
   it("tells a server that a client was too slow", async () => {
     const server = replacement.createServer({ cert, key, handshakeTimeout: 10 });
     const failed = failureOf(server, "tlsClientError");

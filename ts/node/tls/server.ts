@@ -6,7 +6,8 @@ import { convertALPNProtocols } from "./alpn.ts";
 import { invalidArgType, nodeError, requireBuffer, requireFunction, requireNumber, requireString } from "./errors.ts";
 import type { OwnOptions, TlsOptions } from "./options.ts";
 import { contextFor, createSecureContext, SecureContext } from "./secure-context.ts";
-import { checkCallbacks, TLSSocket } from "./tls-socket.ts";
+import { checkCallbacks } from "./socket-options.ts";
+import { TLSSocket } from "./tls-socket.ts";
 
 type Listener = (socket: TLSSocket) => void;
 type ServerOptions = TlsOptions & OwnOptions;

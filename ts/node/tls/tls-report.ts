@@ -177,5 +177,6 @@ for (const [name, answer] of Object.entries(answers)) {
     get(this: Seen) {
       return answer(this);
     },
+    set() {}, // some runtimes' net.Socket assigns to them
   });
 }

@@ -3,28 +3,20 @@
 import net from "node:net";
 import process from "node:process";
 import { addAbortSignal } from "node:stream";
-import { type MemoryBIO, SSLCertVerificationError, SSLError, SSLSession } from "../../index.ts";
-import type { SSLContext } from "../../ssl/ssl-context.ts";
-import { convertALPNProtocols, namesOf, textOf } from "./alpn.ts";
+import { type MemoryBIO, SSLCertVerificationError, SSLError, type SSLSession } from "../../index.ts";
+import { textOf } from "./alpn.ts";
 import { detailedCertificate } from "./certificates.ts";
 import { EmbeddedObject as Engine } from "../../ssl/embedding.ts";
-import {
-  invalidArgType,
-  nodeError,
-  opensslError,
-  requireFunction,
-  requireInteger,
-  requireObject,
-  requireString,
-} from "./errors.ts";
+import { invalidArgType, nodeError, opensslError, requireFunction, requireInteger, requireString } from "./errors.ts";
 import { isEnd, isSilentRefusal, nodeErrorOf } from "./failures.ts";
-import { openClient, openServer, type Opened, pskOf } from "./handshake.ts";
+import { type ClientSide, openClient, openServer, type Opened, type ServerSide } from "./handshake.ts";
 import type { Below, Expectation, TLSSocketOptions } from "./options.ts";
 import { contextFor, SecureContext } from "./secure-context.ts";
 import type { Server } from "./server.ts";
 import { sessionCacheOf } from "./session-events.ts";
+import { checkCallbacks, clientPsk, protocolsOf, sessionOf, withoutOurs } from "./socket-options.ts";
 import { TLSReport } from "./tls-report.ts";
-import type { OnRead } from "./tls-stream.ts";
+import type { OnRead } from "./onread.ts";
 import { distrust, missingCommon } from "./verdict.ts";
 
 /** Events of the socket below that are those of this one when it made that itself. */
@@ -321,7 +313,7 @@ export class TLSSocket extends TLSReport {
     for (const session of early) this.#tellSession(session);
   }
 
-  #clientSide(): Parameters<typeof openClient>[0] {
+  #clientSide(): ClientSide {
     return {
       secureContext: this.#secureContext,
       alpn: this.#alpn,
@@ -332,7 +324,7 @@ export class TLSSocket extends TLSReport {
     };
   }
 
-  #serverSide(): Parameters<typeof openServer>[0] {
+  #serverSide(): ServerSide {
     const { requestCert, rejectUnauthorized, SNICallback, ALPNCallback, pskCallback } = this.#options;
     return {
       secureContext: () => this.#secureContext,
@@ -366,53 +358,4 @@ export class TLSSocket extends TLSReport {
 
 function hangUp(cause: unknown): Error {
   return nodeError("ECONNRESET", "socket hang up", { cause });
-}
-
-/** Throws for callbacks that are none, and for two ways to choose the protocol. */
-export function checkCallbacks(
-  options: Partial<Record<"SNICallback" | "ALPNCallback" | "ALPNProtocols", unknown>>,
-): void {
-  const { SNICallback, ALPNCallback, ALPNProtocols } = options;
-  if (SNICallback !== undefined && SNICallback !== null) requireFunction(SNICallback, "options.SNICallback");
-  if (ALPNCallback === undefined || ALPNCallback === null) return;
-  requireFunction(ALPNCallback, "options.ALPNCallback");
-  if (ALPNProtocols === undefined || ALPNProtocols === null) return;
-  const message = "The ALPNCallback and ALPNProtocols TLS options are mutually exclusive";
-  throw nodeError("ERR_TLS_ALPN_CALLBACK_WITH_PROTOCOLS", message, {}, TypeError);
-}
-
-function protocolsOf(protocols: unknown): readonly string[] | null {
-  const out: { ALPNProtocols?: Buffer } = {};
-  convertALPNProtocols(protocols, out);
-  const names = namesOf(out.ALPNProtocols ?? Buffer.alloc(0));
-  return names.length === 0 ? null : names;
-}
-
-/** A session that is none of ours, or cannot be read, is not offered. */
-function sessionOf(bytes: Uint8Array | null, context: SSLContext): SSLSession | null {
-  if (bytes === null || context.serverSide) return null;
-  try {
-    return SSLSession.deserialize(bytes, context);
-  } catch (error) {
-    if (error instanceof SSLError) return null;
-    throw error;
-  }
-}
-
-/** Asked before the handshake, since the key is part of what a client says first; there is no hint yet. */
-function clientPsk(callback: unknown): Parameters<typeof openClient>[0]["psk"] {
-  if (typeof callback !== "function") return null;
-  const found = (callback as (hint: null) => unknown)(null);
-  if (found === null || found === undefined) return null;
-  requireObject(found, "ret");
-  const { psk, identity } = found as { psk?: unknown; identity?: unknown };
-  const key = pskOf(psk, "ret.psk");
-  requireString(identity, "ret.identity");
-  return { identity, key };
-}
-
-/** The options of `net.connect`; what is said about the stream itself was heard before. */
-function withoutOurs(options: object): net.NetConnectOpts {
-  const { onread: _, signal: __, timeout: ___, ...rest } = options as Partial<net.NetConnectOpts & { signal: unknown }>;
-  return { ...rest, allowHalfOpen: true } as net.NetConnectOpts;
 }

@@ -5,8 +5,9 @@ import net from "node:net";
 import process from "node:process";
 import type { Duplex } from "node:stream";
 import { type IoResult, MemoryBIO } from "../../index.ts";
+import { type OnRead, ReadBuffer } from "./onread.ts";
 import { IdleTimer } from "../idle-timer.ts";
-import { outOfRange, requireFunction, requireNumber } from "./errors.ts";
+import { nodeError, outOfRange, requireFunction, requireNumber } from "./errors.ts";
 import type { EmbeddedObject as Engine } from "../../ssl/embedding.ts";
 
 type Done = (error?: Error | null) => void;
@@ -40,13 +41,6 @@ export interface StreamOptions {
   readonly suppressRaggedEofs?: boolean | undefined;
 }
 
-/** Where data goes instead of into the stream: `onread` of `net.Socket`. */
-export interface OnRead {
-  readonly buffer: Uint8Array | (() => Uint8Array);
-  /** Answers false to pause. */
-  readonly callback: (size: number, buffer: Uint8Array) => boolean | undefined;
-}
-
 /** A `net.Socket` whose bytes are those of TLS over another stream. */
 export abstract class TLSStream extends net.Socket {
   /** The most plaintext that one record may carry. */
@@ -55,14 +49,14 @@ export abstract class TLSStream extends net.Socket {
   #engine: Engine | null = null;
   readonly #incoming: MemoryBIO = new MemoryBIO();
   readonly #suppressRaggedEofs: boolean | undefined;
-  readonly #onread: OnRead | null;
-  #onreadBuffer: Uint8Array | undefined;
+  readonly #onread: ReadBuffer | null;
   readonly #idle: IdleTimer = new IdleTimer(() => this.emit("timeout"));
   #secured = false;
   #busy = false;
   /** Something came while it was busy. */
   #again = false;
   #wantsData = false;
+  readonly #room: Uint8Array<ArrayBuffer> = new Uint8Array(recordPlaintext);
   #pausedBelow = false;
   #write: { readonly bytes: Uint8Array; readonly done: Done } | null = null;
   #final: Done | null = null;
@@ -81,7 +75,7 @@ export abstract class TLSStream extends net.Socket {
   protected constructor({ pauseOnConnect, suppressRaggedEofs, onread, ...options }: StreamOptions) {
     super(options);
     this.#suppressRaggedEofs = suppressRaggedEofs;
-    this.#onread = onread ?? null;
+    this.#onread = onread === undefined ? null : new ReadBuffer(onread);
     if (pauseOnConnect === true) this.pause();
   }
 
@@ -203,7 +197,10 @@ export abstract class TLSStream extends net.Socket {
       else below.destroy();
     }
     this.#idle.stop();
+    this.#room.fill(0);
     setConnecting(this, false);
+    this.#write?.done(error ?? nodeError("ECANCELED", "write ECANCELED", { syscall: "write" }));
+    this.#write = null;
     done(error);
     process.nextTick(() => this.emit("close", error !== null));
   }
@@ -320,11 +317,10 @@ export abstract class TLSStream extends net.Socket {
   /** One record; false when there is none, or nobody wants it. */
   #readIn(engine: Engine): boolean {
     if (!this.#wantsData || this.#ended || this.destroyed) return false;
-    const room = Buffer.allocUnsafeSlow(recordPlaintext);
-    const result = this.#guard(() => this.#tryRead(engine, room));
+    const result = this.#guard(() => this.#tryRead(engine));
     this.#flush();
     if (result === null || result.kind === "want") return false;
-    const data = result.kind === "ok" ? room.subarray(0, result.n) : null;
+    const data = result.kind === "ok" ? Buffer.from(this.#room.subarray(0, result.n)) : null;
     this.#ended = data === null;
     this.#bytesRead += data?.length ?? 0;
     this.#wantsData = this.#deliver(data);
@@ -335,25 +331,17 @@ export abstract class TLSStream extends net.Socket {
 
   #deliver(data: Buffer | null): boolean {
     if (data === null || this.#onread === null) return this.push(data);
-    const { buffer, callback } = this.#onread;
-    const next = (): Uint8Array => (typeof buffer === "function" ? buffer() : buffer);
-    for (let at = 0; at < data.length;) {
-      const into = (this.#onreadBuffer ??= next());
-      const size = data.copy(into, 0, at);
-      at += size;
-      if (callback(size, into) === false) this.pause();
-      this.#onreadBuffer = next(); // one ahead, as Node asks for them
-    }
+    if (!this.#onread.take(data)) this.pause();
     return !this.isPaused();
   }
 
   /** A transport that has ended is told to the engine only when that is an error: it would not write any more. */
-  #tryRead(engine: Engine, room: Uint8Array<ArrayBuffer>): IoResult {
-    const result = engine.tryRead(room);
+  #tryRead(engine: Engine): IoResult {
+    const result = engine.tryRead(this.#room);
     if (result.kind !== "want" || !this.#belowEnded) return result;
     if (this.#suppressRaggedEofs ?? !engine.midRecord) return { kind: "eof" };
     this.#incoming.writeEof();
-    return engine.tryRead(room);
+    return engine.tryRead(this.#room);
   }
 
   #closeOut(engine: Engine): void {
