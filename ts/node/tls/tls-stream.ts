@@ -199,7 +199,7 @@ export abstract class TLSStream extends net.Socket {
     this.#idle.stop();
     this.#room.fill(0);
     setConnecting(this, false);
-    this.#write?.done(error ?? nodeError("ECANCELED", "write ECANCELED", { syscall: "write" }));
+    this.#write?.done(nodeError("ECANCELED", "write ECANCELED", { syscall: "write" }));
     this.#write = null;
     done(error);
     process.nextTick(() => this.emit("close", error !== null));
