@@ -31,6 +31,11 @@ interop: wasm ## conversations with other stacks and programs, which it installs
 	@scripts/setup-interop.sh
 	@status=0; $(run) scripts/run-tests.ts -- test/interop || status=1; $(run) scripts/interop-matrix.ts && exit $$status
 
+.PHONY: node-suite
+node-suite: build ## how much of Node's own tests of node:tls wanttls/node/tls passes; NODE_SUITE_DIR names Node's sources
+	$(say) "Node's tests of node:tls"
+	@$(run) scripts/node-suite.ts $(args)
+
 .PHONY: bench
 bench: build ## start-up, handshakes and throughput, each beside node:tls
 	$(say) "benchmark"

@@ -10,6 +10,7 @@ export default defineConfig({
     // The README's examples import the package by its name; here that means the sources.
     alias: [
       { find: /^wanttls\/(node|deno|bun)$/, replacement: `${import.meta.dirname}/ts/$1/index.ts` },
+      { find: /^wanttls\/node\/tls$/, replacement: `${import.meta.dirname}/ts/node/tls/index.ts` },
       { find: /^wanttls$/, replacement: `${import.meta.dirname}/ts/index.ts` },
     ],
   },

@@ -14,6 +14,7 @@ const installed = `${project}/node_modules/wanttls`;
 const entries = [
   { entry: "wanttls", types: [], checkLibraries: true, loaders: ["node", `${bin}/node`, `${bin}/deno`, `${bin}/bun`] },
   { entry: "wanttls/node", types: ["node"], checkLibraries: true, loaders: ["node", `${bin}/node`] },
+  { entry: "wanttls/node/tls", types: ["node"], checkLibraries: true, loaders: ["node", `${bin}/node`] },
   { entry: "wanttls/deno", types: ["deno"], checkLibraries: false, loaders: [`${bin}/deno`] },
   { entry: "wanttls/bun", types: ["bun-types"], checkLibraries: false, loaders: [`${bin}/bun`] },
 ] as const;
@@ -39,7 +40,7 @@ function refuseLeftovers(): void {
 }
 
 function checkEntry({ entry, types, checkLibraries, loaders }: (typeof entries)[number]): void {
-  const name = entry.replace("/", "-");
+  const name = entry.replaceAll("/", "-");
   const compilerOptions = {
     noEmit: true,
     strict: true,

@@ -386,6 +386,11 @@ export class Connection {
     this.#realm.exports.wt_outgoing_consume(this.#pointer, size);
   }
 
+  /** Whether part of a record has come, and the rest is awaited. */
+  get midRecord(): boolean {
+    return this.#taken > 0;
+  }
+
   /** Decrypted and not yet read bytes of the current record. */
   get pending(): number {
     return this.#disposed ? 0 : this.#pending + this.#stash.length;

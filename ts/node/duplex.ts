@@ -2,6 +2,7 @@
 import { Duplex } from "node:stream";
 import { callbackify } from "node:util";
 import type { TLSConnection } from "../stream/tls-connection.ts";
+import { IdleTimer } from "./idle-timer.ts";
 
 const chunkSize = 16384;
 
@@ -23,8 +24,7 @@ export class TLSDuplex extends Duplex {
   readonly encrypted = true;
   readonly #tls: TLSConnection;
   #reading = false;
-  #idleAfter = 0;
-  #timer: NodeJS.Timeout | undefined;
+  readonly #idle: IdleTimer = new IdleTimer(() => this.emit("timeout"));
 
   /** @internal */
   constructor(tls: TLSConnection) {
@@ -56,7 +56,7 @@ export class TLSDuplex extends Duplex {
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
-    this.#moved();
+    this.#idle.moved();
     callbackify(() => this.#tls.write(chunk))(done);
   }
 
@@ -64,11 +64,10 @@ export class TLSDuplex extends Duplex {
     callbackify(() => this.#tls.closeWrite())(done);
   }
 
-  /** After our end the transport is closed, whatever the peer still sends; before it, or with an error, it is cut. */
+  /** Closes in good order, unless there is an error or something that was not written yet: then the connection is cut. */
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    clearTimeout(this.#timer);
-    const over = error === null && this.writableFinished;
-    if (!over) this.#tls.abort(error ?? undefined);
+    this.#idle.stop();
+    if (error !== null || this.writableLength > 0) this.#tls.abort(error ?? undefined);
     callbackify(() => this.#tls.close())(() => done(error));
   }
 
@@ -81,12 +80,11 @@ export class TLSDuplex extends Duplex {
 
   /** As of a socket: `"timeout"` when nothing has moved for so many milliseconds; 0 ends that. */
   setTimeout(milliseconds: number, listener?: () => void): this {
-    this.#idleAfter = milliseconds;
     if (listener !== undefined) {
       if (milliseconds === 0) this.off("timeout", listener);
       else this.once("timeout", listener);
     }
-    this.#moved();
+    if (!this.destroyed) this.#idle.set(milliseconds);
     return this;
   }
 
@@ -107,20 +105,13 @@ export class TLSDuplex extends Duplex {
     return this;
   }
 
-  #moved(): void {
-    clearTimeout(this.#timer);
-    if (this.#idleAfter === 0 || this.destroyed) return;
-    this.#timer = setTimeout(() => this.emit("timeout"), this.#idleAfter);
-    this.#timer.unref();
-  }
-
   async #pull(): Promise<void> {
     this.#reading = true;
     try {
       for (let more = true; more;) {
         const into = new Uint8Array(chunkSize);
         const size = await this.#tls.read(into);
-        this.#moved();
+        if (!this.destroyed) this.#idle.moved();
         more = this.push(size === null ? null : into.subarray(0, size)) && size !== null;
       }
     } catch (error) {

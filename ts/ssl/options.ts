@@ -234,7 +234,7 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
   const isolation = oneOf("isolation", or(given.isolation, "shared"), ["shared", "context", "connection"]);
   const realm = isolation === "shared" ? sharedRealm : newRealm;
   const identities = list("identities", or(given.identities, [])).map((identity, i) =>
-    checkIdentity(identity, i, realm),
+    checkIdentity(identity, `identities[${i}]`, realm),
   );
   if (server && identities.length === 0 && psk === null)
     throw wrong("identities", "a server needs a certificate and a key");
@@ -487,14 +487,22 @@ function checkPins(pins: readonly string[] | undefined, nobodyAsked: boolean): R
 }
 
 /** `realm` tells where a password is made a key. */
-function checkIdentity(identity: Identity, index: number, realm: () => Realm): IdentityInput {
-  const name = `identities[${index}]`;
+function checkIdentity(identity: Identity, name: string, realm: () => Realm): IdentityInput {
   if (typeof identity !== "object" || identity === null)
     throw new TypeError(`Cannot use ${name}: expected { cert, key } or { pfx }, got ${describe(identity)}`);
   checkPassword(identity.password, `${name}.password`);
   const input = "pfx" in identity ? openPfx(identity, name, realm) : openKey(identity, name, realm);
   checkCertificateKind(input.chain[0]!, `${name}.${"pfx" in identity ? "pfx" : "cert"}`);
   return input;
+}
+
+/** An identity with its file opened and its key decrypted, so that contexts made of it need no password and little time. */
+export function openIdentity(
+  identity: Identity,
+  name: string,
+): { readonly cert: Uint8Array[]; readonly key: Uint8Array } {
+  const { chain, key } = checkIdentity(identity, name, sharedRealm);
+  return { cert: [...chain], key };
 }
 
 function openPfx(identity: PfxIdentity, name: string, realm: () => Realm): IdentityInput {

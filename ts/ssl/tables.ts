@@ -83,6 +83,9 @@ export function cipherInfo(id: number): CipherInfo | null {
   return { name: opensslName(standardName), standardName, id, bits, version };
 }
 
+/** Everything that can be named in `cipherSuites`. */
+export const allCiphers: readonly CipherInfo[] = Object.values(cipherSuiteId).map((id) => cipherInfo(id)!);
+
 /** OpenSSL's name for a suite: "ECDHE-RSA-AES128-GCM-SHA256" for TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256. */
 export function opensslName(standardName: string): string {
   if (!standardName.includes("_WITH_")) return standardName;

@@ -1,0 +1,92 @@
+// Who is trusted: the replacement refuses whom node:tls refuses, with the same code, but before the handshake is over.
+import { once } from "node:events";
+import nodeTls from "node:tls";
+import { describe, expect, it } from "vitest";
+import { certs, type CertName } from "../../support/certs.ts";
+import { ca, cert, connected, connecting, failureOf, key, listening, replacement, versions } from "./pairs.ts";
+
+const strangers: readonly CertName[] = ["expired", "notYetValid", "selfSigned", "unknownCa", "otherHost"];
+
+describe.each(versions)("a client of %s", (version) => {
+  it.each(strangers)("refuses %s with the code and the words of node:tls, and says why to the server", async (name) => {
+    const { chain, key: own } = certs[name];
+    const options = { cert: chain, key: own, maxVersion: version, minVersion: version };
+    const theirs = await failureOf(connecting(nodeTls, { port: await listening(nodeTls.createServer(options)) }));
+    const server = nodeTls.createServer(options);
+    const alerted = failureOf(server, "tlsClientError");
+    const mine = await failureOf(connecting(replacement, { port: await listening(server) }));
+    // Newer editions of Node add advice about --use-system-ca, which would be of no use here.
+    const [sentence] = theirs.message.split("; if the root CA");
+    expect([mine.code, mine.message]).toEqual([theirs.code, sentence]);
+    expect((await alerted).code).toMatch(/^ERR_SSL_.*ALERT/);
+  });
+
+  it.each(strangers)("lets %s in when it is told to, and says what is wrong", async (name) => {
+    const { chain, key: own } = certs[name];
+    const port = await listening(nodeTls.createServer({ cert: chain, key: own, maxVersion: version }));
+    const theirs = await connected(nodeTls, { port, rejectUnauthorized: false });
+    const mine = await connected(replacement, { port, rejectUnauthorized: false });
+    expect([mine.authorized, mine.authorizationError]).toEqual([false, theirs.authorizationError]);
+  });
+
+  it("leaves the last word about the name to checkServerIdentity", async () => {
+    const port = await listening(nodeTls.createServer({ cert, key, maxVersion: version }));
+    const asked: unknown[] = [];
+    const refusal = new Error("not this one");
+    const options = {
+      port,
+      checkServerIdentity: (host: string, { subject }: nodeTls.PeerCertificate): Error => {
+        asked.push(host, subject.CN);
+        return refusal;
+      },
+    };
+    expect(await failureOf(connecting(replacement, options))).toBe(refusal);
+    expect(asked[0]).toBe("localhost");
+  });
+
+  it("compares the host that it connects to when no server name is given", async () => {
+    const port = await listening(nodeTls.createServer({ cert, key, maxVersion: version }));
+    const socket = await connected(replacement, { port, servername: "", host: "localhost" });
+    expect(socket.authorized).toBe(true);
+    const { chain, key: own } = certs.otherHost;
+    const other = await listening(nodeTls.createServer({ cert: chain, key: own, maxVersion: version }));
+    const failure = await failureOf(connecting(replacement, { port: other, servername: "", host: "localhost" }));
+    expect(failure.code).toBe("ERR_TLS_CERT_ALTNAME_INVALID");
+  });
+});
+
+describe.each(versions)("a server of %s", (version) => {
+  it("does not serve a client without a trusted certificate when it must have one", async () => {
+    const server = replacement.createServer({ cert, key, ca, requestCert: true, maxVersion: version });
+    let served = 0;
+    server.on("secureConnection", () => served++);
+    const port = await listening(server);
+    const unknown = { cert: certs.clientUnknown.chain, key: certs.clientUnknown.key };
+    const codes: unknown[] = [];
+    for (const own of [{}, unknown]) {
+      const failed = failureOf(server, "tlsClientError");
+      connecting(nodeTls, { port, ...own }).on("error", () => {});
+      codes.push((await failed).code);
+    }
+    expect(codes).toEqual(["ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE", "ECONNRESET"]);
+    expect(served).toBe(0);
+  });
+});
+
+describe("revocation and trust", () => {
+  it("trusts what the process trusts by default when it is told nothing", async () => {
+    const port = await listening(nodeTls.createServer({ cert, key }));
+    const socket = replacement.connect({ port, host: "127.0.0.1", servername: "localhost" });
+    expect((await failureOf(socket)).code).toBe("UNABLE_TO_VERIFY_LEAF_SIGNATURE");
+  });
+
+  it("completes the chain of a server out of its own trusted certificates", async () => {
+    const { cert: leaf, key: own } = certs.viaIntermediate;
+    const options = { cert: leaf, key: own, ca: [certs.intermediate.cert, ca] };
+    const port = await listening(replacement.createServer(options));
+    const socket = await connected(nodeTls, { port });
+    expect(socket.authorized).toBe(true);
+    socket.end();
+    await once(socket.resume(), "close");
+  });
+});

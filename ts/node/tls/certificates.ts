@@ -1,0 +1,65 @@
+// Owns certificates as Node shows them: its old kind of objects, and X509Certificate. Refuses to know trust.
+import { X509Certificate } from "node:crypto";
+import type { DetailedPeerCertificate, PeerCertificate } from "node:tls";
+
+/** One certificate as a plain object; `{}` for none. */
+export function plainCertificate(der: Uint8Array | undefined): PeerCertificate {
+  return (der === undefined ? {} : new X509Certificate(der).toLegacyObject()) as unknown as PeerCertificate;
+}
+
+/**
+ * A certificate with those above it as `issuerCertificate`: out of the chain first, then out of the trusted ones. A
+ * self-signed certificate is its own issuer, as in Node.
+ */
+export function detailedCertificate(
+  chain: readonly Uint8Array[],
+  trusted: readonly Uint8Array[],
+): DetailedPeerCertificate {
+  const [leaf, ...others] = chain;
+  if (leaf === undefined) return {} as DetailedPeerCertificate;
+  const path = pathFrom(new X509Certificate(leaf), [...others, ...trusted]);
+  const objects = path.map((one) => one.toLegacyObject() as unknown as DetailedPeerCertificate);
+  const top = path.at(-1)!;
+  for (const [i, object] of objects.entries()) {
+    const above = objects[i + 1] ?? (top.checkIssued(top) ? object : undefined);
+    if (above !== undefined) object.issuerCertificate = above;
+  }
+  return objects[0]!;
+}
+
+/** The certificates above the own one, the root included as OpenSSL has it, as far as there are any. */
+export function chainAbove(leaf: Uint8Array, candidates: readonly Uint8Array[]): Uint8Array[] {
+  return pathFrom(new X509Certificate(leaf), candidates)
+    .slice(1)
+    .map(({ raw }) => raw);
+}
+
+/** The peer's certificate with those above it that it presented, as `issuerCertificate`. */
+export function x509Chain(chain: readonly Uint8Array[]): X509Certificate | undefined {
+  const [leaf, ...others] = chain;
+  if (leaf === undefined) return undefined;
+  const path = pathFrom(new X509Certificate(leaf), others);
+  for (const [i, certificate] of path.entries())
+    if (i + 1 < path.length) Object.defineProperty(certificate, "issuerCertificate", { value: path[i + 1] });
+  return path[0];
+}
+
+function pathFrom(leaf: X509Certificate, candidates: readonly Uint8Array[]): X509Certificate[] {
+  const path = [leaf];
+  const left = [...candidates];
+  for (let last = leaf; !last.checkIssued(last);) {
+    const at = left.findIndex((der) => issued(der, last));
+    if (at < 0) break;
+    last = new X509Certificate(left.splice(at, 1)[0]!);
+    path.push(last);
+  }
+  return path;
+}
+
+function issued(der: Uint8Array, certificate: X509Certificate): boolean {
+  try {
+    return certificate.checkIssued(new X509Certificate(der));
+  } catch {
+    return false; // a certificate that OpenSSL cannot read is nobody's issuer
+  }
+}

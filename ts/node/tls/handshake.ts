@@ -1,0 +1,192 @@
+// Owns the context of one connection: the library's hooks, made of the callbacks that Node knows. Refuses to know streams; it
+// is told by its owner what to ask, and tells it what came out.
+import { randomBytes } from "node:crypto";
+import {
+  alertDescription,
+  type Certificate,
+  type ClientHello,
+  type ClientOptions,
+  type PskLookup,
+  type ServerOptions,
+  type SessionCache,
+  type SSLContext,
+  type SSLSession,
+  type VerifyHook,
+} from "../../index.ts";
+import { textOf } from "./alpn.ts";
+import { detailedCertificate } from "./certificates.ts";
+import { invalidArgType, nodeError, opensslError } from "./errors.ts";
+import type { Expectation } from "./options.ts";
+import { SecureContext } from "./secure-context.ts";
+
+/** What both sides are told of a connection. */
+interface Common {
+  /** Application protocols in the library's form, null for none. */
+  readonly alpn: readonly string[] | null;
+  readonly onKeyLog: ((line: string) => void) | null;
+}
+
+/** A client. */
+export interface ClientSide extends Common {
+  readonly secureContext: SecureContext;
+  readonly expectation: Expectation | null;
+  readonly psk: { readonly identity: string; readonly key: Uint8Array } | null;
+  readonly onSession: (session: SSLSession) => void;
+}
+
+/** A server. */
+export interface ServerSide extends Common {
+  /** The one that is set now. */
+  readonly secureContext: () => SecureContext;
+  readonly requestCert: boolean;
+  readonly rejectUnauthorized: boolean;
+  readonly chooseContext:
+    ((name: string, done: (error: Error | null | undefined, context?: unknown) => void) => void) | null;
+  readonly chooseAlpn: ((offer: { servername: string; protocols: string[] }) => unknown) | null;
+  readonly psk: ((identity: string) => unknown) | null;
+  readonly sessionCache: SessionCache | null;
+}
+
+/** The context of one connection. */
+export interface Opened {
+  readonly context: SSLContext;
+  /** Frees what was made for the connection. */
+  readonly dispose: () => void;
+}
+
+/** Sessions are sealed with it: they are good for this process. */
+const sessionKey = randomBytes(32);
+
+/** Throws SSLConfigError for what cannot be put together. */
+export function openClient(side: ClientSide): Opened {
+  const { secureContext, expectation, psk } = side;
+  const reject = expectation?.reject === true;
+  const context = secureContext.openClient({
+    ...commonOf(side),
+    sessionKey,
+    onSession: side.onSession,
+    verifyMode: reject ? "required" : "none",
+    ...(reject ? { verify: identityHook(secureContext, expectation) } : {}),
+    ...(psk === null ? {} : { psk }),
+  } satisfies ClientOptions);
+  return { context, dispose: () => context.dispose() };
+}
+
+/** Throws SSLConfigError for what cannot be put together. */
+export function openServer(side: ServerSide): Opened {
+  const opened: SSLContext[] = [];
+  const open = (secureContext: SecureContext): SSLContext => {
+    const context = secureContext.openServer(options);
+    opened.push(context);
+    return context;
+  };
+  const { psk, sessionCache } = side;
+  const options: Partial<ServerOptions> = {
+    ...commonOf(side),
+    ...verifying(side),
+    ...choosing(side, open),
+    ...(psk === null ? {} : { psk: pskHook(psk) }),
+    ...(sessionCache === null ? {} : { sessionCache }),
+  };
+  const context = open(side.secureContext());
+  return { context, dispose: () => opened.forEach((one) => one.dispose()) };
+}
+
+/**
+ * Node's order: the context by the name, then the protocol; both callbacks may still give the connection another context
+ * (`setKeyCert`). So both are asked when the context is chosen.
+ */
+function choosing(side: ServerSide, open: (context: SecureContext) => SSLContext): Partial<ServerOptions> {
+  const { chooseContext, chooseAlpn } = side;
+  if (chooseContext === null && chooseAlpn === null) return {};
+  const before = side.secureContext();
+  let protocol: string | null = null;
+  return {
+    async selectContext(hello) {
+      const byName = chooseContext === null ? null : await namedContext(chooseContext, hello);
+      if (chooseAlpn !== null && hello.alpn.length > 0) protocol = chosenProtocol(chooseAlpn, hello);
+      const set = side.secureContext();
+      const chosen = set === before ? byName : set;
+      return chosen === null ? undefined : open(chosen);
+    },
+    ...(chooseAlpn === null ? {} : { selectAlpn: () => protocol }),
+  };
+}
+
+function commonOf({ alpn, onKeyLog }: Common): Partial<ClientOptions> {
+  return { ...(alpn === null ? {} : { alpn }), ...(onKeyLog === null ? {} : { onKeyLog }) };
+}
+
+/** A client that may be anybody is still asked, and judged when the handshake is over. */
+function verifying({ requestCert, rejectUnauthorized }: ServerSide): Partial<ServerOptions> {
+  if (!requestCert) return { verifyMode: "none" };
+  return rejectUnauthorized ? { verifyMode: "required" } : { verifyMode: "optional", verify: () => ({ accept: true }) };
+}
+
+/** A certificate that is trusted must also be the one of the host. */
+function identityHook(secureContext: SecureContext, { check }: Expectation): VerifyHook {
+  return ({ error, chain }) => {
+    if (error !== null) return;
+    const wrong = check(detailedCertificate(chain.map(derOf), secureContext.trusted()));
+    if (wrong instanceof Error) throw Object.assign(wrong, { alert: alertDescription.bad_certificate });
+  };
+}
+
+function derOf({ raw }: Certificate): Uint8Array {
+  return raw;
+}
+
+type ChooseContext = NonNullable<ServerSide["chooseContext"]>;
+
+function namedContext(choose: ChooseContext, { serverName }: ClientHello): Promise<SecureContext | null> | null {
+  if (serverName === null) return null;
+  return new Promise((resolve, reject) => {
+    choose(serverName, (error, chosen) => {
+      if (error !== null && error !== undefined) return reject(error);
+      if (chosen === null || chosen === undefined) return resolve(null);
+      const context = contextOf(chosen);
+      if (context !== null) return resolve(context);
+      reject(nodeError("ERR_TLS_INVALID_CONTEXT", "Invalid SNI context", {}, TypeError));
+    });
+  });
+}
+
+function contextOf(chosen: unknown): SecureContext | null {
+  if (chosen instanceof SecureContext) return chosen;
+  const { context } = chosen as { context?: unknown };
+  return context instanceof SecureContext ? context : null;
+}
+
+function chosenProtocol(choose: NonNullable<ServerSide["chooseAlpn"]>, hello: ClientHello): string {
+  const protocols = hello.alpn.map(textOf);
+  const chosen = choose({ servername: hello.serverName ?? "", protocols });
+  const alert = alertDescription.no_application_protocol;
+  if (chosen === undefined) {
+    const failure = opensslError(
+      "ERR_SSL_NO_APPLICATION_PROTOCOL",
+      "no application protocol",
+      "SSL routines",
+      "0A0000EB",
+    );
+    throw Object.assign(failure, { alert });
+  }
+  const at = protocols.indexOf(chosen as string);
+  if (at >= 0) return hello.alpn[at]!;
+  const message = `ALPN callback returned a value (${String(chosen)}) that did not match any of the client's offered protocols (${protocols.join(", ")})`;
+  throw nodeError("ERR_TLS_ALPN_CALLBACK_INVALID_RESULT", message, { alert }, TypeError);
+}
+
+/** The application answers bytes, an object with them, or nothing for an identity that it does not know. */
+function pskHook(find: NonNullable<ServerSide["psk"]>): PskLookup {
+  return (bytes) => {
+    const found = find(Buffer.from(bytes).toString("utf8"));
+    if (found === null || found === undefined) return null;
+    return pskOf(ArrayBuffer.isView(found) ? found : (found as { psk?: unknown }).psk, "ret");
+  };
+}
+
+/** A key as Node takes it. Throws ERR_INVALID_ARG_TYPE. */
+export function pskOf(value: unknown, name: string): Uint8Array<ArrayBuffer> {
+  if (!ArrayBuffer.isView(value)) throw invalidArgType(name, ["Buffer", "TypedArray", "DataView"], value);
+  return new Uint8Array(value.buffer as ArrayBuffer, value.byteOffset, value.byteLength);
+}

@@ -1,0 +1,137 @@
+// Owns SecureContext: own certificates, trust and parameters, checked once. Refuses to know connections. Each of them gets a
+// context of the library, made by `openClient` or `openServer`: Node decides much per connection that the library decides
+// per context, and what takes time (decrypting keys, indexing trusted certificates) was done here.
+import {
+  type BaseOptions,
+  type ClientOptions,
+  type ServerOptions,
+  SSLContext,
+  type TicketKeys,
+  TrustStore,
+} from "../../index.ts";
+import { tag } from "../../ssl/der.ts";
+import { certificatesFrom } from "../../ssl/pem.ts";
+import { type ContextOptions, contextOptions, ticketKeysOf } from "./context-options.ts";
+import { defaults } from "./defaults.ts";
+import { invalidArgType, opensslError } from "./errors.ts";
+import { configErrorOf } from "./failures.ts";
+import { identitiesOf, listOf, type OpenIdentity, requireMaterial, trustedByPfx } from "./identities.ts";
+import type { SecureContextOptions } from "./options.ts";
+import { defaultTrust } from "./trust.ts";
+
+/**
+ * What connections have in common: certificates, trust, versions, cipher suites. Made by `createSecureContext`.
+ *
+ * Node's has OpenSSL's context in its property `context`; here that is the object itself.
+ */
+export class SecureContext {
+  readonly context: this = this;
+  /** @internal For the tickets of servers; all connections share them. */
+  readonly ticketKeys: TicketKeys;
+  readonly #options: ContextOptions;
+  /** Null stands for what the process trusts when the connection is made. */
+  readonly #trust: TrustStore | null;
+  readonly #identities: readonly OpenIdentity[];
+
+  /** @internal Use `createSecureContext`. */
+  constructor(options: SecureContextOptions = {}) {
+    this.#options = contextOptions(options);
+    this.ticketKeys = ticketKeysOf(options.ticketKeys);
+    try {
+      const ca = listOf(options.ca).flatMap(trustedFrom);
+      this.#identities = identitiesOf(options, ca);
+      this.#trust = trustOf(ca, trustedByPfx(this.#identities, options), options.ca);
+      if (this.#options.common !== null) this.openClient({}).dispose(); // says now what is wrong with a certificate, a key or a list
+    } catch (error) {
+      throw configErrorOf(error);
+    }
+  }
+
+  /** @internal The certificates that it trusts, DER. */
+  trusted(): readonly Uint8Array[] {
+    return this.#trustStore().der();
+  }
+
+  /** @internal The first certificate that it presents, DER. */
+  get certificate(): Uint8Array | undefined {
+    return this.#identities[0]?.cert[0];
+  }
+
+  /** @internal A client's context for one connection. */
+  openClient(more: ClientOptions): SSLContext {
+    return SSLContext.client({
+      ...this.#common(),
+      checkHostname: false, // names are compared by `checkServerIdentity`
+      trust: this.#trustStore(),
+      identities: this.#presented(),
+      ...more,
+    });
+  }
+
+  /** @internal A server's context for one connection. Without a certificate it refuses every client, as in Node. */
+  openServer(more: Partial<ServerOptions>): SSLContext {
+    const identities = this.#presented();
+    return SSLContext.server({
+      ...this.#common(),
+      ...this.#options.serving,
+      trust: this.#trustStore(),
+      ticketKeys: this.ticketKeys,
+      identities,
+      ...(identities.length === 0 ? { psk: () => null } : {}),
+      ...more,
+    });
+  }
+
+  #common(): BaseOptions {
+    const { common } = this.#options;
+    if (common !== null) return common;
+    throw opensslError("ERR_SSL_NO_PROTOCOLS_AVAILABLE", "no protocols available", "SSL routines", "0A0000BF");
+  }
+
+  #trustStore(): TrustStore {
+    return this.#trust ?? defaultTrust();
+  }
+
+  #presented(): { readonly cert: Uint8Array[]; readonly key: Uint8Array }[] {
+    return this.#identities.map(({ cert, key }) => ({ cert: [...cert], key }));
+  }
+}
+
+/**
+ * A context for clients, servers or both, as Node's function of that name.
+ *
+ * Throws what Node throws for options of the wrong type or with unknown names, and SSLConfigError for certificates and keys
+ * that cannot be used.
+ *
+ * @example
+ * const secureContext = createSecureContext({ cert, key, minVersion: "TLSv1.3" });
+ */
+export function createSecureContext(options?: SecureContextOptions): SecureContext {
+  const given: unknown = options;
+  if (given !== undefined && given !== null && typeof given !== "object")
+    throw invalidArgType("options", ["object"], given);
+  return new SecureContext(options ?? {});
+}
+
+/** The context for these options, made by whatever the program has put in the place of `createSecureContext`. */
+export function contextFor(options: SecureContextOptions): SecureContext {
+  const made = defaults.createSecureContext?.(options);
+  return made instanceof SecureContext ? made : new SecureContext(options);
+}
+
+/** As in Node, a text without certificates is no mistake, and OpenSSL's own label for trusted ones is taken for the usual. */
+function trustedFrom(given: unknown): Uint8Array[] {
+  const material = requireMaterial(given, "options.ca");
+  if (typeof material !== "string" && material[0] === tag.sequence)
+    return certificatesFrom(Buffer.from(material), "options.ca");
+  const text = typeof material === "string" ? material : Buffer.from(material).toString("latin1");
+  const usual = text.replaceAll("TRUSTED CERTIFICATE-----", "CERTIFICATE-----");
+  return usual.includes("CERTIFICATE-----") ? certificatesFrom(usual, "options.ca") : [];
+}
+
+/** `ca` replaces what the process trusts; the certificates of a PKCS#12 file come on top. */
+function trustOf(ca: readonly Uint8Array[], more: readonly Uint8Array[], given: unknown): TrustStore | null {
+  const own = ca.length + more.length === 0 ? TrustStore.empty() : TrustStore.fromDer([...ca, ...more]);
+  if (listOf(given).length > 0 || Array.isArray(given)) return own;
+  return more.length === 0 ? null : own.with(defaultTrust());
+}

@@ -1,0 +1,49 @@
+// What a face of another ecosystem needs of a connection and Python's face does not have. Not part of the package's interface.
+// Owns no decision. Refuses to know sockets and runtimes.
+import type { SSLError } from "../engine/errors.ts";
+import { MemoryBIO } from "./memory-bio.ts";
+import type { SSLContext } from "./ssl-context.ts";
+import { SSLObject, type WrapOptions } from "./ssl-object.ts";
+import { judge, policyOf } from "./verification.ts";
+
+/** A connection over bytes that are handed in and out. */
+export class EmbeddedObject extends SSLObject {
+  /** Makes one; ciphertext of the peer is read from `incoming`, where some may have come already. */
+  static open(context: SSLContext, incoming: MemoryBIO, options: WrapOptions): EmbeddedObject {
+    return new EmbeddedObject(context.open(incoming, new MemoryBIO(), options));
+  }
+
+  /** Goes on with the handshake: true when it is over, false when it needs more of the peer, or a promise to wait for. */
+  advance(): boolean | Promise<void> {
+    const result = this.tryHandshake();
+    if (result.kind !== "want") return true;
+    return result.want === "callback" ? this.answerReady : false;
+  }
+
+  /** Whether part of a record has come, and the rest is awaited. */
+  get midRecord(): boolean {
+    return this.connection.midRecord;
+  }
+
+  /** What is to be sent. */
+  take(): Uint8Array {
+    return this.outgoing.read();
+  }
+
+  /** The Finished messages of both sides, TLS 1.2 only; null before there are any. */
+  finished(): { readonly own: Uint8Array; readonly peer: Uint8Array } | null {
+    return this.connection.handshakeOver ? this.connection.finished() : null;
+  }
+
+  /** The certificate that this side presented, DER, or null. */
+  ownCertificate(): Uint8Array | null {
+    return this.connection.ownCertificate();
+  }
+}
+
+/** What would have been said against a chain had the context verified it, null for nothing. Names are not compared. */
+export function complaintAbout(chain: readonly Uint8Array[], context: SSLContext): SSLError | null {
+  const { checked, arithmetic } = context.internals();
+  const verdict = judge({ chain }, { ...policyOf(checked, context.serverSide, null), mode: "required" }, arithmetic);
+  return verdict.trusted ? null : verdict.failure.error;
+}
