@@ -2,8 +2,8 @@
 //
 // NODE_SUITE_DIR names Node's sources, or the folder "test" of them, of about the version that runs this; they are no part of
 // the project. Every test-tls-* file there is run twice: as it is, and with wanttls/node/tls in the place of node:tls. Only
-// what passes as it is counts. Arguments: parts of names, to run some only; --baseline-known to take node:tls's results of
-// the run before from build/.
+// what passes as it is counts. NODE_SUITE_TIMEOUT: milliseconds for one test, 60000 unless told. Arguments: parts of names, to
+// run some only; --baseline-known to take node:tls's results of the run before from build/; --verbose for what failed.
 import { spawn } from "node:child_process";
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";

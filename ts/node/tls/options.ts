@@ -15,8 +15,9 @@ export type { SecureContextOptions, TlsOptions };
 /** What the library does beyond Node, where Node has no word for it. */
 export interface OwnOptions {
   /**
-   * Take a transport that ends without the peer's close_notify for a proper end, as Node does. Unless it is `true` that is an
-   * error with the code `"ERR_SSL_UNEXPECTED_EOF_WHILE_READING"`, because anybody on the way can cut a connection.
+   * Left out: a transport that ends without the peer's close_notify ends the stream, as in Node, unless that is in the middle of
+   * a record. `false`: it is an error in any case, with the code `"ERR_SSL_UNEXPECTED_EOF_WHILE_READING"`, because anybody on
+   * the way can cut a connection. `true`: never.
    */
   readonly suppressRaggedEofs?: boolean;
 }
@@ -46,5 +47,5 @@ export interface Expectation {
   readonly check: (certificate: PeerCertificate) => Error | undefined | void;
 }
 
-/** A stream to speak TLS over, or its options when there is none yet. */
+/** A stream to speak TLS over. */
 export type Below = Duplex;
