@@ -57,7 +57,7 @@ const MOST_PENDING = 1000;
  * await using listener = await listen({ port: 8443, context });
  * for await (const tls of listener) void serve(tls);
  */
-export class TLSListener implements AsyncIterable<TLSConnection>, AsyncDisposable, Arrivals {
+export class TLSListener implements AsyncIterable<TLSConnection>, AsyncDisposable {
   readonly #start: Omit<StartOptions, "context">;
   readonly #mostPending: number;
   readonly #onHandshakeError: ListenOptions["onHandshakeError"];
@@ -141,7 +141,7 @@ export class TLSListener implements AsyncIterable<TLSConnection>, AsyncDisposabl
   }
 
   /** @internal */
-  failed(error: unknown, peer: SocketAddress | null = null): void {
+  failed(error: unknown, peer: SocketAddress | null): void {
     if (this.#stop.signal.aborted) return;
     try {
       this.#onHandshakeError?.(error, peer);
@@ -177,7 +177,11 @@ export async function listenOver(
   open: (hostname: string, port: number, arrivals: Arrivals) => Listening | Promise<Listening>,
 ): Promise<TLSListener> {
   const listener = new TLSListener(options);
-  return listener.listensAt(await open(options.hostname ?? "127.0.0.1", options.port, listener));
+  const arrivals: Arrivals = {
+    take: (transport) => listener.take(transport),
+    failed: (error) => listener.failed(error, null),
+  };
+  return listener.listensAt(await open(options.hostname ?? "127.0.0.1", options.port, arrivals));
 }
 
 const optionNames: readonly (keyof ListenOptions)[] = [
