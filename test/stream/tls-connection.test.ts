@@ -71,6 +71,23 @@ for (const version of versions) {
         await Promise.all([client.close(), server.close()]);
       });
 
+      it("reads into the buffers that a reader brings along", async () => {
+        const [client, server] = await connected(await pair(), version);
+        await client.write(pattern(1000));
+        await client.closeWrite();
+        const reader = server.readable.getReader({ mode: "byob" });
+        const parts: number[] = [];
+        for (let buffer = new ArrayBuffer(300); ;) {
+          const { value, done } = await reader.read(new Uint8Array(buffer, 0, 300));
+          if (done) break;
+          expect(value.byteLength).toBeLessThanOrEqual(300);
+          parts.push(...value);
+          buffer = value.buffer;
+        }
+        expect(Uint8Array.from(parts)).toEqual(pattern(1000));
+        await Promise.all([client.close(), server.close()]);
+      });
+
       it("B75 gives the transport back when both sides stop TLS", async () => {
         const [left, right] = await pair();
         const [client, server] = await connected([left, right], version);
