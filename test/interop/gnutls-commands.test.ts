@@ -31,7 +31,7 @@ async function gnutlsServ(tls: TLSVersion, identity: CertName = "localhost", ver
     ...client,
   ]);
   peer.port = port;
-  return await listening(peer, [port]);
+  return listening(peer, [port]);
 }
 
 function gnutlsCli(port: number, tls: TLSVersion, more: readonly string[] = []): Peer {

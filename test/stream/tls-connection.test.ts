@@ -73,8 +73,7 @@ for (const version of versions) {
 
       it("reads into the buffers that a reader brings along", async () => {
         const [client, server] = await connected(await pair(), version);
-        await client.write(pattern(1000));
-        await client.closeWrite();
+        const sent = client.write(pattern(1000)).then(() => client.closeWrite());
         const reader = server.readable.getReader({ mode: "byob" });
         const parts: number[] = [];
         for (let buffer = new ArrayBuffer(300); ;) {
@@ -84,6 +83,7 @@ for (const version of versions) {
           parts.push(...value);
           buffer = value.buffer;
         }
+        await sent;
         expect(Uint8Array.from(parts)).toEqual(pattern(1000));
         await Promise.all([client.close(), server.close()]);
       });
