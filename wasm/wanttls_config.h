@@ -6,7 +6,9 @@
 #include <stdint.h>
 #include <stddef.h>
 
-#include "crypto/muladdc.h"
+#ifndef WANTTLS_CRYPTO_MBEDTLS
+#include "crypto/config.h"
+#endif
 
 /* Platform: no sockets, files, timers or entropy devices. Memory, randomness and the clock are the shim's (platform.c). */
 #define MBEDTLS_PLATFORM_C
@@ -31,7 +33,6 @@ int64_t wt_time(int64_t *out);
 #define MBEDTLS_PSA_KEY_STORE_DYNAMIC         /* one slot per live TLS 1.3 key: a fixed table would cap the connections */
 #define MBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS  /* one thread; nobody changes a buffer under a call */
 #define MBEDTLS_BIGNUM_C
-#define MBEDTLS_HAVE_INT64 /* limbs of 64 bits, multiplied by crypto/muladdc.h */
 #define MBEDTLS_MD_C
 #define MBEDTLS_SHA1_C   /* fingerprints in ancient chains must parse; the certificate profile refuses SHA-1 signatures */
 #define MBEDTLS_SHA224_C

@@ -13,6 +13,7 @@ import { expect, test } from "vitest";
 import { generateKey, type KeySize, publicKeyOf, signedWith } from "../../ts/engine/keys.ts";
 import { sharedRealm } from "../../ts/engine/realms.ts";
 import { type SignatureMethod, verifySignature } from "../../ts/engine/signatures.ts";
+import { integer, sequence } from "../support/der-writer.ts";
 
 const hashes = [256, 384, 512] as const;
 const hashesOf = (size: KeySize): readonly (256 | 384 | 512)[] => (size === 521 ? [512] : hashes); // Deno has no more
@@ -74,6 +75,45 @@ test("the same message gets the same ECDSA signature (RFC 6979), and another one
   }
 });
 
+test("ECDSA on P-256 gives the signatures of RFC 6979, appendix A.2.5", () => {
+  const key = fromHex(
+    "30310201010420c9afa9d845ba75166b5c215767b1d6934e50c3db36e89b127b8a622b120f6721a00a06082a8648ce3d030107",
+  );
+  const vectors = [
+    [
+      256,
+      "sample",
+      "efd48b2aacb6a8fd1140dd9cd45e81d69d2c877b56aaf991c34d0ea84eaf3716",
+      "f7cb1c942d657c41d436c7a1b6e29f65f3e900dbb9aff4064dc4ab2f843acda8",
+    ],
+    [
+      512,
+      "sample",
+      "8496a60b5e9b47c825488827e0495b0e3fa109ec4568fd3f8d1097678eb97f00",
+      "2362ab1adbe2b8adf9cb9edab740ea6049c028114f2460f96554f61fae3302fe",
+    ],
+    [
+      256,
+      "test",
+      "f1abb023518351cd71d881567b1ea663ed3efcf6c5132b354f28d3b0b7d38367",
+      "19f4113742a2b14bd25926b49c649155f267e60d3814b4c0cc84250e46f0083",
+    ],
+  ] as const;
+  for (const [hash, message, r, s] of vectors) {
+    const signature = sequence(integer(BigInt(`0x${r}`)), integer(BigInt(`0x${s}`)));
+    expect(signedWith(realm, key, hash, new TextEncoder().encode(message))).toEqual(signature);
+  }
+});
+
+test("ECDSA refuses r and s outside of [1, n - 1]", () => {
+  const n = 0xffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551n;
+  const spki = publicKeyOf(realm, generateKey(realm, 256));
+  for (const r of [0n, 1n, n - 1n, n, n + 1n, (1n << 256n) - 1n]) {
+    for (const s of [0n, 1n, n - 1n, n, n + 1n, (1n << 256n) - 1n])
+      expect(verifySignature(realm, spki, { hash: 256 }, messages[3]!, sequence(integer(r), integer(s)))).toBe(false);
+  }
+});
+
 /** No other message, hash, or signature with a changed bit verifies. */
 function refusesOthers(
   publicKey: Uint8Array,
@@ -114,6 +154,10 @@ function privateKey(der: Uint8Array, size: KeySize): KeyObject {
 
 function isCurve(size: KeySize): size is 256 | 384 | 521 {
   return size in curves;
+}
+
+function fromHex(hex: string): Uint8Array {
+  return new Uint8Array(Buffer.from(hex, "hex"));
 }
 
 function randomBytes(size: number): Uint8Array {
