@@ -48,10 +48,10 @@ setup: ## host packages and npm packages, the three runtimes among them
 	@scripts/setup.sh
 
 .PHONY: wasm
-wasm: setup ## build/wanttls.wasm and its embedded copy; returns at once when nothing changed
+wasm: setup ## build/wanttls.wasm and its embedded copy; CRYPTO=mbedtls: build/wanttls-mbedtls.wasm, without AWS-LC
 	$(say) "wasm"
-	@scripts/build-wasm.sh
-	@[ ts/wasm/binary.gen.ts -nt build/wanttls.wasm ] || $(run) scripts/generate.ts --embed
+	@scripts/build-wasm.sh $(if $(CRYPTO),--crypto $(CRYPTO))
+	@[ -n "$(CRYPTO)" ] || [ ts/wasm/binary.gen.ts -nt build/wanttls.wasm ] || $(run) scripts/generate.ts --embed
 
 .PHONY: reproducible
 reproducible: setup ## build the wasm once more from nothing and compare the bytes

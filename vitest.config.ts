@@ -16,7 +16,7 @@ export default defineConfig({
   },
   test: {
     include: ["test/**/*.test.ts"],
-    setupFiles: ["test/support/leaks.ts"],
+    setupFiles: ["test/support/module.ts", "test/support/leaks.ts"],
     exclude: elsewhere.map((runtime) => `test/${runtime}/**`),
     testTimeout: 60_000,
     hookTimeout: 60_000,

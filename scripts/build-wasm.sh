@@ -1,21 +1,29 @@
 #!/usr/bin/env bash
-# Promise kept: build/wanttls.wasm is made from exactly the pinned Mbed TLS and the files in wasm/, by one command line
-# that gives the same bytes each time, and is not made again while none of that has changed.
+# Promise kept: build/wanttls.wasm is made from exactly the pinned Mbed TLS, the pinned files of AWS-LC and the files in wasm/, by one
+# command line that gives the same bytes each time, and is not made again while none of that has changed.
 #
-#   scripts/build-wasm.sh [--output FILE] [--force]
+#   scripts/build-wasm.sh [--crypto mbedtls] [--output FILE] [--force]
+# With --crypto mbedtls it is build/wanttls-mbedtls.wasm, which has Mbed TLS's own cryptography and nothing of AWS-LC. Beside
+# either lies the same with the exports of test/crypto/probe.c, for tests only: FILE with -probe before .wasm.
 # Prints nothing but progress; the size report is scripts/report-size.ts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-output=build/wanttls.wasm
+output=
 force=
+crypto=
 while [ $# -gt 0 ]; do
   case "$1" in
+    --crypto) crypto=$2; shift 2 ;;
     --output) output=$2; shift 2 ;;
     --force) force=1; shift ;;
     *) echo "Cannot build the wasm: unknown argument $1" >&2; exit 2 ;;
   esac
 done
+
+[ -z "$crypto" ] || [ "$crypto" = mbedtls ] || { echo "Cannot build the wasm: unknown cryptography $crypto (there is mbedtls)" >&2; exit 2; }
+[ -n "$output" ] || output="build/wanttls${crypto:+-$crypto}.wasm"
+probe="${output%.wasm}-probe.wasm"
 
 say() { printf 'wasm: %s\n' "$*" >&2; }
 
@@ -26,10 +34,19 @@ compile_flags=(-O2 -msimd128 -mbulk-memory -ffunction-sections -fdata-sections -
 link_flags=(-O2 -sSTANDALONE_WASM --no-entry -sALLOW_MEMORY_GROWTH -sINITIAL_MEMORY=2MB -sMAXIMUM_MEMORY=2GB
   -sSTACK_SIZE=256KB -sABORTING_MALLOC=0 -sDEFAULT_TO_CXX=0 -sFILESYSTEM=0)
 
+# AWS-LC's curves: C without assembly, for one thread, and X25519 with the base-point table that is 30 KB smaller.
+if [ "$crypto" = mbedtls ]; then
+  compile_flags+=(-DWANTTLS_CRYPTO_MBEDTLS)
+else
+  compile_flags+=(-Imbedtls -isystem awslc -isystem awslc/include -DNDEBUG -DOPENSSL_NO_ASM -DOPENSSL_SMALL
+    -DOPENSSL_NO_THREADS_CORRUPT_MEMORY_AND_LEAK_SECRETS_IF_THREADED)
+  awslc=$(scripts/fetch-awslc.sh)
+fi
+
 tarball=$(scripts/fetch-mbedtls.sh)
-inputs=$({ cat scripts/build-wasm.sh scripts/fetch-mbedtls.sh; find wasm -type f ! -name boundary.txt | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done; } | sha256sum | cut -d' ' -f1)
+inputs=$({ echo "$crypto"; cat scripts/build-wasm.sh scripts/fetch-mbedtls.sh test/crypto/probe.c; find wasm -type f ! -name boundary.txt | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done; } | sha256sum | cut -d' ' -f1)
 stamp="$output.inputs"
-if [ -z "$force" ] && [ -f "$output" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ]; then
+if [ -z "$force" ] && [ -f "$output" ] && [ -f "$probe" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ]; then
   exit 0
 fi
 
@@ -47,6 +64,8 @@ run() { # in the work folder, by its path inside the toolchain's root
 mkdir "$work/mbedtls"
 tar -xjf "$tarball" -C "$work/mbedtls" --strip-components=1
 cp -r wasm "$work/wasm"
+cp test/crypto/probe.c "$work/probe.c"
+if [ "$crypto" = mbedtls ]; then rm -rf "$work"/wasm/crypto; else cp -r "$awslc" "$work/awslc"; fi
 if [ -d wasm/patches ]; then
   for patch in wasm/patches/*.patch; do
     patch -s -d "$work/mbedtls" -p1 <"$patch" || { say "Cannot build the wasm: $patch does not apply"; exit 1; }
@@ -54,7 +73,7 @@ if [ -d wasm/patches ]; then
 fi
 
 mkdir "$work/objects"
-(cd "$work" && ls wasm/*.c mbedtls/library/*.c | grep -v -e /net_sockets.c -e /timing.c -e /psa_its_file.c) >"$work/sources"
+(cd "$work" && find wasm mbedtls/library probe.c -name '*.c' | LC_ALL=C sort | grep -v -e /net_sockets.c -e /timing.c -e /psa_its_file.c) >"$work/sources"
 printf '%s\n' "${compile_flags[@]}" >"$work/flags"
 cat >"$work/compile.sh" <<'SCRIPT'
 #!/bin/bash
@@ -72,8 +91,14 @@ run bash compile.sh "$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)"
 [ "$(find "$work/objects" -name '*.o' | wc -l)" = "$(wc -l <"$work/sources")" ] || { say "Cannot build the wasm: a file did not compile"; exit 1; }
 
 say "linking"
-run bash -c 'exec emcc $(printf "objects/%d.o " $(seq 0 $(($(wc -l <sources) - 1)))) -o wanttls.wasm "$@"' bash "${link_flags[@]}"
+link() { # FILE and which of the objects, by their lines in `sources`
+  local file=$1 lines=$2
+  run bash -c 'exec emcc $(printf "objects/%d.o " $(awk "$1" sources)) -o "$2" "${@:3}"' bash "$lines" "$file" "${link_flags[@]}"
+}
+link wanttls.wasm '$0 != "probe.c" { print NR - 1 }'
+link probe.wasm '{ print NR - 1 }'
 mkdir -p "$(dirname "$output")"
 cp "$work/wanttls.wasm" "$output"
+cp "$work/probe.wasm" "$probe"
 echo "$inputs" >"$stamp"
 say "made $output, $(wc -c <"$output") bytes"

@@ -5,14 +5,12 @@
 # ($XDG_CACHE_HOME/wanttls or ~/.cache/wanttls); Debian's source package mbedtls of suite sid (its .orig.tar.bz2 is
 # that very file; DEBIAN_MIRROR overrides the mirror that apt is configured with); upstream's release page.
 set -euo pipefail
+source "$(dirname "$0")/debian-source.sh"
 
 version=3.6.7
 digest=a7e8bcbec0e6f761b4af24f25677626b35f762f68eef79c08677a363212d11f6
-cache="${XDG_CACHE_HOME:-$HOME/.cache}/wanttls"
 name="mbedtls-$version.tar.bz2"
 
-say() { printf '%s\n' "$*" >&2; }
-digest_of() { if command -v sha256sum >/dev/null 2>&1; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d' ' -f1; }
 is_right() { [ -f "$1" ] && [ "$(digest_of "$1")" = "$digest" ]; }
 
 if [ -n "${MBEDTLS_TARBALL:-}" ]; then
@@ -34,25 +32,11 @@ keep() { # a candidate file: into the cache if it is the right one
 }
 
 from_debian() {
-  command -v apt-get >/dev/null 2>&1 || return 1
-  local mirror="${DEBIAN_MIRROR:-}" work
-  [ -n "$mirror" ] || mirror=$(apt-get indextargets --format '$(SITE)|$(ORIGIN)|$(LABEL)' 2>/dev/null | awk -F'|' '$2=="Debian" && $3=="Debian" {print $1; exit}')
-  [ -n "$mirror" ] || return 1
-  say "mbedtls: fetching $version from Debian's source package"
+  local work file
   work=$(mktemp -d)
-  chmod 755 "$work"
-  mkdir -p "$work/lists/partial" "$work/archives/partial" "$work/download"
-  echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror sid main" >"$work/sources.list"
-  : >"$work/status"
-  local apt=(apt-get -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=/nonexistent -o Dir::State="$work"
-    -o Dir::State::lists="$work/lists" -o Dir::State::status="$work/status" -o Dir::Cache="$work" -o Dir::Cache::archives="$work/archives"
-    -o Acquire::Check-Valid-Until=false -o APT::Sandbox::User=root)
-  if "${apt[@]}" update >"$work/log" 2>&1 && (cd "$work/download" && "${apt[@]}" source --download-only mbedtls >>"$work/log" 2>&1); then
-    local file
-    for file in "$work"/download/*.orig.tar.*; do keep "$file" && { rm -rf "$work"; return 0; }; done
-    say "mbedtls: Debian's package is now another version ($(basename "$work"/download/*.dsc .dsc))"
-  else
-    say "mbedtls: Debian's source package was not to be had: $(tail -n 1 "$work/log")"
+  if debian_source mbedtls "$work"; then
+    for file in "$work"/*.orig.tar.*; do keep "$file" && { rm -rf "$work"; return 0; }; done
+    say "mbedtls: Debian's package is now another version ($(basename "$work"/*.dsc .dsc))"
   fi
   rm -rf "$work"
   return 1

@@ -7,6 +7,9 @@
 #include "mbedtls/psa_util.h"
 #include "mbedtls/rsa.h"
 
+static int verify_pss(const mbedtls_pk_context *key, mbedtls_md_type_t hash, const uint8_t *digest, int salt,
+                      const uint8_t *signature, size_t size);
+
 /* The number of the hash is the size of the SHA-2 digest, 1 for SHA-1, 5 for MD5. */
 const mbedtls_md_info_t *wt_hash_info(int hash) {
   switch (hash) {
@@ -41,12 +44,19 @@ int wt_verify_signature(const uint8_t *at, size_t key_size, size_t data_size, si
   int error = mbedtls_pk_parse_public_key(&key, at, key_size);
   if (error == 0) error = mbedtls_md(info, data, data_size, digest);
   if (error == 0 && salt >= 0) {
-    mbedtls_pk_rsassa_pss_options options = {.mgf1_hash_id = mbedtls_md_get_type(info), .expected_salt_len = salt};
-    error = mbedtls_pk_verify_ext(MBEDTLS_PK_RSASSA_PSS, &options, &key, mbedtls_md_get_type(info), digest, mbedtls_md_get_size(info), signature,
-                                  signature_size);
+    error = verify_pss(&key, mbedtls_md_get_type(info), digest, salt, signature, signature_size);
   } else if (error == 0) {
     error = mbedtls_pk_verify(&key, mbedtls_md_get_type(info), digest, mbedtls_md_get_size(info), signature, signature_size);
   }
   mbedtls_pk_free(&key);
   return error;
+}
+
+/* Not with mbedtls_pk_verify_ext: through PSA it takes salts of any length. */
+static int verify_pss(const mbedtls_pk_context *key, mbedtls_md_type_t hash, const uint8_t *digest, int salt,
+                      const uint8_t *signature, size_t size) {
+  if (mbedtls_pk_get_type(key) != MBEDTLS_PK_RSA) return MBEDTLS_ERR_PK_TYPE_MISMATCH;
+  if (size != mbedtls_pk_get_len(key)) return MBEDTLS_ERR_PK_SIG_LEN_MISMATCH;
+  return mbedtls_rsa_rsassa_pss_verify_ext(mbedtls_pk_rsa(*key), hash, mbedtls_md_get_size_from_type(hash), digest, hash,
+                                           salt, signature);
 }

@@ -9,8 +9,10 @@
 #include "mbedtls/pk.h"
 #include "mbedtls/platform_util.h"
 #include "mbedtls/rsa.h"
+#include "psa/crypto.h"
 
 static int generate(mbedtls_pk_context *key, int kind);
+static int generate_on_curve(mbedtls_pk_context *key, int bits);
 static int to_scratch(const mbedtls_pk_context *key, int (*write)(const mbedtls_pk_context *, unsigned char *, size_t));
 
 /* Makes a key: on the curve P-256, P-384 or P-521 when `kind` is that number, else RSA with so many bits. SEC 1 or PKCS#1
@@ -52,15 +54,24 @@ int wt_sign(const uint8_t *at, size_t key_size, size_t data_size, int hash) {
 }
 
 static int generate(mbedtls_pk_context *key, int kind) {
-  mbedtls_ecp_group_id curve = kind == 256 ? MBEDTLS_ECP_DP_SECP256R1
-                             : kind == 384 ? MBEDTLS_ECP_DP_SECP384R1
-                             : kind == 521 ? MBEDTLS_ECP_DP_SECP521R1
-                                           : MBEDTLS_ECP_DP_NONE;
-  int error = mbedtls_pk_setup(
-      key, mbedtls_pk_info_from_type(curve == MBEDTLS_ECP_DP_NONE ? MBEDTLS_PK_RSA : MBEDTLS_PK_ECKEY));
-  if (error != 0) return error;
-  if (curve == MBEDTLS_ECP_DP_NONE) return mbedtls_rsa_gen_key(mbedtls_pk_rsa(*key), wt_fill_random, NULL, kind, 65537);
-  return mbedtls_ecp_gen_key(curve, mbedtls_pk_ec(*key), wt_fill_random, NULL);
+  if (kind <= 521) return generate_on_curve(key, kind);
+  int error = mbedtls_pk_setup(key, mbedtls_pk_info_from_type(MBEDTLS_PK_RSA));
+  return error != 0 ? error : mbedtls_rsa_gen_key(mbedtls_pk_rsa(*key), wt_fill_random, NULL, kind, 65537);
+}
+
+/* Through PSA, whose drivers are faster than mbedtls_ecp_gen_key. */
+static int generate_on_curve(mbedtls_pk_context *key, int bits) {
+  psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+  psa_set_key_type(&attributes, PSA_KEY_TYPE_ECC_KEY_PAIR(PSA_ECC_FAMILY_SECP_R1));
+  psa_set_key_bits(&attributes, bits);
+  psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_EXPORT);
+  mbedtls_svc_key_id_t id;
+  psa_status_t status = psa_generate_key(&attributes, &id);
+  if (status == PSA_ERROR_INSUFFICIENT_MEMORY) return MBEDTLS_ERR_PK_ALLOC_FAILED;
+  if (status != PSA_SUCCESS) return MBEDTLS_ERR_ECP_RANDOM_FAILED;
+  int error = mbedtls_pk_copy_from_psa(id, key);
+  psa_destroy_key(id);
+  return error;
 }
 
 /* Mbed TLS writes to the end of the space it gets. */

@@ -6,6 +6,10 @@
 #include <stdint.h>
 #include <stddef.h>
 
+#ifndef WANTTLS_CRYPTO_MBEDTLS
+#include "crypto/config.h"
+#endif
+
 /* Platform: no sockets, files, timers or entropy devices. Memory, randomness and the clock are the shim's (platform.c). */
 #define MBEDTLS_PLATFORM_C
 #define MBEDTLS_PLATFORM_MEMORY

@@ -43,7 +43,9 @@ export interface Key {
 }
 
 export type Algorithm =
-  `${"ecdsa" | "rsa" | "pss"}-${"md5" | "sha1" | "sha224" | "sha256" | "sha384" | "sha512"}` | "ed25519";
+  | `${"ecdsa" | "rsa" | "pss"}-${"md5" | "sha1" | "sha224" | "sha256" | "sha384" | "sha512"}`
+  | "pss-sha256-20" // with a salt of 20 bytes
+  | "ed25519";
 
 export interface CertificateSpec {
   /** 0 for version 1, 2 for version 3, and so on. */
@@ -281,8 +283,8 @@ const attributes: Readonly<Record<string, string>> = {
 
 export function algorithmId(algorithm: Algorithm): Der {
   if (algorithm === "ed25519") return sequence(oid("1.3.101.112"));
-  const [scheme, hash] = algorithm.split("-") as ["ecdsa" | "rsa" | "pss", string];
-  if (scheme === "pss") return pssId(hash, digestSizes[hash]!);
+  const [scheme, hash, salt] = algorithm.split("-") as ["ecdsa" | "rsa" | "pss", string, string?];
+  if (scheme === "pss") return pssId(hash, Number(salt ?? digestSizes[hash]));
   const id = algorithms[algorithm]!;
   return signatureId(id, scheme === "rsa");
 }
@@ -298,8 +300,8 @@ export function pssId(hash: string, salt: number, maskHash: string = hash): Der 
 
 export function signWith(key: Key, algorithm: Algorithm, data: Der): Der {
   if (algorithm === "ed25519") return new Uint8Array(sign(null, data, key.privateKey));
-  const [scheme, hash] = algorithm.split("-") as [string, string];
-  const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: digestSizes[hash]! };
+  const [scheme, hash, salt] = algorithm.split("-") as [string, string, string?];
+  const pss = { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: Number(salt ?? digestSizes[hash]) };
   return new Uint8Array(sign(hash, data, { key: key.privateKey, ...(scheme === "pss" ? pss : {}) }));
 }
 

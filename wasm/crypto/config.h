@@ -1,0 +1,10 @@
+/* What stands in for code of Mbed TLS's own, unless the module is built with CRYPTO=mbedtls. Included by wanttls_config.h. */
+#ifndef WANTTLS_CRYPTO_CONFIG_H
+#define WANTTLS_CRYPTO_CONFIG_H
+
+#define MBEDTLS_HAVE_INT64 /* limbs of 64 bits, multiplied by muladdc.h */
+#include "muladdc.h"
+
+#define MBEDTLS_PSA_P256M_DRIVER_ENABLED /* not p256-m: its entry points, which curves_driver.c has with other code behind */
+
+#endif

@@ -1,0 +1,38 @@
+/* NIST P-256: keys, ECDH and ECDSA over bytes. The curve is AWS-LC's, with field arithmetic that fiat-crypto derived with its
+   proof; the arithmetic modulo the order n is Mbed TLS's. Knows nothing of key stores, hashes or where nonces come from.
+
+   Numbers are 32 bytes, big-endian; points are x and y, one behind the other. Where keys, nonces and secrets go, time does not
+   depend on them; points of others, signatures and digests are public, and time may depend on those. */
+#ifndef WANTTLS_P256_H
+#define WANTTLS_P256_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define WT_P256_SIZE 32
+#define WT_P256_POINT_SIZE 64
+
+/* Whether it is in [1, n - 1]: what private keys and nonces are drawn from. */
+int wt_p256_is_scalar(const uint8_t scalar[WT_P256_SIZE]);
+
+/* Whether both coordinates are below p and fulfil the equation of the curve. All such points have the order n. */
+int wt_p256_is_point(const uint8_t point[WT_P256_POINT_SIZE]);
+
+/* The digest's leftmost 256 bits as a number modulo n (SEC 1, section 4.1.3, step 5). */
+void wt_p256_digest_to_scalar(uint8_t scalar[WT_P256_SIZE], const uint8_t *digest, size_t size);
+
+/* The key must be a scalar. */
+void wt_p256_public(uint8_t point[WT_P256_POINT_SIZE], const uint8_t key[WT_P256_SIZE]);
+
+/* The key must be a scalar, the peer a point. */
+void wt_p256_shared(uint8_t x[WT_P256_SIZE], const uint8_t key[WT_P256_SIZE], const uint8_t peer[WT_P256_POINT_SIZE]);
+
+/* Key and nonce must be scalars; the signature is r and s. 0, or -1 when another nonce is needed, as good as never. */
+int wt_p256_sign(uint8_t signature[WT_P256_POINT_SIZE], const uint8_t key[WT_P256_SIZE], const uint8_t nonce[WT_P256_SIZE],
+                 const uint8_t *digest, size_t size);
+
+/* The key must be a point. 0 when the signature is right, else -1. */
+int wt_p256_verify(const uint8_t signature[WT_P256_POINT_SIZE], const uint8_t key[WT_P256_POINT_SIZE], const uint8_t *digest,
+                   size_t size);
+
+#endif
