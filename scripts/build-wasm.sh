@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Promise kept: build/wanttls.wasm is made from exactly the pinned Mbed TLS and the files in wasm/, by one command line
-# that gives the same bytes each time, and is not made again while none of that has changed.
+# that gives the same bytes each time, and is not made again while none of that has changed. Beside it comes evidence.wasm, for
+# the tests only: the same objects, and test/crypto/module, which exports what is inside.
 #
 #   scripts/build-wasm.sh [--output FILE] [--force]
 # Prints nothing but progress; the size report is scripts/report-size.ts.
@@ -22,12 +23,14 @@ say() { printf 'wasm: %s\n' "$*" >&2; }
 # Mbed TLS's own files that are not needed: sockets, files, timers, storage, self-tests and unused algorithms drop out
 # at link time, so all of library/ is compiled and the linker decides.
 compile_flags=(-O2 -msimd128 -mbulk-memory -ffunction-sections -fdata-sections -fno-ident -Wall -Wextra
-  '-DMBEDTLS_CONFIG_FILE="wanttls_config.h"' -Iwasm -Imbedtls/include -Imbedtls/library)
+  '-DMBEDTLS_CONFIG_FILE="wanttls_config.h"' -Iwasm -Iwasm/crypto -Imbedtls/include -Imbedtls/library)
+# Ciphers of our own: straight-line vector code, which the vectorisers only make worse.
+crypto_flags=(-O3 -fno-vectorize -fno-slp-vectorize)
 link_flags=(-O2 -sSTANDALONE_WASM --no-entry -sALLOW_MEMORY_GROWTH -sINITIAL_MEMORY=2MB -sMAXIMUM_MEMORY=2GB
   -sSTACK_SIZE=256KB -sABORTING_MALLOC=0 -sDEFAULT_TO_CXX=0 -sFILESYSTEM=0)
 
 tarball=$(scripts/fetch-mbedtls.sh)
-inputs=$({ cat scripts/build-wasm.sh scripts/fetch-mbedtls.sh; find wasm -type f ! -name boundary.txt | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done; } | sha256sum | cut -d' ' -f1)
+inputs=$({ cat scripts/build-wasm.sh scripts/fetch-mbedtls.sh; find wasm test/crypto/module -type f ! -name boundary.txt | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done; } | sha256sum | cut -d' ' -f1)
 stamp="$output.inputs"
 if [ -z "$force" ] && [ -f "$output" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ]; then
   exit 0
@@ -47,6 +50,7 @@ run() { # in the work folder, by its path inside the toolchain's root
 mkdir "$work/mbedtls"
 tar -xjf "$tarball" -C "$work/mbedtls" --strip-components=1
 cp -r wasm "$work/wasm"
+cp -r test/crypto/module "$work/evidence"
 if [ -d wasm/patches ]; then
   for patch in wasm/patches/*.patch; do
     patch -s -d "$work/mbedtls" -p1 <"$patch" || { say "Cannot build the wasm: $patch does not apply"; exit 1; }
@@ -54,17 +58,23 @@ if [ -d wasm/patches ]; then
 fi
 
 mkdir "$work/objects"
-(cd "$work" && ls wasm/*.c mbedtls/library/*.c | grep -v -e /net_sockets.c -e /timing.c -e /psa_its_file.c) >"$work/sources"
+(cd "$work" && ls wasm/*.c wasm/crypto/*.c mbedtls/library/*.c | grep -v -e /net_sockets.c -e /timing.c -e /psa_its_file.c) >"$work/sources"
+shipped=$(wc -l <"$work/sources")
+(cd "$work" && ls evidence/*.c) >>"$work/sources"
 printf '%s\n' "${compile_flags[@]}" >"$work/flags"
+printf '%s\n' "${crypto_flags[@]}" >"$work/crypto-flags"
 cat >"$work/compile.sh" <<'SCRIPT'
 #!/bin/bash
 # Compiles what `sources` lists with what `flags` lists, $1 files at a time; stops at the first that fails.
 mapfile -t flags <flags
+mapfile -t crypto_flags <crypto-flags
 mapfile -t sources <sources
 for ((i = 0; i < ${#sources[@]}; i++)); do
   [ $((i % 20)) -ne 0 ] || echo "wasm: compiling file $((i + 1)) of ${#sources[@]}" >&2
   [ "$i" -lt "$1" ] || wait -n || exit 1
-  emcc -c "${sources[i]}" -o "objects/$i.o" "${flags[@]}" &
+  more=()
+  case "${sources[i]}" in wasm/crypto/* | evidence/*) more=("${crypto_flags[@]}") ;; esac
+  emcc -c "${sources[i]}" -o "objects/$i.o" "${flags[@]}" "${more[@]}" &
 done
 while [ -n "$(jobs -rp)" ]; do wait -n || exit 1; done
 SCRIPT
@@ -72,8 +82,14 @@ run bash compile.sh "$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)"
 [ "$(find "$work/objects" -name '*.o' | wc -l)" = "$(wc -l <"$work/sources")" ] || { say "Cannot build the wasm: a file did not compile"; exit 1; }
 
 say "linking"
-run bash -c 'exec emcc $(printf "objects/%d.o " $(seq 0 $(($(wc -l <sources) - 1)))) -o wanttls.wasm "$@"' bash "${link_flags[@]}"
+link() { # the first $1 objects, into $2
+  run bash -c 'count=$1 output=$2; shift 2; exec emcc $(printf "objects/%d.o " $(seq 0 $((count - 1)))) -o "$output" "$@"' \
+    bash "$1" "$2" "${link_flags[@]}"
+}
+link "$shipped" wanttls.wasm
+link "$(wc -l <"$work/sources")" evidence.wasm
 mkdir -p "$(dirname "$output")"
+cp "$work/evidence.wasm" "$(dirname "$output")/evidence.wasm"
 cp "$work/wanttls.wasm" "$output"
 echo "$inputs" >"$stamp"
 say "made $output, $(wc -c <"$output") bytes"

@@ -38,9 +38,11 @@ int64_t wt_time(int64_t *out);
 #define MBEDTLS_HKDF_C
 #define MBEDTLS_CIPHER_C
 #define MBEDTLS_AES_C
+#define MBEDTLS_AES_ALT  /* crypto/: without tables; likewise GCM */
 #define MBEDTLS_DES_C    /* only to open old encrypted keys */
 #define MBEDTLS_MD5_C    /* likewise */
 #define MBEDTLS_GCM_C
+#define MBEDTLS_GCM_ALT
 #define MBEDTLS_CCM_C
 #define MBEDTLS_CHACHA20_C
 #define MBEDTLS_POLY1305_C
