@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Promise kept: build/wanttls.wasm is made from exactly the pinned Mbed TLS and the files in wasm/, by one command line
 # that gives the same bytes each time, and is not made again while none of that has changed. Beside it comes evidence.wasm, for
-# the tests only: the same objects, and test/crypto/module, which exports what is inside.
+# the tests only: the same objects, and test/crypto/module, which exports what is inside; and evidence.traced.wasm, which tells each address and turn.
 #
 #   scripts/build-wasm.sh [--output FILE] [--force]
 # Prints nothing but progress; the size report is scripts/report-size.ts.
@@ -88,8 +88,9 @@ link() { # the first $1 objects, into $2
 }
 link "$shipped" wanttls.wasm
 link "$(wc -l <"$work/sources")" evidence.wasm
+run bash -c '"$(em-config BINARYEN_ROOT)/bin/wasm-opt" --all-features --instrument-memory --log-execution evidence.wasm -o evidence.traced.wasm'
 mkdir -p "$(dirname "$output")"
-cp "$work/evidence.wasm" "$(dirname "$output")/evidence.wasm"
+cp "$work/evidence.wasm" "$work/evidence.traced.wasm" "$(dirname "$output")/"
 cp "$work/wanttls.wasm" "$output"
 echo "$inputs" >"$stamp"
 say "made $output, $(wc -c <"$output") bytes"

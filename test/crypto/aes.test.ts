@@ -3,15 +3,7 @@
 import { createCipheriv, createDecipheriv } from "node:crypto";
 import { expect, test } from "vitest";
 import { Evidence, fromHex, randomBytes, unit } from "./evidence.ts";
-import {
-  decryptBlock,
-  encryptBlock,
-  mixColumns,
-  roundKeys,
-  sBox,
-  shiftRows,
-  undoMixColumns,
-} from "./reference/aes.ts";
+import { decryptBlock, encryptBlock, mixColumns, roundKeys, sBox, shiftRows, undoMixColumns } from "./reference/aes.ts";
 import { counterMode } from "./reference/gcm.ts";
 
 const keySizes = [16, 24, 32];
@@ -221,7 +213,9 @@ function cbc(mode: number, key: Uint8Array, iv: Uint8Array, text: Uint8Array): [
 }
 
 function byBlock(given: Uint8Array, work: (block: number[]) => Iterable<number>): Uint8Array {
-  return Uint8Array.from(Array.from({ length: 8 }, (_, i) => [...work([...given.subarray(16 * i, 16 * i + 16)])]).flat());
+  return Uint8Array.from(
+    Array.from({ length: 8 }, (_, i) => [...work([...given.subarray(16 * i, 16 * i + 16)])]).flat(),
+  );
 }
 
 function xor(a: Uint8Array, b: Uint8Array): Uint8Array {

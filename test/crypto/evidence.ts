@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 
 type Call = (...parameters: number[]) => number;
 
+export type Import = (...parameters: never[]) => number | bigint | undefined;
+
 interface Exports extends Record<string, unknown> {
   readonly memory: WebAssembly.Memory;
   readonly wt_allocate: Call;
@@ -13,14 +15,11 @@ interface Exports extends Record<string, unknown> {
 export class Evidence {
   readonly #exports: Exports;
 
-  constructor(file = new URL("../../build/evidence.wasm", import.meta.url), more: WebAssembly.Imports = {}) {
-    const env = {
-      wt_random: () => 1,
-      wt_now: () => 0,
-      emscripten_notify_memory_growth: () => undefined,
-    };
-    const module = new WebAssembly.Module(readFileSync(file));
-    this.#exports = new WebAssembly.Instance(module, { env, ...more }).exports as unknown as Exports;
+  /** `more` is what a variant of the module calls. */
+  constructor(name = "evidence.wasm", more: Readonly<Record<string, Import>> = {}) {
+    const env = { ...more, wt_random: () => 1, wt_now: () => 0, emscripten_notify_memory_growth: () => undefined };
+    const module = new WebAssembly.Module(readFileSync(new URL(`../../build/${name}`, import.meta.url)));
+    this.#exports = new WebAssembly.Instance(module, { env }).exports as unknown as Exports;
   }
 
   /** Calls an export; arrays go in by a copy whose address is passed. */

@@ -3,9 +3,10 @@
 /** Product in GF(2^8) modulo x^8 + x^4 + x^3 + x + 1 (4.2). */
 export function times(a: number, b: number): number {
   let product = 0;
+  let multiple = a;
   for (let i = 0; i < 8; i++) {
-    if (((b >> i) & 1) === 1) product ^= a;
-    a = ((a << 1) ^ (a >= 0x80 ? 0x11b : 0)) & 0xff;
+    if (((b >> i) & 1) === 1) product ^= multiple;
+    multiple = (multiple << 1) ^ (multiple >= 0x80 ? 0x11b : 0);
   }
   return product;
 }

@@ -34,9 +34,10 @@ export function nextCounter(block: Uint8Array): Uint8Array {
 /** The text under the keystream from `counter` on (6.5). */
 export function counterMode(key: Uint8Array, counter: Uint8Array, text: Uint8Array): Uint8Array {
   const out = new Uint8Array(text.length);
+  let block = counter;
   for (let at = 0; at < text.length; at += 16) {
-    out.set(xor(text.subarray(at, at + 16), encryptBlock(key, counter)), at);
-    counter = nextCounter(counter);
+    out.set(xor(text.subarray(at, at + 16), encryptBlock(key, block)), at);
+    block = nextCounter(block);
   }
   return out;
 }
