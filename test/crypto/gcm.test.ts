@@ -9,6 +9,7 @@ import { encryptBlock } from "./reference/aes.ts";
 import { multiply, seal } from "./reference/gcm.ts";
 
 const keySizes = [16, 24, 32];
+const nodeKeySizes = [16, 32]; // Deno's node:crypto knows no others with GCM
 const lengths = Array.from({ length: 301 }, (_, size) => size);
 const authFailed = -0x12;
 const badInput = -0x14;
@@ -68,12 +69,12 @@ test("each length of additional data and of the nonce up to 300 is as the plain 
 test("pairs of lengths of text and additional data up to 300 are as node:crypto has them, sealed and opened", () => {
   const pairs = lengths.flatMap((text) => lengths.map((aad) => [text, aad] as const));
   for (const [text, aad] of everything ? pairs : pairs.filter((_, i) => i % 11 === 0)) {
-    expectNodes(messageOf(keySizes[(text + aad) % 3]!, 12, aad, text), aad % 2 === 0);
+    expectNodes(messageOf(nodeKeySizes[(text + aad) % 2]!, 12, aad, text), aad % 2 === 0);
   }
 }, 300_000);
 
 test("long texts and additional data are as node:crypto has them, in place and apart", () => {
-  for (const size of keySizes) {
+  for (const size of nodeKeySizes) {
     for (const length of [
       1023, 1024, 1025, 2047, 2048, 2049, 2160, 2161, 4096, 16_384, 16_385, 16_401, 65_536, 69_999,
     ]) {

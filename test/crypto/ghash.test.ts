@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import { Evidence, fromHex, randomBytes, unit } from "./evidence.ts";
 import { ghash, multiply } from "./reference/gcm.ts";
+import { xor } from "./reference/blocks.ts";
 
 const blockBits = 128;
 
@@ -111,8 +112,4 @@ function hashed(message: Uint8Array): Uint8Array {
 /** Compares by hand: `toEqual` for each of so many would take minutes. */
 function expectSame(found: Uint8Array, right: Uint8Array, name: string): void {
   if (found.some((byte, i) => byte !== right[i])) expect(found, name).toEqual(right);
-}
-
-function xor(a: Uint8Array, b: Uint8Array): Uint8Array {
-  return a.map((byte, i) => byte ^ b[i]!);
 }

@@ -1,5 +1,6 @@
 // GHASH and GCM as NIST SP 800-38D says them, bit by bit, for comparison. Owns being obvious; slow, and leaks its keys.
 import { encryptBlock } from "./aes.ts";
+import { padded, xor } from "./blocks.ts";
 
 /** x^128 = 1 + x + x^2 + x^7, with the coefficient of x^0 on top (6.3). */
 const R = 0xe1n << 120n;
@@ -58,16 +59,6 @@ export function seal(
   const lengths = (BigInt(aad.length * 8) << 64n) | BigInt(text.length * 8);
   const hash = ghash(h, Uint8Array.of(...padded(aad), ...padded(sealed), ...blockOf(lengths)));
   return { text: sealed, tag: xor(hash, encryptBlock(key, first)) };
-}
-
-function padded(bytes: Uint8Array): Uint8Array {
-  const out = new Uint8Array(Math.ceil(bytes.length / 16) * 16);
-  out.set(bytes);
-  return out;
-}
-
-function xor(a: Uint8Array, b: Uint8Array): Uint8Array {
-  return a.map((byte, i) => byte ^ b[i]!);
 }
 
 function numberOf(block: Uint8Array): bigint {
