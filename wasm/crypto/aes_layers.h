@@ -6,8 +6,9 @@
 
    Fixslicing (Adomnicai and Peyrin, "Fixslicing AES-like Ciphers", 2020). ShiftRows R is never carried out. After round r we hold
    T = R^-r(S) in place of the state S. SubBytes does not care where a byte is; MixColumns M has become R^-r M R^r and round
-   key K has become R^-r(K). R has order four, so r counts modulo four. M adds to a byte the ones one, two and three rows below, in the
-   same column; as R moves row i by i columns, below means after it: one row down and r columns to the right. That is `steps`. */
+   key K has become R^-r(K). R has order four, so r counts modulo four. M adds to a byte the ones one, two and three rows below,
+   in the same column; as R moves row i by i columns, below means after it: one row down and r columns to the right. That is
+   `steps`. */
 #ifndef WANTTLS_CRYPTO_AES_LAYERS_H
 #define WANTTLS_CRYPTO_AES_LAYERS_H
 
@@ -82,8 +83,8 @@ WT_LAYER void wt_transpose(v128_t q[8], const wt_aes_constants *constants) {
 
 /* SubBytes without its constant: S(x) + 0x63. The circuit of Boyar and Peralta ("A new combinational logic minimization
    technique with applications to cryptology", 2010), names as there: inputs x0 (bit 7) to x7, 23 XORs on top, the inversion in
-   GF(2^8) by way of GF(2^4) in the middle, and linear again below. Its four NOTs are the constant, which is in the round keys: MixColumns and
-   ShiftRows leave a state of sixteen equal bytes as it is. */
+   GF(2^8) by way of GF(2^4) in the middle, and linear again below. Its four NOTs are the constant, which is in the round keys:
+   MixColumns and ShiftRows leave a state of sixteen equal bytes as it is. */
 WT_LAYER void wt_sub_bytes(v128_t q[8]) {
   v128_t x0 = q[7], x1 = q[6], x2 = q[5], x3 = q[4], x4 = q[3], x5 = q[2], x6 = q[1], x7 = q[0];
 
@@ -154,7 +155,7 @@ WT_LAYER void wt_add_double(v128_t sum[8], const v128_t x[8]) {
   sum[7] = wt_xor(sum[7], x[6]);
 }
 
-/* MixColumns: 2 x + 3 x1 + x2 + x3 = x1 + (x + x1)2 + 2 (x + x1), where a digit behind x or the bracket says how many rows below. */
+/* MixColumns: 2 x + 3 x1 + x2 + x3 = x1 + (x + x1)2 + 2 (x + x1). A digit behind x or the bracket says how many rows below. */
 WT_LAYER void wt_mix_columns(v128_t q[8], const uint8_t steps[2][16]) {
   v128_t one = wasm_v128_load(steps[0]), two = wasm_v128_load(steps[1]), sum[8];
   for (int b = 0; b < 8; b++) {
@@ -165,7 +166,7 @@ WT_LAYER void wt_mix_columns(v128_t q[8], const uint8_t steps[2][16]) {
   wt_add_double(q, sum);
 }
 
-/* The inverse of MixColumns: its polynomial is that of MixColumns times 4 t^2 + 5 (FIPS 197 has both), so x + 4 (x + x2) comes first. */
+/* The inverse of MixColumns: its polynomial is that of MixColumns times 4 t^2 + 5, so x + 4 (x + x2) comes first. */
 WT_LAYER void wt_undo_mix_columns(v128_t q[8], const uint8_t steps[2][16]) {
   v128_t two = wasm_v128_load(steps[1]), zero = wasm_i64x2_const_splat(0), sum[8], twice[8];
   for (int b = 0; b < 8; b++) {

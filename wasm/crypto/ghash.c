@@ -5,9 +5,10 @@
    multiply by x^8 is to move bytes to the next higher index.
 
    Multiplication by H. A block X is the sum over its bytes i of (a_i + x^4 b_i) x^(8 i), with a_i its high and b_i its low nibble, so
-   XH = A + x^4 B, where A = sum of (a_i H) x^(8 i), and B alike. Byte j of (a_i H) belongs to byte i + j of A. For a fixed j the vector of byte j of
-   a_i H, over all i, is one `swizzle`: the table of sixteen bytes j, indexed by the vector of nibbles. That is a byte shuffle in registers, and takes as long
-   for any index. So A is summed over j from 15 to 0, moving by one byte between (Horner's rule). Every byte of the table is read, always in the same order.
+   XH = A + x^4 B, where A = sum of (a_i H) x^(8 i), and B alike. Byte j of (a_i H) belongs to byte i + j of A. For a fixed j the
+   vector of byte j of a_i H, over all i, is one `swizzle`: the table of sixteen bytes j, indexed by the vector of nibbles. That
+   is a shuffle of bytes in registers, and takes as long for any index. So A is summed over j from 15 to 0, moving by one byte
+   between (Horner's rule). The whole table is read, always in the same order.
 
    Four blocks at a time: (Y + X0) H^4 + X1 H^3 + X2 H^2 + X3 H, summed before one reduction.
 
@@ -43,8 +44,8 @@ INLINE product one_byte_on(product p) {
 }
 
 /* a + x^4 b modulo the polynomial. Numbers of 64 bits, w0 with x^0 to x^63; multiplication by x^n shifts right. With
-   W = w2 w3 the upper half, x^128 W = W + x W + x^2 W + x^7 W; what that shifts out beyond x^127, seven bits at most, is `over`, whose turn
-   comes with the same factor, and nothing is shifted out then. */
+   W = w2 w3 the upper half, x^128 W = W + x W + x^2 W + x^7 W. What that shifts out beyond x^127 is `over`, seven bits at most: they
+   are multiplied likewise, as part of w2, and then nothing is shifted out. */
 INLINE v128_t reduce(product a, product b) {
   v128_t a_low = swap_halves_bytes(a.low), a_high = swap_halves_bytes(a.high);
   v128_t b_low = swap_halves_bytes(b.low), b_high = swap_halves_bytes(b.high);
@@ -67,7 +68,7 @@ INLINE v128_t multiply(const uint8_t (*const tables[])[16], const v128_t blocks[
     high[k] = wasm_u8x16_shr(blocks[k], 4);
     low[k] = wasm_v128_and(blocks[k], nibble);
   }
-#pragma clang loop unroll(full)
+#pragma clang loop unroll_count(2)
   for (int j = 15; j >= 0; j--) {
     a = one_byte_on(a);
     b = one_byte_on(b);
@@ -89,8 +90,8 @@ INLINE v128_t one_bit_on(v128_t block) {
   return swap_halves_bytes(wasm_i64x2_make((int64_t)(w0 >> 1 ^ (over & 0xe100000000000000u)), (int64_t)next));
 }
 
-/* table[j][n] is byte j of n times the factor, where the highest of the four bits of n stands for x^0. For one j it is linear in n:
-   each bit of n adds its multiple of the factor, or nothing, and which n have that bit is always the same. */
+/* table[j][n] is byte j of n times the factor, where the highest of the four bits of n stands for x^0. For one j it is linear
+   in n: each bit of n adds its multiple of the factor, or nothing, and which n have that bit is always the same. */
 void wt_ghash_table(uint8_t table[16][16], const uint8_t factor[16]) {
   static const uint8_t has_bit[4][16] = {
     { 0, 0, 0, 0, 0, 0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255 },

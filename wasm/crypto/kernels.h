@@ -2,7 +2,7 @@
    how much is done in one call; knows nothing of modes, tags, TLS or Mbed TLS.
 
    No address and no branch depends on a key or on data: there are no tables that are indexed by them in memory. Sizes and
-   counters may be seen. What the compiler made of it is looked at by `make trace`.
+   counters may be seen. What the compiler made of it is looked at by test/crypto/traces.test.ts.
 
    Bytes have no alignment here: a context may lie anywhere. */
 #ifndef WANTTLS_CRYPTO_KERNELS_H
