@@ -1,4 +1,4 @@
-// AES-GCM and AES-CCM of Mbed TLS's entry points in build/evidence.wasm, with bytes in and bytes out. Judges nothing.
+// AES-GCM, AES-CCM and ChaCha20-Poly1305 of Mbed TLS's entry points in build/evidence.wasm, with bytes in and bytes out. Judges nothing.
 import type { Evidence } from "./evidence.ts";
 
 export interface Message {
@@ -14,7 +14,7 @@ export interface Sealed {
   readonly tag: Uint8Array;
 }
 
-export type Mode = "gcm" | "ccm";
+export type Mode = "gcm" | "ccm" | "chachapoly";
 
 /** In place, unless `apart`. */
 export class Aead {
@@ -58,6 +58,7 @@ export class Aead {
     for (const name of ["key", "iv", "aad", "text"] as const) this.#evidence.write(this.#areas[name], message[name]);
     const bits = message.key.length * 8;
     const rest = [iv, message.iv.length, aad, message.aad.length, text, to, message.text.length, tag, tagSize] as const;
+    if (this.#mode === "chachapoly") return this.#evidence.call(`chachapoly_${what}`, key, ...rest.slice(0, -1));
     if (this.#mode === "ccm") return this.#evidence.call(`ccm_${what}`, key, bits, ...rest);
     const status = this.#evidence.call("gcm_set_key", this.#gcm, key, bits);
     return status === 0 ? this.#evidence.call(`gcm_${what}`, this.#gcm, ...rest) : status;

@@ -1,4 +1,4 @@
-// AES-GCM of the shipped module, seen through TLS: records of every small size and the largest, made by it or by node:crypto, and
+// The AEADs of the shipped module, seen through TLS: records of every small size and the largest, made by it or by node:crypto, and
 // records whose tags were changed.
 import { describe, expect, it } from "vitest";
 import type { TLSVersion } from "../../ts/ssl/index.ts";
@@ -18,6 +18,8 @@ import { forged } from "../support/forger.ts";
 const suites: readonly (readonly [TLSVersion, string])[] = [
   ["TLSv1.2", "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256"],
   ["TLSv1.2", "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384"],
+  ["TLSv1.2", "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256"],
+  ["TLSv1.3", "TLS_CHACHA20_POLY1305_SHA256"],
   ["TLSv1.3", "TLS_AES_128_GCM_SHA256"],
   ["TLSv1.3", "TLS_AES_256_GCM_SHA384"],
 ];

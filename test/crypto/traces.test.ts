@@ -82,6 +82,19 @@ const primitives: readonly (readonly [name: string, work: (secret: Uint8Array, b
         ] as const,
     ),
   ),
+  ...[0, 1, 63, 100, 1500].map(
+    (size) =>
+      [
+        `ChaCha20-Poly1305: ${size} bytes sealed and opened`,
+        (secret: Uint8Array, begin: () => void) => {
+          put(secret, key, 0, 32);
+          put(secret, text, 100, size);
+          begin();
+          evidence.call("chachapoly_seal", key, iv, 12, aad, 13, text, text, size, tag);
+          evidence.call("chachapoly_open", key, iv, 12, aad, 13, text, text, size, tag);
+        },
+      ] as const,
+  ),
   [
     "AES-128-CCM: 100 bytes sealed and opened",
     (secret, begin) => {

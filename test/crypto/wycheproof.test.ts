@@ -1,4 +1,4 @@
-// Project Wycheproof's vectors for AES-GCM and AES-CCM, from the folder that WYCHEPROOF_DIR names.
+// Project Wycheproof's vectors for AES-GCM, AES-CCM and ChaCha20-Poly1305, from the folder that WYCHEPROOF_DIR names.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
@@ -23,9 +23,13 @@ const folder = process.env["WYCHEPROOF_DIR"];
 describe.skipIf(folder === undefined)("Wycheproof's vectors; WYCHEPROOF_DIR has to name their folder", () => {
   const evidence = new Evidence();
 
-  test.each(["gcm", "ccm"] as const)("those of AES-%s are sealed and opened as they say", (mode) => {
+  test.each([
+    ["gcm", "aes_gcm"],
+    ["ccm", "aes_ccm"],
+    ["chachapoly", "chacha20_poly1305"],
+  ] as const)("%s: those of %s are sealed and opened as they say", (mode, file) => {
     const aead = new Aead(evidence, mode, 4096);
-    const vectors = JSON.parse(readFileSync(join(folder!, `aes_${mode}_test.json`), "utf8")) as Vectors;
+    const vectors = JSON.parse(readFileSync(join(folder!, `${file}_test.json`), "utf8")) as Vectors;
     let count = 0;
     for (const { tagSize, tests } of vectors.testGroups) {
       for (const vector of tests) check(aead, mode, vector, tagSize / 8);

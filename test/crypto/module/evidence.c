@@ -8,6 +8,8 @@
 #include "kernels.h"
 #include "mbedtls/aes.h"
 #include "mbedtls/ccm.h"
+#include "mbedtls/chacha20.h"
+#include "mbedtls/chachapoly.h"
 #include "mbedtls/gcm.h"
 
 #define EVIDENCE(result, name, ...)                               \
@@ -133,5 +135,37 @@ EVIDENCE(int, ecb, const uint8_t *key, size_t bits, int mode, const uint8_t *in,
   int status = mbedtls_aes_setkey_enc(&aes, key, (unsigned)bits);
   if (status == 0) status = mbedtls_aes_crypt_ecb(&aes, mode, in, out);
   mbedtls_aes_free(&aes);
+  return status;
+}
+
+EVIDENCE(size_t, chacha20_context_size, void) { return sizeof(mbedtls_chacha20_context); }
+EVIDENCE(void, chacha20_start, mbedtls_chacha20_context *chacha, const uint8_t *key, const uint8_t *nonce, uint32_t counter) {
+  mbedtls_chacha20_init(chacha);
+  mbedtls_chacha20_setkey(chacha, key);
+  mbedtls_chacha20_starts(chacha, nonce, counter);
+}
+EVIDENCE(int, chacha20_update, mbedtls_chacha20_context *chacha, const uint8_t *in, uint8_t *out, size_t size) {
+  return mbedtls_chacha20_update(chacha, size, in, out);
+}
+
+/* As PSA does it, which refuses other sizes of nonces. */
+EVIDENCE(int, chachapoly_seal, const uint8_t *key, const uint8_t *iv, size_t iv_size, const uint8_t *aad, size_t aad_size,
+         const uint8_t *in, uint8_t *out, size_t size, uint8_t *tag) {
+  if (iv_size != 12) return MBEDTLS_ERR_CHACHA20_BAD_INPUT_DATA;
+  mbedtls_chachapoly_context both;
+  mbedtls_chachapoly_init(&both);
+  int status = mbedtls_chachapoly_setkey(&both, key);
+  if (status == 0) status = mbedtls_chachapoly_encrypt_and_tag(&both, size, iv, aad, aad_size, in, out, tag);
+  mbedtls_chachapoly_free(&both);
+  return status;
+}
+EVIDENCE(int, chachapoly_open, const uint8_t *key, const uint8_t *iv, size_t iv_size, const uint8_t *aad, size_t aad_size,
+         const uint8_t *in, uint8_t *out, size_t size, const uint8_t *tag) {
+  if (iv_size != 12) return MBEDTLS_ERR_CHACHA20_BAD_INPUT_DATA;
+  mbedtls_chachapoly_context both;
+  mbedtls_chachapoly_init(&both);
+  int status = mbedtls_chachapoly_setkey(&both, key);
+  if (status == 0) status = mbedtls_chachapoly_auth_decrypt(&both, size, iv, aad, aad_size, tag, in, out);
+  mbedtls_chachapoly_free(&both);
   return status;
 }
