@@ -2,6 +2,7 @@
 // vectors of RFC 8439.
 import { expect, test } from "vitest";
 import { Aead, type Message } from "./aead.ts";
+import { expectSame, flipped } from "./bytes.ts";
 import { Evidence, fromHex, randomBytes } from "./evidence.ts";
 import { chacha20, chachaBlock, sealChaCha } from "./reference/chacha20.ts";
 
@@ -135,13 +136,4 @@ function inPieces(key: Uint8Array, nonce: Uint8Array, text: Uint8Array, sizes: r
     at += now;
   }
   return evidence.read(area, text.length);
-}
-
-function flipped(bytes: Uint8Array, bit: number): Uint8Array {
-  return bytes.map((byte, i) => (i === bit >> 3 ? byte ^ (1 << (bit & 7)) : byte));
-}
-
-/** Compares by hand: `toEqual` for each of so many would take long. */
-function expectSame(found: Uint8Array, right: Uint8Array, name: string): void {
-  if (found.some((byte, i) => byte !== right[i])) expect(found, name).toEqual(right);
 }

@@ -1,6 +1,7 @@
 // The GHASH of wasm/crypto against the bit by bit product of reference/gcm.ts. A product in a field is linear in each factor,
 // so that it is right everywhere when it is right for each pair of unit vectors; and that it is linear is looked at as well.
 import { expect, test } from "vitest";
+import { expectSame } from "./bytes.ts";
 import { Evidence, fromHex, randomBytes, unit } from "./evidence.ts";
 import { ghash, multiply } from "./reference/gcm.ts";
 import { xor } from "./reference/blocks.ts";
@@ -107,9 +108,4 @@ function hashed(message: Uint8Array): Uint8Array {
   evidence.write(data, message);
   evidence.call("ghash", key, hash, data, message.length / 16);
   return evidence.read(hash, 16);
-}
-
-/** Compares by hand: `toEqual` for each of so many would take minutes. */
-function expectSame(found: Uint8Array, right: Uint8Array, name: string): void {
-  if (found.some((byte, i) => byte !== right[i])) expect(found, name).toEqual(right);
 }

@@ -1,6 +1,7 @@
 // Constant time, as far as it can be seen in WebAssembly: build/evidence.traced.wasm tells the address of each load and store and
-// each entry of a function and turn of a loop (Binaryen's instrument-memory and log-execution). With the same sizes the trace must be the
-// same for all secrets; Mbed TLS's own AES, which has tables, must fail.
+// each entry of a function and turn of a loop (Binaryen's instrument-memory and log-execution). With the same sizes the trace
+// must be the same for all secrets; Mbed TLS's own AES, which has tables, must fail. Not seen are loads that fill a vector with
+// one value, branches ahead over code without memory, and what an engine makes of the module.
 import { expect, test } from "vitest";
 import { Evidence, type Import, randomBytes, unit } from "./evidence.ts";
 
