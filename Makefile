@@ -36,6 +36,11 @@ node-suite: build ## how much of Node's own tests of node:tls wanttls/node/tls p
 	$(say) "Node's tests of node:tls"
 	@$(run) scripts/node-suite.ts $(args)
 
+.PHONY: prove
+prove: wasm ## all evidence for our own ciphers, on Node, Deno and Bun; WYCHEPROOF_DIR=folder adds Wycheproof's vectors
+	$(say) "evidence"
+	@WANTTLS_PROOF=all $(run) scripts/run-tests.ts -- test/crypto
+
 .PHONY: bench
 bench: build ## start-up, handshakes and throughput, each beside node:tls
 	$(say) "benchmark"

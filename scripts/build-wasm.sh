@@ -1,6 +1,8 @@
 #!/usr/bin/env bash
 # Promise kept: build/wanttls.wasm is made from exactly the pinned Mbed TLS, the pinned files of AWS-LC and the files in wasm/, by one
-# command line that gives the same bytes each time, and is not made again while none of that has changed.
+# command line that gives the same bytes each time, and is not made again while none of that has changed. Beside it come, for the
+# tests only, evidence.wasm, the same with test/crypto/module, which exports what is inside, and evidence.traced.wasm, which tells
+# each address and turn.
 #
 #   scripts/build-wasm.sh [--crypto mbedtls] [--output FILE] [--force]
 # With --crypto mbedtls it is build/wanttls-mbedtls.wasm, which has Mbed TLS's own cryptography and nothing of AWS-LC. Beside
@@ -30,7 +32,9 @@ say() { printf 'wasm: %s\n' "$*" >&2; }
 # Mbed TLS's own files that are not needed: sockets, files, timers, storage, self-tests and unused algorithms drop out
 # at link time, so all of library/ is compiled and the linker decides.
 compile_flags=(-O2 -msimd128 -mbulk-memory -ffunction-sections -fdata-sections -fno-ident -Wall -Wextra
-  '-DMBEDTLS_CONFIG_FILE="wanttls_config.h"' -Iwasm -Imbedtls/include -Imbedtls/library)
+  '-DMBEDTLS_CONFIG_FILE="wanttls_config.h"' -Iwasm -Iwasm/crypto -Imbedtls/include -Imbedtls/library)
+# Ciphers of our own: straight-line vector code, which the vectorisers only make worse.
+crypto_flags=(-O3 -fno-vectorize -fno-slp-vectorize)
 link_flags=(-O2 -sSTANDALONE_WASM --no-entry -sALLOW_MEMORY_GROWTH -sINITIAL_MEMORY=2MB -sMAXIMUM_MEMORY=2GB
   -sSTACK_SIZE=256KB -sABORTING_MALLOC=0 -sDEFAULT_TO_CXX=0 -sFILESYSTEM=0)
 
@@ -44,7 +48,7 @@ else
 fi
 
 tarball=$(scripts/fetch-mbedtls.sh)
-inputs=$({ echo "$crypto"; cat scripts/build-wasm.sh scripts/fetch-mbedtls.sh test/crypto/probe.c; find wasm -type f ! -name boundary.txt | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done; } | sha256sum | cut -d' ' -f1)
+inputs=$({ echo "$crypto"; cat scripts/build-wasm.sh scripts/fetch-mbedtls.sh test/crypto/probe.c; find wasm test/crypto/module -type f ! -name boundary.txt | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done; } | sha256sum | cut -d' ' -f1)
 stamp="$output.inputs"
 if [ -z "$force" ] && [ -f "$output" ] && [ -f "$probe" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ]; then
   exit 0
@@ -65,7 +69,12 @@ mkdir "$work/mbedtls"
 tar -xjf "$tarball" -C "$work/mbedtls" --strip-components=1
 cp -r wasm "$work/wasm"
 cp test/crypto/probe.c "$work/probe.c"
-if [ "$crypto" = mbedtls ]; then rm -rf "$work"/wasm/crypto; else cp -r "$awslc" "$work/awslc"; fi
+if [ "$crypto" = mbedtls ]; then
+  rm -rf "$work/wasm/crypto"
+else
+  cp -r "$awslc" "$work/awslc"
+  cp -r test/crypto/module "$work/evidence"
+fi
 if [ -d wasm/patches ]; then
   for patch in wasm/patches/*.patch; do
     patch -s -d "$work/mbedtls" -p1 <"$patch" || { say "Cannot build the wasm: $patch does not apply"; exit 1; }
@@ -73,17 +82,21 @@ if [ -d wasm/patches ]; then
 fi
 
 mkdir "$work/objects"
-(cd "$work" && find wasm mbedtls/library probe.c -name '*.c' | LC_ALL=C sort | grep -v -e /net_sockets.c -e /timing.c -e /psa_its_file.c) >"$work/sources"
+(cd "$work" && find wasm mbedtls/library probe.c evidence -name '*.c' 2>/dev/null | LC_ALL=C sort | grep -v -e /net_sockets.c -e /timing.c -e /psa_its_file.c) >"$work/sources"
 printf '%s\n' "${compile_flags[@]}" >"$work/flags"
+printf '%s\n' "${crypto_flags[@]}" >"$work/crypto-flags"
 cat >"$work/compile.sh" <<'SCRIPT'
 #!/bin/bash
 # Compiles what `sources` lists with what `flags` lists, $1 files at a time; stops at the first that fails.
 mapfile -t flags <flags
+mapfile -t crypto_flags <crypto-flags
 mapfile -t sources <sources
 for ((i = 0; i < ${#sources[@]}; i++)); do
   [ $((i % 20)) -ne 0 ] || echo "wasm: compiling file $((i + 1)) of ${#sources[@]}" >&2
   [ "$i" -lt "$1" ] || wait -n || exit 1
-  emcc -c "${sources[i]}" -o "objects/$i.o" "${flags[@]}" &
+  more=()
+  case "${sources[i]}" in wasm/crypto/aes* | wasm/crypto/chacha20* | wasm/crypto/gcm* | wasm/crypto/ghash* | evidence/*) more=("${crypto_flags[@]}") ;; esac
+  emcc -c "${sources[i]}" -o "objects/$i.o" "${flags[@]}" "${more[@]}" &
 done
 while [ -n "$(jobs -rp)" ]; do wait -n || exit 1; done
 SCRIPT
@@ -95,9 +108,14 @@ link() { # FILE and which of the objects, by their lines in `sources`
   local file=$1 lines=$2
   run bash -c 'exec emcc $(printf "objects/%d.o " $(awk "$1" sources)) -o "$2" "${@:3}"' bash "$lines" "$file" "${link_flags[@]}"
 }
-link wanttls.wasm '$0 != "probe.c" { print NR - 1 }'
-link probe.wasm '{ print NR - 1 }'
+link wanttls.wasm '!/^(probe|evidence)/ { print NR - 1 }'
+link probe.wasm '!/^evidence/ { print NR - 1 }'
+if [ "$crypto" != mbedtls ]; then
+  link evidence.wasm '!/^probe/ { print NR - 1 }'
+  run bash -c '"$(em-config BINARYEN_ROOT)/bin/wasm-opt" --all-features --instrument-memory --log-execution evidence.wasm -o evidence.traced.wasm'
+fi
 mkdir -p "$(dirname "$output")"
+[ "$crypto" = mbedtls ] || cp "$work/evidence.wasm" "$work/evidence.traced.wasm" "$(dirname "$output")/"
 cp "$work/wanttls.wasm" "$output"
 cp "$work/probe.wasm" "$probe"
 echo "$inputs" >"$stamp"

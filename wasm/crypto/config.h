@@ -7,4 +7,8 @@
 
 #define MBEDTLS_PSA_P256M_DRIVER_ENABLED /* not p256-m: its entry points, which curves_driver.c has with other code behind */
 
+#define MBEDTLS_AES_ALT /* aes.c: without tables */
+#define MBEDTLS_GCM_ALT
+#define MBEDTLS_CHACHA20_ALT /* chacha20.c: four blocks at a time */
+
 #endif

@@ -1,5 +1,5 @@
 /* P-256 and X25519 for PSA, and so for TLS 1.2, TLS 1.3, certificates and keys alike: a driver by the entry points that Mbed
-   TLS has for p256-m (patches/0012 lets it see X25519 and deterministic signatures too). Owns which keys are taken and what
+   TLS has for p256-m (patches/0013 lets it see X25519 and deterministic signatures too). Owns which keys are taken and what
    they must be; the curves are in p256.c and x25519.c. What is not taken (PSA_ERROR_NOT_SUPPORTED) Mbed TLS does itself,
    among it whatever has an odd length, so that its errors stay what they were. */
 #include "3rdparty/p256-m/p256-m_driver_entrypoints.h"
