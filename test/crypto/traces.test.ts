@@ -120,6 +120,8 @@ const primitives: readonly (readonly [name: string, work: (secret: Uint8Array, b
 ];
 
 test.each(primitives)("the same addresses and turns for all secrets. %s", (_, work) => {
+  work(secrets[0]!, () => trace.take()); // the allocator finds room in another way the first time
+  trace.take();
   const traces = secrets.map((secret) => {
     work(secret, () => trace.take());
     return trace.take();
