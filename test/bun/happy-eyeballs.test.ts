@@ -56,6 +56,20 @@ describe("connectToOne", () => {
     expect(answer.closed).toBe(false);
   });
 
+  it("tries no more when the signal says so", async () => {
+    const controller = new AbortController();
+    const tried: string[] = [];
+    const open = (address: string): Promise<NonBlockingTransport> => {
+      tried.push(address);
+      return new Promise(() => {});
+    };
+    const connecting = connectToOne(["first", "second"], open, 5, controller.signal);
+    controller.abort(new Error("enough"));
+    await expect(connecting).rejects.toThrow("enough");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(tried).toEqual(["first"]);
+  });
+
   it("rejects with what the first address has come to when all have failed", async () => {
     const { promise, reject } = Promise.withResolvers<NonBlockingTransport>();
     const open = (address: string): Promise<NonBlockingTransport> => (address === "first" ? promise : refused(address));

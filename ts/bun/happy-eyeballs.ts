@@ -17,38 +17,50 @@ export function inTurns(addresses: readonly string[]): string[] {
 
 /**
  * The first connection that `open` makes to one of `addresses`, in their order: the next is tried when one has failed or
- * `delayMs` are over. Connections that come later are cut. Rejects with what the first address has come to when all have failed.
+ * `delayMs` are over. Connections that come later are cut. Rejects with what the first address has come to when all have failed,
+ * and with the reason of the signal, after which no more are tried.
  */
 export function connectToOne(
   addresses: readonly string[],
   open: (address: string) => Promise<NonBlockingTransport>,
   delayMs: number = attemptDelayMs,
+  signal?: AbortSignal,
 ): Promise<NonBlockingTransport> {
   return new Promise((resolve, reject) => {
     const failures: Error[] = [];
-    let [begun, connected] = [0, false];
+    let [begun, over] = [0, false];
     let timer: ReturnType<typeof setTimeout> | undefined;
 
+    const end = (): void => {
+      over = true;
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", giveUp);
+    };
+    const giveUp = (): void => {
+      end();
+      reject(signal!.reason as Error);
+    };
     const attempt = async (address: string, at: number): Promise<void> => {
       try {
         const transport = await open(address);
-        if (connected) return transport.abort();
-        connected = true;
-        clearTimeout(timer);
+        if (over) return transport.abort();
+        end();
         resolve(transport);
       } catch (error) {
         failures[at] = error as Error;
-        if (Object.keys(failures).length === addresses.length) reject(failures[0]!);
-        else next();
+        if (Object.keys(failures).length < addresses.length) return next();
+        end();
+        reject(failures[0]!);
       }
     };
     const next = (): void => {
       clearTimeout(timer);
       const address = addresses[begun];
-      if (connected || address === undefined) return;
+      if (over || address === undefined) return;
       void attempt(address, begun++);
       timer = setTimeout(next, delayMs);
     };
+    signal?.addEventListener("abort", giveUp);
     next();
   });
 }

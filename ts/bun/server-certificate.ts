@@ -16,5 +16,5 @@ export function getServerCertificate(
   port: number,
   options: ServerCertificateOptions = {},
 ): Promise<string> {
-  return fetchServerCertificate(host, port, () => dial(host, port), options);
+  return fetchServerCertificate(host, port, (signal) => dial(host, port, signal), options);
 }

@@ -15,7 +15,7 @@ import { dial, listenTcp } from "./tcp.ts";
  * await using tls = await connect({ hostname: "example.org", port: 443, context });
  */
 export function connect(options: ConnectOptions): Promise<TLSConnection> {
-  return connectOver(() => dial(options.hostname, options.port), options);
+  return connectOver((signal) => dial(options.hostname, options.port, signal), options);
 }
 
 /** Listens on TCP and speaks TLS with whoever connects. Rejects with SSLSyscallError when it cannot listen there. */

@@ -3,9 +3,9 @@ import type { NonBlockingTransport } from "../socket/transport.ts";
 import type { Arrivals, Listening } from "../stream/listener.ts";
 import { connectBun, listenBun } from "./transport.ts";
 
-/** A transport to there, connected. Rejects with SSLSyscallError. Bun has no way to end an attempt. */
-export function dial(hostname: string, port: number): Promise<NonBlockingTransport> {
-  return connectBun({ hostname, port });
+/** A transport to there, connected. Rejects with SSLSyscallError. A signal ends trying, not the attempt that Bun is making. */
+export function dial(hostname: string, port: number, signal?: AbortSignal): Promise<NonBlockingTransport> {
+  return connectBun({ hostname, port }, {}, signal);
 }
 
 /** Tells `arrivals` who connects. Throws SSLSyscallError when it cannot listen there. */

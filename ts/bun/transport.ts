@@ -73,17 +73,22 @@ export function bunSocketHandlers(
 }
 
 /**
- * Connects and answers the transport; rejects with `SSLSyscallError`. The addresses of a name are tried in turn (RFC 8305).
+ * Connects and answers the transport; rejects with `SSLSyscallError`. The addresses of a name are tried in turn (RFC 8305),
+ * until a signal ends that.
  *
  * ```ts
  * const transport = await connectBun({ hostname: "example.org", port: 443 });
  * ```
  */
-export async function connectBun(address: BunAddress, options: TransportOptions = {}): Promise<NonBlockingTransport> {
+export async function connectBun(
+  address: BunAddress,
+  options: TransportOptions = {},
+  signal?: AbortSignal,
+): Promise<NonBlockingTransport> {
   if ("unix" in address) return open(address, options);
   const addresses = await addressesOf(address.hostname);
   if (addresses.length < 2) return open(address, options); // nothing to choose from; a failed lookup is told by Bun
-  return connectToOne(inTurns(addresses), (hostname) => open({ ...address, hostname }, options));
+  return connectToOne(inTurns(addresses), (hostname) => open({ ...address, hostname }, options), undefined, signal);
 }
 
 /**
