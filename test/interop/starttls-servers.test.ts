@@ -1,17 +1,16 @@
 // `wanttls connect --starttls` with the servers that people run, started from nothing on loopback. Over TLS each is asked no more
 // than shows that it is the protocol's own server that answers.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import net from "node:net";
-import { tmpdir } from "node:os";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
 import { afterAll, expect, it } from "vitest";
 import { wanttlsConnect } from "../cli/command.ts";
 import { certPath } from "../support/certs.ts";
 import { Peer } from "../support/peers.ts";
+import { Folder, freePorts, listening } from "./programs.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "wanttls-starttls-"));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = new Folder();
+afterAll(() => folder[Symbol.dispose]());
 
 const [cert, key] = [certPath("localhost", "chain"), certPath("localhost", "key")];
 
@@ -34,7 +33,7 @@ const dovecot = (protocol: "imap" | "pop3", says: string, hears: RegExp): Server
       "-F",
       "-c",
       written(`dovecot-${protocol}.conf`, [
-        `base_dir = ${folder}/dovecot-${protocol}`,
+        `base_dir = ${folder.path}/dovecot-${protocol}`,
         `protocols = ${protocol}`,
         `listen = 127.0.0.1`,
         `log_path = /dev/stderr`,
@@ -43,7 +42,7 @@ const dovecot = (protocol: "imap" | "pop3", says: string, hears: RegExp): Server
         `service ${protocol}-login {\n inet_listener ${protocol} {\n port = ${port}\n }`,
         ` inet_listener ${protocol}s {\n port = 0\n }\n}`,
         `passdb {\n driver = static\n args = nopassword=y\n}`,
-        `userdb {\n driver = static\n args = uid=65534 gid=65534 home=${folder}\n}`,
+        `userdb {\n driver = static\n args = uid=65534 gid=65534 home=${folder.path}\n}`,
       ]),
     ]),
 });
@@ -75,7 +74,7 @@ const servers: readonly Server[] = [
         "-F",
         "--config",
         written("prosody.cfg.lua", [
-          `run_as_root = true; pidfile = "${folder}/prosody.pid"; data_path = "${made("prosody")}"`,
+          `run_as_root = true; pidfile = "${folder.path}/prosody.pid"; data_path = "${made("prosody")}"`,
           `modules_enabled = { "tls", "saslauth" }; c2s_ports = { ${port} }; c2s_interfaces = { "127.0.0.1" }; s2s_ports = {}`,
           `ssl = { certificate = "${cert}"; key = "${key}" }; c2s_require_encryption = true`,
           `VirtualHost "localhost"`,
@@ -92,7 +91,7 @@ const servers: readonly Server[] = [
         ...["-h", `ldap://127.0.0.1:${port}`, "-d", "256", "-f"],
         written("slapd.conf", [
           `TLSCACertificateFile ${certPath("root", "cert")}\nTLSCertificateFile ${cert}\nTLSCertificateKeyFile ${key}`,
-          `pidfile ${folder}/slapd.pid\ndatabase frontend\ndatabase config`,
+          `pidfile ${folder.path}/slapd.pid\ndatabase frontend\ndatabase config`,
         ]),
       ]),
   },
@@ -104,7 +103,7 @@ const servers: readonly Server[] = [
     start: (port) =>
       program("mariadbd", [
         ...["--no-defaults", "--user=root", "--skip-grant-tables", "--skip-networking=0", "--bind-address=127.0.0.1"],
-        ...[`--port=${port}`, `--datadir=${made("mariadb")}`, `--socket=${folder}/mariadb.sock`],
+        ...[`--port=${port}`, `--datadir=${made("mariadb")}`, `--socket=${folder.path}/mariadb.sock`],
         ...[`--ssl-cert=${cert}`, `--ssl-key=${key}`, `--ssl-ca=${certPath("root", "cert")}`],
       ]),
   },
@@ -112,9 +111,9 @@ const servers: readonly Server[] = [
 
 for (const { name, protocol, start, says, hears } of servers) {
   it(`talks ${protocol} with ${name}, over TLS once it has agreed`, async () => {
-    const port = await freePort();
+    const [port = 0] = await freePorts(1);
     await using server = start(port);
-    await listening(port, server);
+    await listening(server, [port]);
     await using client = wanttlsConnect(port, "--starttls", protocol);
     client.write(says);
     await expect(client.waitFor(hears)).resolves.toBeTruthy();
@@ -127,13 +126,11 @@ function program(command: string, args: readonly string[]): Peer {
 }
 
 function written(name: string, lines: readonly string[]): string {
-  const path = join(folder, name);
-  writeFileSync(path, `${lines.join("\n")}\n`);
-  return path;
+  return folder.file(name, `${lines.join("\n")}\n`);
 }
 
 function made(name: string): string {
-  const path = join(folder, name);
+  const path = join(folder.path, name);
   mkdirSync(path, { recursive: true });
   return path;
 }
@@ -146,33 +143,4 @@ function mysqlLogin(): Buffer {
     Buffer.from("root\0\0"),
   ]);
   return Buffer.concat([Buffer.from([payload.length, 0, 0, 2]), payload]);
-}
-
-async function freePort(): Promise<number> {
-  const server = net.createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as net.AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
-/** Resolves when the server takes connections; rejects when it has ended instead. */
-async function listening(port: number, server: Peer): Promise<void> {
-  let over = false;
-  void server.exited.then(() => (over = true));
-  while (!(await connects(port))) {
-    if (over) throw new Error(`Cannot start the server: ${server.stderr}${server.stdout}`);
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-}
-
-function connects(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = net.connect(port, "127.0.0.1");
-    socket.once("error", () => resolve(false));
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-  });
 }
