@@ -69,11 +69,12 @@ mkdir "$work/mbedtls"
 tar -xjf "$tarball" -C "$work/mbedtls" --strip-components=1
 cp -r wasm "$work/wasm"
 cp test/crypto/probe.c "$work/probe.c"
+mkdir "$work/evidence"
 if [ "$crypto" = mbedtls ]; then
   rm -rf "$work/wasm/crypto"
 else
   cp -r "$awslc" "$work/awslc"
-  cp -r test/crypto/module "$work/evidence"
+  cp test/crypto/module/*.c "$work/evidence"
 fi
 if [ -d wasm/patches ]; then
   for patch in wasm/patches/*.patch; do
@@ -82,7 +83,7 @@ if [ -d wasm/patches ]; then
 fi
 
 mkdir "$work/objects"
-(cd "$work" && find wasm mbedtls/library probe.c evidence -name '*.c' 2>/dev/null | LC_ALL=C sort | grep -v -e /net_sockets.c -e /timing.c -e /psa_its_file.c) >"$work/sources"
+(cd "$work" && find wasm mbedtls/library probe.c evidence -name '*.c' | LC_ALL=C sort | grep -v -e /net_sockets.c -e /timing.c -e /psa_its_file.c) >"$work/sources"
 printf '%s\n' "${compile_flags[@]}" >"$work/flags"
 printf '%s\n' "${crypto_flags[@]}" >"$work/crypto-flags"
 cat >"$work/compile.sh" <<'SCRIPT'
