@@ -14,7 +14,7 @@ cannot() {
 
 declare -A package_of=(
   [tshark]=tshark [dumpcap]=wireshark-common [gnutls-cli]=gnutls-bin [go]=golang-go [javac]=default-jdk-headless
-  [curl]=curl [wget]=wget [chromium]=chromium [certutil]=libnss3-tools [nginx]=nginx-light [setpriv]=util-linux
+  [testssl]=testssl.sh [sslscan]=sslscan [nmap]=nmap [curl]=curl [wget]=wget [chromium]=chromium [certutil]=libnss3-tools [nginx]=nginx-light [setpriv]=util-linux
   [redis-server]=redis-server [redis-cli]=redis-tools [mosquitto]=mosquitto [mosquitto_pub]=mosquitto-clients
   [dovecot]="dovecot-imapd dovecot-pop3d" [vsftpd]=vsftpd [prosody]=prosody [slapd]=slapd [mariadbd]=mariadb-server-core
 )
