@@ -10,5 +10,6 @@
 #define MBEDTLS_AES_ALT /* aes.c: without tables */
 #define MBEDTLS_GCM_ALT
 #define MBEDTLS_CHACHA20_ALT /* chacha20.c: four blocks at a time */
+#define MBEDTLS_CHACHAPOLY_ALT /* chachapoly.c: encrypts and hashes at once */
 
 #endif
