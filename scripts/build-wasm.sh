@@ -96,7 +96,7 @@ for ((i = 0; i < ${#sources[@]}; i++)); do
   [ $((i % 20)) -ne 0 ] || echo "wasm: compiling file $((i + 1)) of ${#sources[@]}" >&2
   [ "$i" -lt "$1" ] || wait -n || exit 1
   more=()
-  case "${sources[i]}" in wasm/crypto/aes* | wasm/crypto/chacha* | wasm/crypto/poly1305* | wasm/crypto/gcm* | wasm/crypto/ghash* | evidence/*) more=("${crypto_flags[@]}") ;; esac
+  case "${sources[i]}" in wasm/crypto/aes* | wasm/crypto/chacha* | wasm/crypto/poly1305* | wasm/crypto/gcm* | wasm/crypto/ghash* | wasm/crypto/sha* | evidence/*) more=("${crypto_flags[@]}") ;; esac
   emcc -c "${sources[i]}" -o "objects/$i.o" "${flags[@]}" "${more[@]}" &
 done
 while [ -n "$(jobs -rp)" ]; do wait -n || exit 1; done

@@ -12,4 +12,6 @@
 #define MBEDTLS_CHACHA20_ALT /* chacha20.c: four blocks at a time */
 #define MBEDTLS_CHACHAPOLY_ALT /* chachapoly.c: encrypts and hashes at once */
 
+#define MBEDTLS_SHA256_PROCESS_ALT /* sha256.c: vector units make the schedule */
+
 #endif
