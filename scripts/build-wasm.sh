@@ -5,8 +5,10 @@
 # each address and turn.
 #
 #   scripts/build-wasm.sh [--crypto mbedtls] [--output FILE] [--force]
-# With --crypto mbedtls it is build/wanttls-mbedtls.wasm, which has Mbed TLS's own cryptography and nothing of AWS-LC. Beside
-# either lies the same with the exports of test/crypto/probe.c, for tests only: FILE with -probe before .wasm.
+# Without --crypto comes vetted.wasm beside it, which has no kernel of our own (wasm/crypto/vetted) and shares all other objects;
+# its tests have vetted-evidence.wasm and vetted-evidence.traced.wasm. With --crypto mbedtls it is
+# build/wanttls-mbedtls.wasm, which has Mbed TLS's own cryptography and nothing of AWS-LC. Beside each module lies the same with the
+# exports of test/crypto/probe.c, for tests only: FILE with -probe before .wasm.
 # Prints nothing but progress; the size report is scripts/report-size.ts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -35,6 +37,8 @@ compile_flags=(-O2 -msimd128 -mbulk-memory -ffunction-sections -fdata-sections -
   '-DMBEDTLS_CONFIG_FILE="wanttls_config.h"' -Iwasm -Iwasm/crypto -Imbedtls/include -Imbedtls/library)
 # Ciphers of our own: straight-line vector code, which the vectorisers only make worse.
 crypto_flags=(-O3 -fno-vectorize -fno-slp-vectorize)
+# AWS-LC's, by its own vector code and by the vectorisers.
+vetted_flags=(-O3 -msse2)
 link_flags=(-O2 -sSTANDALONE_WASM --no-entry -sALLOW_MEMORY_GROWTH -sINITIAL_MEMORY=2MB -sMAXIMUM_MEMORY=2GB
   -sSTACK_SIZE=256KB -sABORTING_MALLOC=0 -sDEFAULT_TO_CXX=0 -sFILESYSTEM=0)
 
@@ -74,7 +78,7 @@ if [ "$crypto" = mbedtls ]; then
   rm -rf "$work/wasm/crypto"
 else
   cp -r "$awslc" "$work/awslc"
-  cp test/crypto/module/*.c "$work/evidence"
+  cp test/crypto/module/*.[ch] "$work/evidence"
 fi
 if [ -d wasm/patches ]; then
   for patch in wasm/patches/*.patch; do
@@ -86,17 +90,22 @@ mkdir "$work/objects"
 (cd "$work" && find wasm mbedtls/library probe.c evidence -name '*.c' | LC_ALL=C sort | grep -v -e /net_sockets.c -e /timing.c -e /psa_its_file.c) >"$work/sources"
 printf '%s\n' "${compile_flags[@]}" >"$work/flags"
 printf '%s\n' "${crypto_flags[@]}" >"$work/crypto-flags"
+printf '%s\n' "${vetted_flags[@]}" >"$work/vetted-flags"
 cat >"$work/compile.sh" <<'SCRIPT'
 #!/bin/bash
 # Compiles what `sources` lists with what `flags` lists, $1 files at a time; stops at the first that fails.
 mapfile -t flags <flags
 mapfile -t crypto_flags <crypto-flags
+mapfile -t vetted_flags <vetted-flags
 mapfile -t sources <sources
 for ((i = 0; i < ${#sources[@]}; i++)); do
   [ $((i % 20)) -ne 0 ] || echo "wasm: compiling file $((i + 1)) of ${#sources[@]}" >&2
   [ "$i" -lt "$1" ] || wait -n || exit 1
   more=()
-  case "${sources[i]}" in wasm/crypto/aes* | wasm/crypto/chacha* | wasm/crypto/poly1305* | wasm/crypto/gcm* | wasm/crypto/ghash* | wasm/crypto/sha* | evidence/*) more=("${crypto_flags[@]}") ;; esac
+  case "${sources[i]}" in
+    wasm/crypto/aes* | wasm/crypto/chacha* | wasm/crypto/poly1305* | wasm/crypto/gcm* | wasm/crypto/ghash* | wasm/crypto/sha* | evidence/*) more=("${crypto_flags[@]}") ;;
+    wasm/crypto/vetted/aes*) more=("${vetted_flags[@]}") ;;
+  esac
   emcc -c "${sources[i]}" -o "objects/$i.o" "${flags[@]}" "${more[@]}" &
 done
 while [ -n "$(jobs -rp)" ]; do wait -n || exit 1; done
@@ -109,14 +118,26 @@ link() { # FILE and which of the objects, by their lines in `sources`
   local file=$1 lines=$2
   run bash -c 'exec emcc $(printf "objects/%d.o " $(awk "$1" sources)) -o "$2" "${@:3}"' bash "$lines" "$file" "${link_flags[@]}"
 }
-link wanttls.wasm '!/^(probe|evidence)/ { print NR - 1 }'
-link probe.wasm '!/^evidence/ { print NR - 1 }'
+trace() { # FILE.wasm to FILE.traced.wasm
+  run bash -c '"$(em-config BINARYEN_ROOT)/bin/wasm-opt" --all-features --instrument-memory --log-execution "$1.wasm" -o "$1.traced.wasm"' bash "$1"
+}
+# What a module leaves out: the default one what vetted.wasm has instead, and the other way about.
+vetted='wasm.crypto.vetted'
+own='wasm.crypto.(aes|ghash|chacha20|chachapoly|poly1305|sha256).c|mbedtls.library.sha256.c|evidence.inside'
+leaving_out() { printf '!/^(%s)/ { print NR - 1 }' "$1"; }
+link wanttls.wasm "$(leaving_out "$vetted|probe|evidence")"
+link probe.wasm "$(leaving_out "$vetted|evidence")"
 if [ "$crypto" != mbedtls ]; then
-  link evidence.wasm '!/^probe/ { print NR - 1 }'
-  run bash -c '"$(em-config BINARYEN_ROOT)/bin/wasm-opt" --all-features --instrument-memory --log-execution evidence.wasm -o evidence.traced.wasm'
+  link evidence.wasm "$(leaving_out "$vetted|probe")"
+  link vetted.wasm "$(leaving_out "$own|probe|evidence")"
+  link vetted-probe.wasm "$(leaving_out "$own|evidence")"
+  link vetted-evidence.wasm "$(leaving_out "$own|probe")"
+  trace evidence
+  trace vetted-evidence
 fi
-mkdir -p "$(dirname "$output")"
-[ "$crypto" = mbedtls ] || cp "$work/evidence.wasm" "$work/evidence.traced.wasm" "$(dirname "$output")/"
+folder=$(dirname "$output")
+mkdir -p "$folder"
+[ "$crypto" = mbedtls ] || cp "$work"/*evidence*.wasm "$work"/vetted*.wasm "$folder/"
 cp "$work/wanttls.wasm" "$output"
 cp "$work/probe.wasm" "$probe"
 echo "$inputs" >"$stamp"

@@ -3,7 +3,7 @@
 // must be the same for all secrets; Mbed TLS's own AES, which has tables, must fail. Not seen are loads that fill a vector with
 // one value, branches ahead over code without memory, and what an engine makes of the module.
 import { expect, test } from "vitest";
-import { Evidence, type Import, randomBytes, unit } from "./evidence.ts";
+import { Evidence, type Import, moduleUnderTest, randomBytes, unit } from "./evidence.ts";
 
 /** A hash of everything told since it was last asked (FNV-1a, by numbers). */
 class Trace {
@@ -24,7 +24,7 @@ class Trace {
 }
 
 const trace = new Trace();
-const evidence = new Evidence("evidence.traced.wasm", imports());
+const evidence = new Evidence(moduleUnderTest().replace(".wasm", ".traced.wasm"), imports());
 const limit = 4096;
 const area = (): number => evidence.room(limit);
 const [key, iv, aad, text, tag, context] = [area(), area(), area(), area(), area(), area()];

@@ -10,9 +10,13 @@
 #include <string.h>
 
 #include "chacha20_rounds.h"
+#include "kernels.h"
 #include "mbedtls/chachapoly.h"
 #include "mbedtls/constant_time.h"
 #include "mbedtls/platform_util.h"
+
+_Static_assert(sizeof(mbedtls_chacha20_context) >= WT_CHACHA20_ROOM, "see kernels.h");
+_Static_assert(sizeof(mbedtls_chachapoly_context) >= WT_CHACHAPOLY_ROOM, "see kernels.h");
 
 #define BLOCK 64 /* of ChaCha20 */
 
