@@ -137,7 +137,7 @@ if [ "$crypto" != mbedtls ]; then
 fi
 folder=$(dirname "$output")
 mkdir -p "$folder"
-[ "$crypto" = mbedtls ] || cp "$work"/*evidence*.wasm "$work"/vetted*.wasm "$folder/"
+[ "$crypto" = mbedtls ] || cp "$work"/evidence*.wasm "$work"/vetted*.wasm "$folder/"
 cp "$work/wanttls.wasm" "$output"
 cp "$work/probe.wasm" "$probe"
 echo "$inputs" >"$stamp"

@@ -23,7 +23,7 @@ export class Evidence {
 
   /** `more` is what a variant of the module calls. */
   constructor(name = "evidence.wasm", more: Readonly<Record<string, Import>> = {}) {
-    const env = { ...more, wt_random: () => 1, wt_now: () => 0, emscripten_notify_memory_growth: () => undefined };
+    const env = { wt_random: () => 1, wt_now: () => 0, emscripten_notify_memory_growth: () => undefined, ...more };
     const module = new WebAssembly.Module(readFileSync(new URL(`../../build/${name}`, import.meta.url)));
     this.#exports = new WebAssembly.Instance(module, { env }).exports as unknown as Exports;
   }
