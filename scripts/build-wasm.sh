@@ -4,8 +4,8 @@
 # tests only, evidence.wasm, the same with test/crypto/module, which exports what is inside, and evidence.traced.wasm, which tells
 # each address and turn.
 #
-#   scripts/build-wasm.sh [--crypto mbedtls] [--output FILE] [--force]
-# Without --crypto comes vetted.wasm beside it, which has no kernel of our own (wasm/crypto/vetted) and shares all other objects;
+#   scripts/build-wasm.sh [--crypto vetted|mbedtls] [--output FILE] [--force]
+# Without --crypto, or with --crypto vetted, comes vetted.wasm beside it, which has no kernel of our own (wasm/crypto/vetted) and shares all other objects;
 # its tests have vetted-evidence.wasm and vetted-evidence.traced.wasm. With --crypto mbedtls it is
 # build/wanttls-mbedtls.wasm, which has Mbed TLS's own cryptography and nothing of AWS-LC. Beside each module lies the same with the
 # exports of test/crypto/probe.c, for tests only: FILE with -probe before .wasm.
@@ -25,7 +25,8 @@ while [ $# -gt 0 ]; do
   esac
 done
 
-[ -z "$crypto" ] || [ "$crypto" = mbedtls ] || { echo "Cannot build the wasm: unknown cryptography $crypto (there is mbedtls)" >&2; exit 2; }
+[ "$crypto" != vetted ] || crypto= # comes with the default module
+[ -z "$crypto" ] || [ "$crypto" = mbedtls ] || { echo "Cannot build the wasm: unknown cryptography $crypto (there are vetted and mbedtls)" >&2; exit 2; }
 [ -n "$output" ] || output="build/wanttls${crypto:+-$crypto}.wasm"
 probe="${output%.wasm}-probe.wasm"
 
@@ -54,7 +55,9 @@ fi
 tarball=$(scripts/fetch-mbedtls.sh)
 inputs=$({ echo "$crypto"; cat scripts/build-wasm.sh scripts/fetch-mbedtls.sh test/crypto/probe.c; find wasm test/crypto/module -type f ! -name boundary.txt | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done; } | sha256sum | cut -d' ' -f1)
 stamp="$output.inputs"
-if [ -z "$force" ] && [ -f "$output" ] && [ -f "$probe" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ]; then
+made=("$output" "$probe")
+[ -n "$crypto" ] || made+=("$(dirname "$output")/vetted.wasm")
+if [ -z "$force" ] && ls "${made[@]}" >/dev/null 2>&1 && [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ]; then
   exit 0
 fi
 

@@ -4,6 +4,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 
 const rows: [string, Buffer][] = [
   ["wanttls.wasm", readFileSync("build/wanttls.wasm")],
+  ["vetted.wasm", readFileSync("build/vetted.wasm")],
   ["dist, all JavaScript with the embedded wasm", concatenated("dist/**/*.js")],
 ];
 

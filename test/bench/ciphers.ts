@@ -47,7 +47,9 @@ function row(name: string, work: number, size: number): string {
 
 /** For each contender the shortest time of one message, in nanoseconds of this process's CPU. */
 function fastest(work: number, size: number): number[] {
-  const counts = contenders.map((contender) => Math.max(1, Math.floor((turnMilliseconds * 1e6) / warm(contender, work, size))));
+  const counts = contenders.map((contender) =>
+    Math.max(1, Math.floor((turnMilliseconds * 1e6) / warm(contender, work, size))),
+  );
   const best = contenders.map(() => Infinity);
   for (let turn = 0; turn < turns; turn++) {
     for (const [i, contender] of contenders.entries()) {

@@ -32,17 +32,20 @@ evidence.call("_initialize");
 if (evidence.call("wt_start") !== 0) throw new Error("Cannot start the module");
 const [iv, text] = [evidence.room(12), evidence.room(6000)];
 
-test.each(ciphers)("one key of $name seals and opens message after message, short after long and long after short", (cipher) => {
-  const bytes = randomBytes(cipher.keySize, 1);
-  const key = imported(cipher, bytes);
-  for (const [i, size] of sizes.entries()) {
-    const [nonce, plain] = [randomBytes(12, i), randomBytes(size, i)];
-    const sealed = sealedByNode(cipher, bytes, nonce, plain);
-    expect(seal(key, cipher.algorithm, nonce, plain), `${size} bytes`).toEqual(sealed);
-    expect(open(key, cipher.algorithm, nonce, sealed), `${size} bytes`).toEqual(plain);
-  }
-  destroy(key);
-});
+test.each(ciphers)(
+  "one key of $name seals and opens message after message, short after long and long after short",
+  (cipher) => {
+    const bytes = randomBytes(cipher.keySize, 1);
+    const key = imported(cipher, bytes);
+    for (const [i, size] of sizes.entries()) {
+      const [nonce, plain] = [randomBytes(12, i), randomBytes(size, i)];
+      const sealed = sealedByNode(cipher, bytes, nonce, plain);
+      expect(seal(key, cipher.algorithm, nonce, plain), `${size} bytes`).toEqual(sealed);
+      expect(open(key, cipher.algorithm, nonce, sealed), `${size} bytes`).toEqual(plain);
+    }
+    destroy(key);
+  },
+);
 
 test.each(ciphers)("a message of $name that was changed is refused, and the next is opened", (cipher) => {
   const bytes = randomBytes(cipher.keySize, 2);
@@ -69,7 +72,10 @@ test.each(ciphers)("keys of $name do not mix, however their messages alternate",
 test("a key whose policy leaves the length of the tag open has the right one each time", () => {
   const bytes = randomBytes(16, 3);
   const [nonce, plain] = [randomBytes(12, 1), randomBytes(70, 1)];
-  for (const [algorithm, name] of [[gcm, "aes-128-gcm"], [ccm, "aes-128-ccm"]] as const) {
+  for (const [algorithm, name] of [
+    [gcm, "aes-128-gcm"],
+    [ccm, "aes-128-ccm"],
+  ] as const) {
     const cipher = { type: aes, algorithm: shortest(algorithm, 8), name, keySize: 16, tagSize: 16 };
     const key = imported(cipher, bytes);
     for (const tagSize of [16, 8, 12, 16]) {

@@ -22,7 +22,11 @@ const [first, second, third] = [evidence.room(40), evidence.room(40), evidence.r
 const [block, tag, long] = [evidence.room(32), evidence.room(16), evidence.room(1024)];
 
 test("a block becomes its number with 2^128 on top, for each bit alone, all and none", () => {
-  const blocks = [...Array.from({ length: 128 }, (_, bit) => unit(16, bit)), new Uint8Array(16).fill(255), new Uint8Array(16)];
+  const blocks = [
+    ...Array.from({ length: 128 }, (_, bit) => unit(16, bit)),
+    new Uint8Array(16).fill(255),
+    new Uint8Array(16),
+  ];
   for (const bytes of blocks) {
     evidence.write(block, bytes);
     write(first, [0n, 0n, 0n, 0n, 0n]);
@@ -55,7 +59,9 @@ test("a carry keeps the number modulo 2^130 - 5 and leaves limbs within their bo
   const borders = [0n, 1n, mask, mask + 1n, beforeCarry - 1n];
   const cases = [
     ...borders.map((limb) => Array.from({ length: 5 }, () => limb)),
-    ...Array.from({ length: 5 * borders.length }, (_, n) => unitLimbs(n % 5).map((one) => one * borders[Math.floor(n / 5)]!)),
+    ...Array.from({ length: 5 * borders.length }, (_, n) =>
+      unitLimbs(n % 5).map((one) => one * borders[Math.floor(n / 5)]!),
+    ),
     ...Array.from({ length: 2000 }, (_, seed) => randomLimbs(seed, 59n)),
   ];
   for (const limbs of cases) {
@@ -89,7 +95,11 @@ test("the tag is the sum modulo 2^130 - 5 plus the pad modulo 2^128, around ever
   const near = [0n, prime, 1n << 130n, 1n << 128n, 1n << 64n].flatMap((number) =>
     Array.from({ length: 21 }, (_, i) => number + BigInt(i - 10)).filter((sum) => sum >= 0n && sum < 1n << 130n),
   );
-  const sums = [...near.map(limbsOf), carried, ...Array.from({ length: 5 }, (_, i) => unitLimbs(i).map((one, k) => one * carried[k]!))];
+  const sums = [
+    ...near.map(limbsOf),
+    carried,
+    ...Array.from({ length: 5 }, (_, i) => unitLimbs(i).map((one, k) => one * carried[k]!)),
+  ];
   const pads = [new Uint8Array(16), new Uint8Array(16).fill(255), unit(16, 64), randomBytes(16, 1)];
   for (const sum of sums) {
     for (const pad of pads) {

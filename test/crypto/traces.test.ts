@@ -97,6 +97,14 @@ const primitives: readonly (readonly [name: string, work: (secret: Uint8Array, b
       ] as const,
   ),
   [
+    "SHA-256: 300 bytes",
+    (secret, begin) => {
+      put(secret, text, 100, 300);
+      begin();
+      evidence.call("sha256", text, 300, tag, 0);
+    },
+  ],
+  [
     "AES-128-CCM: 100 bytes sealed and opened",
     (secret, begin) => {
       put(secret, key, 0, 16);

@@ -49,8 +49,9 @@ void wt_poly_blocks(wt_poly1305 *poly, const uint8_t *data, size_t blocks) {
   memcpy(poly->sum, sum, sizeof sum);
 }
 
-/* Carries once around, so that limbs 0 and 2 to 4 are below 2^26. From limbs as wt_poly_carry leaves them the first time leaves less
-   than 2^26 + 5 * 2 in limb 0 alone, and the second time nothing above 2^26 anywhere: the number is below 2^130. */
+/* Carries once around. Of limbs as wt_poly_carry leaves them, less than 2^27, the first time leaves all below 2^26 but limb 0, which has
+   five more at most. If the second time carries out of limb 4 again, then it came from limb 0, which is below five then: so all
+   limbs are below 2^26, and the number is below 2^130. */
 static void carry_around(uint64_t h[5]) {
   for (int i = 0; i < 4; i++) h[i + 1] += h[i] >> 26, h[i] &= WT_POLY_MASK;
   h[0] += 5 * (h[4] >> 26), h[4] &= WT_POLY_MASK;

@@ -8,12 +8,12 @@
 
    Bounds, of which each line follows from those above it; M = 2^26 - 1.
      r       r_i <= M, by clamping. r^2 comes out of wt_poly_carry.
-     carry   Its input d_i < 2^59. What it leaves: limbs 0, 2 and 3 <= M, limb 1 < 2^26 + 2^10, limb 4 < 2^26 + 2^12: into d0 go at
-             most 5 * 2^(59 + 1 - 26) < 2^37, so that into limb 1 goes less than 2^11 + 1, and into d3 at most 2^34, likewise.
-     blocks  Limbs 0 to 3 <= M, limb 4 < 2^25, by the bit 2^128.
-     sum + m  Limbs < 2^26 + 2^26 + 2^12 < 2^27.1.
-     d_i     At most five products of sum + m and r^2, and five of n and r, of which four each may count five times, so
-             < 21 * 2^27.1 * 2^26.1 + 21 * 2^26 * 2^26 < 2^58.2.
+     carry   Its input d_i < 2^59. What it leaves: limbs 0, 2 and 3 <= M, limb 1 <= M + 2^10, limb 4 <= M + 2^8: into d0 go less than
+             5 * 2^33.1 < 2^35.5, so that into limb 1 go less than 2^9.6, and into d3 less than 2^33.1, of which less than 2^7.2 go on.
+     block   Limbs 0 to 3 <= M, limb 4 < 2^25, with the bit 2^128.
+     sum + m  Limbs <= 2 M + 2^10 < 2^27.01.
+     d_i     Five products of sum + m and r^2, and five of n and r, of which up to four each count five times, so
+             < 21 * 2^27.01 * 2^26.01 + 21 * 2^26 * 2^26 < 2^58.1.
    test/crypto/poly1305.test.ts does not believe this: products are bilinear and checked on all pairs of units, and all sums only
    grow with each limb, so the largest limbs of all decide that nothing is lost. There is no branch and no address that depends
    on a number; i64.mul takes as long for any. */
