@@ -1,5 +1,5 @@
-// How fast ciphers and hashes are beside Mbed TLS's own, in one process: modules take turns for a few milliseconds at a time,
-// and the fastest turn of each counts. Owns the table that it prints; other load on the machine only makes it less sure.
+// How fast ciphers and hashes are beside Mbed TLS's own, in one process: modules take turns for a few milliseconds of CPU at a
+// time, and the fastest turn of each counts. Owns the table that it prints; other load on the machine only makes it less sure.
 //
 //   ciphers.ts [SECONDS] [MODULE ...]     the first module is what the others are compared with
 //   (make wasm; make wasm CRYPTO=mbedtls) both must have been built
@@ -31,7 +31,7 @@ const sizes = [96, 1024, 16_384];
 const turnMilliseconds = 5;
 
 const given = process.argv.slice(2);
-const seconds = Number(/^\d/.test(given[0] ?? "") ? given.shift() : 40);
+const seconds = /^\d/.test(given[0] ?? "") ? Number(given.shift()) : 40;
 const files = given.length > 0 ? given : ["build/wanttls-mbedtls-probe.wasm", "build/wanttls-probe.wasm"];
 const contenders = files.map(load);
 const turns = Math.ceil((seconds * 1000) / (works.length * sizes.length * files.length * turnMilliseconds));
@@ -68,11 +68,11 @@ function warm(contender: Contender, work: number, size: number): number {
 }
 
 function timed({ name, repeat, data }: Contender, work: number, size: number, times: number): number {
-  const start = process.hrtime.bigint();
+  const before = process.cpuUsage();
   const status = repeat(work, data, size, times);
-  const end = process.hrtime.bigint();
+  const { user, system } = process.cpuUsage(before);
   if (status !== 0) throw new Error(`Cannot measure ${name}: PSA answers ${status}`);
-  return Number(end - start) / times;
+  return ((user + system) * 1000) / times;
 }
 
 function load(name: string): Contender {
