@@ -141,9 +141,9 @@ function destroy(key: number): void {
 
 /** By the plain ones, with the nonce as additional data, as evidence.c has it. */
 function plainlySealed({ name, tagSize }: Cipher, key: Uint8Array, nonce: Uint8Array, plain: Uint8Array): Uint8Array {
-  const { text, tag } =
+  const sealed =
     name === "AES-128-CCM"
       ? sealCcm(key, nonce, nonce, plain, tagSize)
       : (name === "ChaCha20-Poly1305" ? sealChaCha : sealGcm)(key, nonce, nonce, plain);
-  return Uint8Array.of(...text, ...tag.subarray(0, tagSize));
+  return Uint8Array.of(...sealed.text, ...sealed.tag.subarray(0, tagSize));
 }
