@@ -31,9 +31,9 @@ writeFileSync(`${project}/package.json`, JSON.stringify({ type: "module" }));
 for (const one of entries) checkEntry(one);
 console.log(`package: ${entries.length} entries checked`);
 
-/** The compiler never deletes, so what it made from a file that is gone would be published. */
+/** The compiler never deletes, so what it declared for a file that is gone would be published. */
 function refuseLeftovers(): void {
-  const leftover = globSync("dist/**/*.js").find((made) => !existsSync(made.replace(/^dist(.*)\.js$/, "ts$1.ts")));
+  const leftover = globSync("dist/**/*.d.ts").find((made) => !existsSync(made.replace(/^dist(.*)\.d\.ts$/, "ts$1.ts")));
   if (leftover === undefined) return;
   console.error(`Cannot accept the package: ${leftover} has no source any more (make clean build)`);
   process.exit(1);
