@@ -65,7 +65,8 @@ function checkEntry({ entry, types, checkLibraries, loaders }: (typeof entries)[
     types,
     skipLibCheck: !checkLibraries,
   };
-  const load = `import * as all from "${entry}";\nif (Object.keys(all).length === 0) throw new Error("no export");\n`;
+  const use = entry === "wanttls" ? "await all.init({ warmUp: true });\n" : "";
+  const load = `import * as all from "${entry}";\nif (Object.keys(all).length === 0) throw new Error("no export");\n${use}`;
   writeFileSync(`${project}/${name}.js`, load);
   writeFileSync(`${project}/${name}.ts`, load);
   writeFileSync(`${project}/tsconfig.json`, JSON.stringify({ compilerOptions, files: [`${name}.ts`] }));
