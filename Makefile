@@ -67,6 +67,7 @@ reproducible: setup ## build the wasm once more from nothing and compare the byt
 build: wasm ## dist/: JavaScript, declarations and the wasm
 	$(say) "TypeScript to dist/"
 	@$(bin)/tsc -b ts ts/node ts/deno ts/bun ts/cli
+	@$(run) scripts/bundle.ts
 	@cp build/wanttls.wasm dist/wanttls.wasm
 	@chmod +x dist/cli/main.js
 	@$(run) scripts/report-size.ts

@@ -19,6 +19,7 @@ const path = fileURLToPath(new URL(`../../${wasmFile().replace(/\.wasm$/, "-prob
 const realm = new Realm(new WebAssembly.Module(readFileSync(path)), {
   trapped: (cause) => new Error("Cannot go on: the probe trapped", { cause }),
   full: (bytes) => new Error(`Cannot allocate ${bytes} bytes`),
+  unusable: (why) => new Error(`Cannot use the probe: ${why}`),
 });
 const probe = realm.exports as unknown as ProbeExports;
 

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
-import { init } from "../../ts/engine/realms.ts";
+import { init } from "../../ts/ssl/init.ts";
 import { wasmFile } from "./wasm-file.ts";
 
 if (process.env["WANTTLS_WASM"] !== undefined)
-  await init(readFileSync(fileURLToPath(new URL(`../../${wasmFile()}`, import.meta.url))));
+  await init({ wasm: readFileSync(fileURLToPath(new URL(`../../${wasmFile()}`, import.meta.url))) });

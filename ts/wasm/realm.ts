@@ -12,6 +12,8 @@ export interface RealmOptions {
   readonly trapped: (cause: unknown) => Error;
   /** Makes the error for an allocation that fails. */
   readonly full: (bytes: number) => Error;
+  /** Makes the error for a module that this is no instance for. */
+  readonly unusable: (why: string, cause?: unknown) => Error;
 }
 
 export class Realm {
@@ -26,14 +28,14 @@ export class Realm {
   #randomFailure: { readonly error: unknown } | undefined;
 
   constructor(module: WebAssembly.Module, options: RealmOptions) {
-    const raw = this.#instantiate(module, options.random ?? fillRandom);
+    const raw = this.#instantiate(module, options);
+    if (typeof raw.wt_abi !== "function") throw options.unusable("it is none of wanttls");
     this.#memory = raw.memory;
     this.#full = options.full;
     this.exports = this.#guarded(raw, options.trapped);
     this.exports._initialize();
-    if (this.exports.wt_abi() !== abi)
-      throw new Error(`Cannot use this wasm module: it has ABI ${raw.wt_abi()}, expected ${abi}`);
-    if (this.exports.wt_start() !== 0) throw new Error("Cannot start the wasm module: no memory or no randomness");
+    if (this.exports.wt_abi() !== abi) throw options.unusable(`it has ABI ${raw.wt_abi()}, expected ${abi}`);
+    if (this.exports.wt_start() !== 0) throw options.unusable("it does not start, for want of memory or randomness");
     this.#scratch = this.exports.wt_scratch();
   }
 
@@ -110,7 +112,8 @@ export class Realm {
     }
   }
 
-  #instantiate(module: WebAssembly.Module, random: (into: Uint8Array<ArrayBuffer>) => void): WasmExports {
+  #instantiate(module: WebAssembly.Module, options: RealmOptions): WasmExports {
+    const { random = fillRandom } = options;
     const env = {
       wt_now: (): number => this.time,
       wt_random: (at: Address, size: number): number => {
@@ -124,7 +127,11 @@ export class Realm {
       },
       emscripten_notify_memory_growth: (): void => {},
     };
-    return new WebAssembly.Instance(module, { env }).exports as unknown as WasmExports;
+    try {
+      return new WebAssembly.Instance(module, { env }).exports as unknown as WasmExports;
+    } catch (cause) {
+      throw options.unusable((cause as Error).message, cause);
+    }
   }
 
   #guarded(raw: WasmExports, trapped: (cause: unknown) => Error): WasmExports {
