@@ -3,7 +3,7 @@ import { randomBytes } from "../engine/randomness.ts";
 import { newRealm, type Realm, sharedRealm } from "../engine/realms.ts";
 import { sealKeySize } from "../engine/sealing.ts";
 import { Settings } from "../engine/settings.ts";
-import { hashOf, verifySignature } from "../engine/signatures.ts";
+import { hashOf } from "../engine/signatures.ts";
 import { SSLStateError } from "../engine/errors.ts";
 import { checkOptionNames, describe } from "./bytes.ts";
 import type { Certificate } from "./certificate.ts";
@@ -24,7 +24,7 @@ import {
   type TLSVersion,
   versionId,
 } from "./tables.ts";
-import type { Arithmetic, VerifyMode } from "./verification.ts";
+import { type Arithmetic, arithmeticIn, type VerifyMode } from "./verification.ts";
 
 /**
  * The configuration of clients or of servers, like Python's `ssl.SSLContext`; it cannot be changed, `with` makes a variant.
@@ -141,10 +141,7 @@ export class SSLContext {
       realm,
       digest: () => (this.#digest ??= digestOf(this.#checked, realm)),
       sessionKey: () => (this.#sessionKey ??= sessionKeyOf(this.#checked)),
-      arithmetic: {
-        verify: (key, method, data, signature) => verifySignature(realm, key, method, data, signature),
-        sha256: (data) => hashOf(realm, 256, data),
-      },
+      arithmetic: arithmeticIn(realm),
     };
   }
 

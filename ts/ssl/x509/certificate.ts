@@ -97,8 +97,11 @@ export function isServerName({ kind }: GeneralName): boolean {
   return kind === "dns" || kind === "ip";
 }
 
+/** In a loop, as whole certificates are compared in each handshake. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }
 
 function parseVersion(body: DerReader): 1 | 2 | 3 {

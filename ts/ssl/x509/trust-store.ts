@@ -6,6 +6,7 @@ import { type Certificate, parseCertificate } from "../certificate.ts";
 import { type PemBlock, pemBlocks, pemTextOf } from "../pem.ts";
 import { parseSubject, parseX509, sameBytes, type X509 } from "./certificate.ts";
 import type { Name } from "./distinguished-name.ts";
+import { PathMemory } from "./memory.ts";
 
 /** Something that was given as a trusted certificate and is not usable as one. */
 export interface SkippedCertificate {
@@ -25,6 +26,7 @@ export class TrustStore {
   readonly #parsed = new Map<Uint8Array, X509 | SSLError>();
   #given: readonly PemBlock[] | (() => readonly PemBlock[]);
   #index: Index | undefined;
+  readonly #memories = new WeakMap<object, PathMemory>();
 
   /** What was given, or how to get it. */
   protected constructor(given: readonly PemBlock[] | (() => readonly PemBlock[])) {
@@ -88,6 +90,17 @@ export class TrustStore {
   has(certificate: X509): boolean {
     const same = this.#indexed().bySubject.get(certificate.subject.key) ?? [];
     return same.some((der) => sameBytes(der, certificate.raw));
+  }
+
+  /**
+   * What is remembered of paths to these certificates. Each realm has its own, as one whose memory was corrupted must not
+   * vouch for signatures to others.
+   * @internal
+   */
+  memoryIn(realm: object): PathMemory {
+    let memory = this.#memories.get(realm);
+    if (memory === undefined) this.#memories.set(realm, (memory = new PathMemory()));
+    return memory;
   }
 
   /** Looks at all of it only when the first one is not usable. */
