@@ -3,7 +3,6 @@ import { randomBytes } from "../engine/randomness.ts";
 import { newRealm, type Realm, sharedRealm } from "../engine/realms.ts";
 import { sealKeySize } from "../engine/sealing.ts";
 import { Settings } from "../engine/settings.ts";
-import { hashOf } from "../engine/signatures.ts";
 import { SSLStateError } from "../engine/errors.ts";
 import { checkOptionNames, describe } from "./bytes.ts";
 import type { Certificate } from "./certificate.ts";
@@ -41,7 +40,9 @@ export class SSLContext {
   readonly #checked: CheckedOptions;
   #settings: Settings | undefined;
   #digest: Uint8Array | undefined;
+  #digestText: string | undefined;
   #sessionKey: Uint8Array | undefined;
+  #internals: ContextInternals | undefined;
   #disposed = false;
   readonly #counter: HandshakeCounter;
 
@@ -135,14 +136,19 @@ export class SSLContext {
    */
   internals(): ContextInternals {
     const realm = this.#disposed ? sharedRealm() : this.#settingsIn().realm;
-    return {
+    if (this.#internals?.realm === realm) return this.#internals;
+    const arithmetic = arithmeticIn(realm);
+    const digest = (): Uint8Array => (this.#digest ??= digestOf(this.#checked, arithmetic));
+    this.#internals = {
       checked: this.#checked,
       counter: this.#counter,
       realm,
-      digest: () => (this.#digest ??= digestOf(this.#checked, realm)),
+      digest,
+      digestText: () => (this.#digestText ??= hexOf(digest())),
       sessionKey: () => (this.#sessionKey ??= sessionKeyOf(this.#checked)),
-      arithmetic: arithmeticIn(realm),
+      arithmetic,
     };
+    return this.#internals;
   }
 
   /**
@@ -219,17 +225,23 @@ export interface ContextInternals {
   readonly realm: Realm;
   /** Tells apart contexts that would not answer for each other's sessions. */
   readonly digest: () => Uint8Array;
+  /** In hexadecimal digits. */
+  readonly digestText: () => string;
   /** Name and secret for what is kept of sessions. */
   readonly sessionKey: () => Uint8Array;
   readonly arithmetic: Arithmetic;
 }
 
 /** Who it presents, whom it trusts, and what it agrees on. */
-function digestOf(checked: CheckedOptions, realm: Realm): Uint8Array {
-  const { input, alpn, verifyMode, checkHostname, certProfile, partialChain, crlCheck } = checked;
+function digestOf(checked: CheckedOptions, arithmetic: Arithmetic): Uint8Array {
+  const { input, alpn, verifyMode, checkHostname, certProfile, partialChain, crlCheck, trust } = checked;
   const text = JSON.stringify([input.server, alpn, verifyMode, checkHostname, certProfile, partialChain, crlCheck]);
   const presented = input.identities.map(({ chain }) => chain[0]!);
-  return hashOf(realm, 256, pack([new TextEncoder().encode(text), pack(presented), pack(checked.trust.der())]));
+  return arithmetic.sha256(pack([new TextEncoder().encode(text), pack(presented), trust.digestBy(arithmetic)]));
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Name and secret, as sealing wants them. */

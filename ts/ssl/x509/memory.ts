@@ -1,6 +1,5 @@
 // What is remembered of paths that held: their certificates, parsed, and under which key each signature was found right. Both
 // follow from bytes alone and stay true. Refuses to know names, times and trust: those are judged anew for each path.
-import { latin1Text } from "../der.ts";
 import { sameBytes, type X509 } from "./certificate.ts";
 import type { PublicKey, Signed } from "./keys.ts";
 
@@ -13,7 +12,7 @@ export type Link = readonly [signed: Signed, key: PublicKey];
  */
 export class PathMemory {
   /** The one that was not needed for the longest time is the first. */
-  readonly #certificates = new Map<string, X509>();
+  readonly #certificates = new Map<number, X509>();
   /** One key each: more than one makes the same signature right only where somebody tries to confuse. */
   readonly #signers = new WeakMap<Signed, PublicKey>();
 
@@ -24,9 +23,10 @@ export class PathMemory {
 
   /** The certificate with exactly these bytes, parsed when it came in; null when it is not remembered. */
   certificate(der: Uint8Array): X509 | null {
-    const known = this.#certificates.get(placeOf(der));
+    const place = placeOf(der);
+    const known = this.#certificates.get(place);
     if (known === undefined || !sameBytes(known.raw, der)) return null;
-    this.#put(known);
+    this.#put(place, known);
     return known;
   }
 
@@ -38,12 +38,14 @@ export class PathMemory {
 
   /** Keeps a path that holds, and the signatures that were right. Its certificates must not change any more. */
   keep(path: readonly X509[], links: Iterable<Link>): void {
-    for (const certificate of path) if (certificate.raw.length <= largestCertificate) this.#put(certificate);
+    for (const certificate of path) {
+      const { raw } = certificate;
+      if (raw.length <= largestCertificate) this.#put(placeOf(raw), certificate);
+    }
     for (const [signed, key] of links) this.#signers.set(signed, key);
   }
 
-  #put(certificate: X509): void {
-    const place = placeOf(certificate.raw);
+  #put(place: number, certificate: X509): void {
     this.#certificates.delete(place);
     this.#certificates.set(place, certificate);
     if (this.#certificates.size > mostCertificates) this.#certificates.delete(this.#certificates.keys().next().value!);
@@ -57,6 +59,8 @@ export const mostCertificates = 256;
 const largestCertificate = 8192;
 
 /** A certificate ends with its signature. Two that end alike take the place of each other, no more. */
-function placeOf(der: Uint8Array): string {
-  return latin1Text(der.subarray(-16));
+function placeOf(der: Uint8Array): number {
+  let place = 0;
+  for (let at = Math.max(0, der.length - 6); at < der.length; at++) place = place * 256 + der[at]!;
+  return place;
 }

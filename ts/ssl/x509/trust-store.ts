@@ -3,6 +3,7 @@
 import { SSLConfigError, SSLError } from "../../engine/errors.ts";
 import { type Bytes, toBytes } from "../bytes.ts";
 import { type Certificate, parseCertificate } from "../certificate.ts";
+import { pack } from "../packing.ts";
 import { type PemBlock, pemBlocks, pemTextOf } from "../pem.ts";
 import { parseSubject, parseX509, sameBytes, type X509 } from "./certificate.ts";
 import type { Name } from "./distinguished-name.ts";
@@ -27,6 +28,7 @@ export class TrustStore {
   #given: readonly PemBlock[] | (() => readonly PemBlock[]);
   #index: Index | undefined;
   readonly #memories = new WeakMap<object, PathMemory>();
+  readonly #digests = new WeakMap<object, Uint8Array>();
 
   /** What was given, or how to get it. */
   protected constructor(given: readonly PemBlock[] | (() => readonly PemBlock[])) {
@@ -101,6 +103,22 @@ export class TrustStore {
     let memory = this.#memories.get(realm);
     if (memory === undefined) this.#memories.set(realm, (memory = new PathMemory()));
     return memory;
+  }
+
+  /**
+   * Tells stores with other certificates apart; calculated once in each realm.
+   * @internal
+   */
+  digestBy({
+    realm,
+    sha256,
+  }: {
+    readonly realm: object;
+    readonly sha256: (data: Uint8Array) => Uint8Array;
+  }): Uint8Array {
+    let digest = this.#digests.get(realm);
+    if (digest === undefined) this.#digests.set(realm, (digest = sha256(pack(this.der()))));
+    return digest;
   }
 
   /** Looks at all of it only when the first one is not usable. */
