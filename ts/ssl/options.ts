@@ -211,8 +211,16 @@ export interface CheckedOptions {
   readonly sessionTimeout: number;
 }
 
+type AnyOptions = ClientOptions & ServerOptions;
+
+/** Options that were checked before, for the variants of a context: what is the same object in both is not read again. */
+export interface KnownOptions {
+  readonly given: AnyOptions;
+  readonly checked: CheckedOptions;
+}
+
 /** Checks everything that can be checked without the engine. Throws SSLConfigError, TypeError or RangeError. */
-export function checkOptions(server: boolean, given: ClientOptions & ServerOptions): CheckedOptions {
+export function checkOptions(server: boolean, given: AnyOptions, known?: KnownOptions): CheckedOptions {
   checkOptionNames(given, [...commonNames, ...(server ? serverNames : clientNames)], server ? "a server" : "a client");
   const usual = given.psk === undefined ? defaultCipherSuites : [...defaultCipherSuites, ...defaultPskSuites];
   const cipherSuites = checkCipherSuites(or(given.cipherSuites, usual));
@@ -233,9 +241,8 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
   const alpnMismatch = oneOf("alpnMismatch", or(given.alpnMismatch, "fatal"), ["fatal", "ignore"]);
   const isolation = oneOf("isolation", or(given.isolation, "shared"), ["shared", "context", "connection"]);
   const realm = isolation === "shared" ? sharedRealm : newRealm;
-  const identities = list("identities", or(given.identities, [])).map((identity, i) =>
-    checkIdentity(identity, `identities[${i}]`, realm),
-  );
+  const kept = known === undefined ? {} : keptOf(given, known);
+  const identities = kept.identities ?? checkIdentities(given.identities, realm);
   if (server && identities.length === 0 && psk === null)
     throw wrong("identities", "a server needs a certificate and a key");
   return {
@@ -258,10 +265,10 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
     alpn,
     verifyMode,
     checkHostname,
-    trust: checkTrust(given),
+    trust: kept.trust ?? checkTrust(given),
     partialChain: toFlag(given.partialChain, "partialChain", true),
     certProfile: oneOf("certProfile", or(given.certProfile, "standard"), ["lenient", "standard", "web"]),
-    ...checkRevocation(given),
+    ...checkRevocation(given, kept.crls),
     pins: checkPins(given.pins, server && verifyMode === "none"),
     commonNameFallback: toFlag(given.commonNameFallback, "commonNameFallback", false),
     tolerateAlpnMismatch: alpn.length > 0 && alpnMismatch === "ignore",
@@ -273,8 +280,22 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
   };
 }
 
-function checkRevocation(given: BaseOptions): Pick<CheckedOptions, "crls" | "crlCheck"> {
-  const crls = checkCrls(given.crls);
+/** What was read before and stays. */
+function keptOf(given: BaseOptions, { given: before, checked }: KnownOptions): Kept {
+  return {
+    ...(given.identities === before.identities ? { identities: checked.input.identities } : {}),
+    ...(given.ca === before.ca && given.trust === before.trust ? { trust: checked.trust } : {}),
+    ...(given.crls === before.crls ? { crls: checked.crls } : {}),
+  };
+}
+
+type Kept = Partial<Pick<CheckedOptions, "trust" | "crls"> & Pick<SettingsInput, "identities">>;
+
+function checkRevocation(
+  given: BaseOptions,
+  kept: readonly Crl[] | undefined,
+): Pick<CheckedOptions, "crls" | "crlCheck"> {
+  const crls = kept ?? checkCrls(given.crls);
   const fallback = crls.length > 0 ? "leaf" : "off";
   return { crls, crlCheck: oneOf("crlCheck", or(given.crlCheck, fallback), ["off", "leaf", "chain"]) };
 }
@@ -484,6 +505,10 @@ function checkPins(pins: readonly string[] | undefined, nobodyAsked: boolean): R
     );
   });
   return new Set(parsed);
+}
+
+function checkIdentities(identities: readonly Identity[] = [], realm: () => Realm): IdentityInput[] {
+  return list("identities", identities).map((identity, i) => checkIdentity(identity, `identities[${i}]`, realm));
 }
 
 /** `realm` tells where a password is made a key. */

@@ -2,7 +2,7 @@
 import { randomBytes } from "../engine/randomness.ts";
 import { newRealm, type Realm, sharedRealm } from "../engine/realms.ts";
 import { sealKeySize } from "../engine/sealing.ts";
-import { Settings } from "../engine/settings.ts";
+import { isSameInput, Settings } from "../engine/settings.ts";
 import { SSLStateError } from "../engine/errors.ts";
 import { checkOptionNames, describe } from "./bytes.ts";
 import type { Certificate } from "./certificate.ts";
@@ -61,12 +61,14 @@ export class SSLContext {
   }
 
   /** @internal */
-  constructor(secret: symbol, server: boolean, options: ClientOptions & ServerOptions) {
+  constructor(secret: symbol, server: boolean, options: ClientOptions & ServerOptions, origin?: SSLContext) {
     if (secret !== token)
       throw new TypeError("Cannot make an SSLContext with new: use SSLContext.client or SSLContext.server");
-    this.#checked = checkOptions(server, options);
+    const known = origin && { given: origin.#given, checked: origin.#checked };
+    this.#checked = checkOptions(server, known === undefined ? options : { ...known.given, ...options }, known);
+    this.#given = { ...known?.given, ...copyOf(options) };
     this.#counter = new HandshakeCounter(server);
-    this.#given = copyOf(options);
+    if (origin !== undefined) this.#shareSettings(origin);
     this.#settingsIn(); // parses certificates and keys now, so that their errors come now
   }
 
@@ -85,11 +87,11 @@ export class SSLContext {
     return this.#checked.checkHostname;
   }
 
-  /** The same configuration with some options changed. */
+  /** The same configuration with some options changed. Certificates and keys that stay are not read again. */
   with(options: Partial<ClientOptions & ServerOptions>): this {
     if (typeof options !== "object" || options === null)
       throw new TypeError(`Cannot use the options for with: expected an object, got ${describe(options)}`);
-    return new (this.constructor as ContextClass<this>)(token, this.serverSide, { ...this.#given, ...options });
+    return new (this.constructor as ContextClass<this>)(token, this.serverSide, options, this);
   }
 
   /**
@@ -200,8 +202,7 @@ export class SSLContext {
   /** Frees the context's part of the wasm memory; connections that live keep what they need. Nothing can be wrapped afterwards. */
   dispose(): void {
     this.#disposed = true;
-    this.#settings?.dispose();
-    this.#settings = undefined;
+    this.#giveUpSettings();
   }
 
   [Symbol.dispose](): void {
@@ -212,9 +213,29 @@ export class SSLContext {
   #settingsIn(): Settings {
     if (this.#settings !== undefined && !this.#settings.realm.poisoned) return this.#settings;
     const realm = this.#checked.isolation === "shared" ? sharedRealm() : newRealm();
-    this.#settings = new Settings(realm, this.#checked.input);
-    forgotten.register(this, this.#settings);
-    return this.#settings;
+    return this.#keepSettings(new Settings(realm, this.#checked.input));
+  }
+
+  /** A variant needs no configuration of its own in the realm that all share when nothing in it differs. */
+  #shareSettings(origin: SSLContext): void {
+    const [mine, its] = [this.#checked, origin.#checked];
+    const settings = origin.#settings;
+    if (settings === undefined || settings.realm.poisoned || !isSameInput(mine.input, its.input)) return;
+    if (mine.isolation !== "shared" || its.isolation !== "shared") return;
+    settings.retain();
+    this.#keepSettings(settings);
+  }
+
+  #keepSettings(settings: Settings): Settings {
+    this.#giveUpSettings();
+    forgotten.register(this, settings, this);
+    return (this.#settings = settings);
+  }
+
+  #giveUpSettings(): void {
+    forgotten.unregister(this);
+    this.#settings?.release();
+    this.#settings = undefined;
   }
 }
 
@@ -253,9 +274,14 @@ function sessionKeyOf({ sessionKey }: CheckedOptions): Uint8Array {
 }
 
 /** SSLContext, or what a higher layer makes of it. */
-export type ContextClass<T> = new (secret: symbol, server: boolean, options: ClientOptions & ServerOptions) => T;
+export type ContextClass<T> = new (
+  secret: symbol,
+  server: boolean,
+  options: ClientOptions & ServerOptions,
+  origin?: SSLContext,
+) => T;
 
 const token: unique symbol = Symbol("wanttls");
 
 /** A safety net for contexts that nobody disposes of. */
-const forgotten = new FinalizationRegistry<Settings>((settings) => settings.dispose());
+const forgotten = new FinalizationRegistry<Settings>((settings) => settings.release());
