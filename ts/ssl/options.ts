@@ -1,5 +1,4 @@
 // What a context can be told, checked and brought into one form. Every refusal names the option and what was expected.
-import { cipherSuiteId } from "../engine/codes.gen.ts";
 import { SSLConfigError, SSLError } from "../engine/errors.ts";
 import type { IdentityInput, SettingsInput } from "../engine/settings.ts";
 import type { PreSharedKey } from "../engine/connection.ts";
@@ -12,6 +11,7 @@ import { openPkcs12 } from "./identity/pkcs12.ts";
 import { privateKeyFrom } from "./identity/private-key.ts";
 import { certificatesFrom, type PemOrDer } from "./pem.ts";
 import {
+  allCiphers,
   cipherInfo,
   type CipherName,
   defaultCipherSuites,
@@ -20,7 +20,6 @@ import {
   defaultSignatureAlgorithms,
   groupId,
   type NamedGroup,
-  opensslName,
   type SignatureScheme,
   signatureSchemeId,
   type TLSVersion,
@@ -558,12 +557,12 @@ function certificateList(name: string, value: PemOrDer | readonly PemOrDer[] | u
 }
 
 function checkCipherSuites(suites: readonly (string | number)[]): number[] {
-  const known = Object.entries(cipherSuiteId);
   return nonEmpty("cipherSuites", suites).map((suite) => {
     const found =
-      known.find(([name, id]) => suite === name || suite === id) ?? known.find(([name]) => suite === opensslName(name));
+      allCiphers.find(({ standardName, id }) => suite === standardName || suite === id) ??
+      allCiphers.find(({ name }) => suite === name);
     if (found === undefined) throw wrong("cipherSuites", `${describe(suite)} is not a cipher suite that is supported`);
-    return found[1];
+    return found.id;
   });
 }
 
