@@ -120,7 +120,7 @@ function verifying({ requestCert, rejectUnauthorized }: ServerSide): Partial<Ser
 function identityHook(secureContext: SecureContext, { check }: Expectation): VerifyHook {
   return ({ error, chain }) => {
     if (error !== null) return;
-    const wrong = check(detailedCertificate(chain.map(derOf), secureContext.trusted()));
+    const wrong = check(detailedCertificate(chain.map(derOf), secureContext.trustedIssuers));
     if (wrong instanceof Error) throw Object.assign(wrong, { alert: alertDescription.bad_certificate });
   };
 }

@@ -10,7 +10,9 @@ import {
   TrustStore,
 } from "../../index.ts";
 import { tag } from "../../ssl/der.ts";
+import { trustedIssuers } from "../../ssl/embedding.ts";
 import { certificatesFrom } from "../../ssl/pem.ts";
+import type { TrustedIssuers } from "./certificates.ts";
 import { type ContextOptions, contextOptions, ticketKeysOf } from "./context-options.ts";
 import { defaults } from "./defaults.ts";
 import { invalidArgType, opensslError } from "./errors.ts";
@@ -49,10 +51,8 @@ export class SecureContext {
     }
   }
 
-  /** @internal The certificates that it trusts, DER. */
-  trusted(): readonly Uint8Array[] {
-    return this.#trustStore().der();
-  }
+  /** @internal The trusted certificates, DER, that may have issued this one. */
+  readonly trustedIssuers: TrustedIssuers = (der) => trustedIssuers(der, this.#trustStore());
 
   /** @internal The first certificate that it presents, DER. */
   get certificate(): Uint8Array | undefined {

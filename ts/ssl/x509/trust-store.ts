@@ -5,7 +5,7 @@ import { type Bytes, toBytes } from "../bytes.ts";
 import { type Certificate, parseCertificate } from "../certificate.ts";
 import { pack } from "../packing.ts";
 import { type PemBlock, pemBlocks, pemTextOf } from "../pem.ts";
-import { parseSubject, parseX509, sameBytes, type X509 } from "./certificate.ts";
+import { parseIssuer, parseSubject, parseX509, sameBytes, type X509 } from "./certificate.ts";
 import type { Name } from "./distinguished-name.ts";
 import { PathMemory } from "./memory.ts";
 
@@ -86,6 +86,12 @@ export class TrustStore {
   /** @internal Those with this subject that can be parsed. */
   issuers(subject: Name): X509[] {
     return (this.#indexed().bySubject.get(subject.key) ?? []).flatMap((der) => this.#parse(der) ?? []);
+  }
+
+  /** @internal The trusted certificates, DER, that bear the name of the issuer of this one. */
+  issuersOf(der: Uint8Array): readonly Uint8Array[] {
+    const issuer = attempt(() => parseIssuer(der));
+    return issuer instanceof SSLError ? [] : (this.#indexed().bySubject.get(issuer.key) ?? []);
   }
 
   /** @internal Whether exactly this certificate is trusted. */
