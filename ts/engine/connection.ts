@@ -13,7 +13,7 @@ import { type Failure, failureOf, SSLEOFError, SSLError, SSLMemoryError, SSLStat
 import { keyLogEntrySize, keyLogLine } from "./key-log.ts";
 import { withoutRandomness } from "./randomness.ts";
 import type { Settings } from "./settings.ts";
-import { hashOf, type SignatureMethod, verifySignature } from "./signatures.ts";
+import { hashOf, type SignatureMethod } from "./signatures.ts";
 import { breaksRules } from "./hello-rules.ts";
 import { Limits } from "./limits.ts";
 import { noRecord, notTls } from "./strangers.ts";
@@ -171,6 +171,11 @@ export class Connection {
 
   get #realm(): Realm {
     return this.#settings.realm;
+  }
+
+  /** Where its memory is; a server's may change when it decides on the ClientHello. */
+  get realm(): Realm {
+    return this.#realm;
   }
 
   get state(): SSLState {
@@ -467,12 +472,7 @@ export class Connection {
     return size === 0 ? null : this.#realm.copyOut(exports.wt_own_certificate(this.#live()), size);
   }
 
-  /** Whether a signature over a certificate is right. */
-  verifySignature(key: Uint8Array, method: SignatureMethod, data: Uint8Array, signature: Uint8Array): boolean {
-    return verifySignature(this.#realm, key, method, data, signature);
-  }
-
-  /** A hash, for channel bindings and pins. */
+  /** A hash, for channel bindings. */
   hash(method: SignatureMethod["hash"], data: Uint8Array): Uint8Array {
     return hashOf(this.#realm, method, data);
   }
