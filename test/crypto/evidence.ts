@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 
 type Call = (...parameters: number[]) => number;
 
+type Functions = Readonly<Record<string, (...parameters: never[]) => unknown>>;
+
 export type Import = (...parameters: never[]) => number | bigint | undefined;
 
 interface Exports extends Record<string, unknown> {
@@ -13,26 +15,36 @@ interface Exports extends Record<string, unknown> {
 
 /** One instance. What is allocated in it lives as long as it. */
 export class Evidence {
-  readonly exports: Exports;
+  readonly #exports: Exports;
 
   /** `code` is a variant of the module, `more` what it calls; without that there is no randomness. */
   constructor(
-    code: Uint8Array<ArrayBuffer> = evidenceFile("evidence.wasm"),
+    code: Uint8Array<ArrayBuffer> = evidenceFile(),
     more: Readonly<Record<string, Import>> = {},
   ) {
     const env = { wt_random: () => 1, wt_now: () => 0, emscripten_notify_memory_growth: () => undefined, ...more };
-    this.exports = new WebAssembly.Instance(new WebAssembly.Module(code), { env }).exports as unknown as Exports;
+    this.#exports = new WebAssembly.Instance(new WebAssembly.Module(code), { env }).exports as unknown as Exports;
+  }
+
+  /** All exported functions. */
+  get functions(): Functions {
+    return this.#exports as unknown as Functions;
+  }
+
+  /** A view of all memory, good until the next call. */
+  memory(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#exports.memory.buffer);
   }
 
   /** Calls an export; arrays go in by a copy whose address is passed. */
   call(name: string, ...parameters: readonly (number | Uint8Array)[]): number {
     const addresses = parameters.map((value) => (typeof value === "number" ? value : this.place(value)));
-    return (this.exports[name] as Call)(...addresses);
+    return (this.#exports[name] as Call)(...addresses);
   }
 
   /** Room for so many bytes. */
   room(size: number): number {
-    return this.exports.wt_allocate(Math.max(size, 1));
+    return this.#exports.wt_allocate(Math.max(size, 1));
   }
 
   /** A copy of the bytes in the module's memory. */
@@ -43,12 +55,16 @@ export class Evidence {
   }
 
   write(at: number, bytes: Uint8Array): void {
-    new Uint8Array(this.exports.memory.buffer, at, bytes.length).set(bytes);
+    new Uint8Array(this.#exports.memory.buffer, at, bytes.length).set(bytes);
   }
 
   read(at: number, size: number): Uint8Array {
-    return new Uint8Array(this.exports.memory.buffer, at, size).slice();
+    return new Uint8Array(this.#exports.memory.buffer, at, size).slice();
   }
+}
+
+function evidenceFile(): Uint8Array<ArrayBuffer> {
+  return readFileSync(new URL("../../build/evidence.wasm", import.meta.url));
 }
 
 /** Bytes that look random and are the same in each run (xorshift32). */
