@@ -23,7 +23,9 @@ export function invalid(): Uint8Array[] {
       const mac = size - 1 - padding - macSize;
       return [mac, mac + 15, mac + 31].map((at) => flipped(plaintext(padding), at));
     }),
-    ...[1, 15, 100, 255].flatMap((padding) => [size - 1 - padding, size - 2].map((at) => flipped(plaintext(padding), at))),
+    ...[1, 15, 100, 255].flatMap((padding) =>
+      [size - 1 - padding, size - 2].map((at) => flipped(plaintext(padding), at)),
+    ),
     ...[0, 15, 254, 255].map((padding) => new Uint8Array(size).fill(padding)),
   ];
 }

@@ -9,7 +9,16 @@ import { instrumented } from "../audit/instrument.ts";
 import { differences, Onlooker, type View } from "../audit/onlooker.ts";
 import { WasmBinary } from "../audit/wasm-binary.ts";
 import { certs } from "../support/certs.ts";
-import { attempt, deliver, disposed, handshake, identityOf, inCase, type Pair, wrapped } from "../support/conversation.ts";
+import {
+  attempt,
+  deliver,
+  disposed,
+  handshake,
+  identityOf,
+  inCase,
+  type Pair,
+  wrapped,
+} from "../support/conversation.ts";
 import { noon } from "../support/recording.ts";
 import { randomBytes } from "./evidence.ts";
 import { byteSecrets } from "./secrets.ts";
@@ -105,11 +114,16 @@ function talk(client: SSLContext, server: SSLContext, text: Uint8Array, session:
   const offer = session === null ? {} : { session };
   const pair = { client: wrapped(client, { serverHostname: "localhost", ...offer }), server: wrapped(server) };
   handshake(pair);
-  for (const [from, to] of [[pair.client, pair.server], [pair.server, pair.client]] as const) { // prettier-ignore
+  for (const [from, to] of [
+    [pair.client, pair.server],
+    [pair.server, pair.client],
+  ] as const) {
+    // prettier-ignore
     from.tls.write(text);
     deliver(from, to);
     expect(to.tls.read()).toEqual(text);
   }
   return pair;
 }
-void attempt; void X509Certificate;
+void attempt;
+void X509Certificate;

@@ -19,7 +19,7 @@ export class Evidence {
 
   /** `code` is a variant of the module, `more` what it calls; without that there is no randomness. */
   constructor(
-    code: Uint8Array<ArrayBuffer> = evidenceFile(),
+    code: Uint8Array<ArrayBuffer> = evidenceFile("evidence.wasm"),
     more: Readonly<Record<string, Import>> = {},
   ) {
     const env = { wt_random: () => 1, wt_now: () => 0, emscripten_notify_memory_growth: () => undefined, ...more };
@@ -63,8 +63,9 @@ export class Evidence {
   }
 }
 
-function evidenceFile(): Uint8Array<ArrayBuffer> {
-  return readFileSync(new URL("../../build/evidence.wasm", import.meta.url));
+/** A module that the build made for the tests. */
+export function evidenceFile(name: string): Uint8Array<ArrayBuffer> {
+  return readFileSync(new URL(`../../build/${name}`, import.meta.url));
 }
 
 /** Bytes that look random and are the same in each run (xorshift32). */

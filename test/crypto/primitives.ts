@@ -4,6 +4,7 @@
 import { certs } from "../support/certs.ts";
 import * as records from "./cbc-records.ts";
 import { type Evidence, randomBytes, unit } from "./evidence.ts";
+import { curves, type Listed, rsa } from "./listed-differences.ts";
 import { type Amount, byteSecrets, type NistCurve, scalars } from "./secrets.ts";
 
 export interface Primitive {
@@ -14,7 +15,7 @@ export interface Primitive {
   /** Goes before `work` and is not looked at. */
   readonly prepare?: (secret: Uint8Array) => void;
   /** Functions that may show differences, and why that is no harm or how much it is. */
-  readonly except?: Readonly<Record<string, string>>;
+  readonly except?: Listed;
 }
 
 const limit = 4096;
@@ -44,7 +45,14 @@ export class Primitives {
   }
 
   all(): Primitive[] {
-    return [...this.symmetric(), ...this.#hashes(), ...this.#comparison(), ...this.#curves(), ...this.#cbcRecords(), ...this.#rsa()];
+    return [
+      ...this.symmetric(),
+      ...this.#hashes(),
+      ...this.#comparison(),
+      ...this.#curves(),
+      ...this.#cbcRecords(),
+      ...this.#rsa(),
+    ];
   }
 
   /** The ciphers: our own, and Mbed TLS's modes over them. */
@@ -52,9 +60,23 @@ export class Primitives {
     return [...this.#blocks(), this.#ghash(), ...this.#gcm(), ...this.#chacha(), this.#ccm(), this.#cbc()];
   }
 
-  /** The AES of Mbed TLS, with its tables. */
-  stockAes(): Primitive {
-    return this.#bytes("Mbed TLS's own AES", () => this.#call("stock_aes", this.#key, 128, this.#text, this.#text));
+  /** What leaks, and the only functions that must show it: Mbed TLS's AES with its tables, and a comparison that ends early. */
+  leaking(): (Primitive & { readonly shows: readonly string[] })[] {
+    return [
+      {
+        ...this.#bytes("Mbed TLS's own AES", () => this.#call("stock_aes", this.#key, 128, this.#text, this.#text)),
+        shows: ["stock_aes"],
+      },
+      {
+        ...this.#bytes("a comparison that ends early", () => this.#call("leaky_equal", this.#text, this.#aad, 100)),
+        shows: ["leaky_equal"],
+      },
+    ];
+  }
+
+  /** A `select` that a secret decides. */
+  choosing(): Primitive {
+    return this.#bytes("a choice", (secret) => this.#call("leaky_choice", secret[0]!, 1, 2));
   }
 
   #blocks(): Primitive[] {
@@ -175,6 +197,7 @@ export class Primitives {
   #agreement(curve: 255 | NistCurve, secrets: readonly Uint8Array[]): Primitive {
     const peer = this.#publicKey(curve, secrets.at(-1)!);
     return {
+      ...exceptions(curve),
       name: `${curve === 255 ? "X25519" : `P-${curve}`}: public key and shared secret`,
       secrets,
       work: (secret) => {
@@ -198,6 +221,7 @@ export class Primitives {
     const keys = scalars(curve, this.#amount);
     const hashes = byteSecrets(32, this.#amount);
     return {
+      ...exceptions(curve),
       name: `P-${curve}: a signature, by ${what}`,
       secrets: what === "key" ? keys : hashes,
       work: (secret) => {
@@ -219,10 +243,17 @@ export class Primitives {
     };
     const run = (): number => this.#call("rsa_private", this.#context, this.#text, this.#tag);
     return [
-      { name: "RSA-2048: the private operation, by key", secrets: keys, prepare: (key) => parsed(key, number), work: run },
+      {
+        name: "RSA-2048: the private operation, by key",
+        except: rsa,
+        secrets: keys,
+        prepare: (key) => parsed(key, number),
+        work: run,
+      },
       {
         name: "RSA-2048: the private operation, by number",
-        secrets: byteSecrets(255, this.#amount).map((bytes) => Uint8Array.of(0, ...bytes)).slice(1),
+        except: rsa,
+        secrets: byteSecrets(255, this.#amount).map((bytes) => Uint8Array.of(1, ...bytes)),
         prepare: (input) => parsed(keys[0]!, input),
         work: run,
       },
@@ -263,13 +294,17 @@ export class Primitives {
   }
 
   #call(name: string, ...parameters: readonly number[]): number {
-    const answer = this.#evidence.call(name, ...parameters);
-    return answer;
+    return this.#evidence.call(name, ...parameters);
   }
 
   #change(at: number): void {
     this.#evidence.write(at, this.#evidence.read(at, 1).map((byte) => byte ^ 1)); // prettier-ignore
   }
+}
+
+/** X25519 and P-256 are not Mbed TLS's. */
+function exceptions(curve: 255 | NistCurve): { readonly except?: Listed } {
+  return curve === 384 || curve === 521 ? { except: curves } : {};
 }
 
 function derOf(pem: string): Uint8Array {

@@ -27,16 +27,20 @@ export function byteSecrets(size: number, amount: Amount): Uint8Array[] {
   return [...extremes, ...Array.from({ length: 8 }, (_, seed) => randomBytes(size, seed + 1))];
 }
 
-/** Private keys of a curve, big-endian: one, two, sparse and short ones, half of the order, the last two, random ones. */
+/**
+ * Private keys of a curve, big-endian: one, two, sparse and short ones, half of the order, the last two, random ones. Without the
+ * short ones for the curves that are Mbed TLS's: it does not calculate with limbs that are zero at the upper end.
+ */
 export function scalars(curve: NistCurve, amount: Amount): Uint8Array[] {
   const order = orders[curve];
   const random = Array.from({ length: amount === "few" ? 1 : 8 }, (_, seed) => randomBelow(order, curve, seed));
   const few = [1n, order - 1n, 1n << BigInt(curve - 2), ...random];
   const more = [2n, order - 2n, order >> 1n, 0xffffffffn, 1n << 128n, 1n | (1n << BigInt(curve - 2))];
-  return (amount === "few" ? few : [...few, ...more]).map((scalar) => bigEndian(scalar, Math.ceil(curve / 8)));
+  const whole = curve === 256 ? 0n : 1n << BigInt(curve - 10);
+  const chosen = (amount === "few" ? few : [...few, ...more]).filter((scalar) => scalar >= whole);
+  return chosen.map((scalar) => bigEndian(scalar, Math.ceil(curve / 8)));
 }
 
-/** The order without the highest `bits` being special: a private key as random ones are, for every seed another. */
 function randomBelow(order: bigint, curve: NistCurve, seed: number): bigint {
   const bytes = randomBytes(Math.ceil(curve / 8), seed);
   return bytes.reduce((sum, byte) => sum * 256n + BigInt(byte), 0n) % order;
