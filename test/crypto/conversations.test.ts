@@ -43,7 +43,7 @@ let onlooker: Onlooker;
 let drawn = 0;
 
 beforeAll(async () => {
-  await init(instrumented(binary, ["entries", "branches", "addresses"]));
+  await init(instrumented(binary));
   Object.defineProperty(crypto, "getRandomValues", { value: draw, configurable: true });
   const realm = sharedRealm();
   inCase("the first conversation", () => void pskConversation("TLSv1.3", "TLS_AES_128_GCM_SHA256", randomBytes(32, 0)));
