@@ -51,12 +51,7 @@ export const listed: Readonly<Record<string, Counts>> = {
   mbedtls_md_hmac_starts: { br_if: 22, if: 7, why: sizes },
   // Comparison and choice
   mbedtls_ct_memcmp: { if: 3, br_if: 1, why: sizes },
-  mbedtls_ct_memcpy_if: {
-    br_if: 8,
-    select: 1,
-    if: 1,
-    why: "sizes; the select takes its source when there is no second one",
-  },
+  mbedtls_ct_memcpy_if: { br_if: 8, select: 1, if: 1, why: "sizes" },
   mbedtls_ct_uint_ge: {},
   // X25519
   fe_loose_invert: { br_if: 3, why: "counts squarings" },
@@ -117,10 +112,10 @@ export const listed: Readonly<Record<string, Counts>> = {
   mbedtls_mpi_core_exp_mod_optionally_safe: {
     if: 8,
     br_if: 10,
-    select: 7,
+    select: 4,
     why: "counts limbs, bits and windows, and asks whether the exponent is public",
   },
-  mbedtls_mpi_core_gcd_modinv_odd: { select: 2, if: 36, br_if: 38, why: "counts limbs and rounds; masks" },
+  mbedtls_mpi_core_gcd_modinv_odd: { select: 1, if: 37, br_if: 38, why: "counts limbs and rounds; masks" },
   ecp_select_comb: { br_if: 4, if: 1, select: 1, why: "counts limbs and entries of the table, all of which are read" },
-  mbedtls_mpi_safe_cond_assign: { br_if: 5, if: 5, select: 2, why: "counts limbs; the sign of a number" },
+  mbedtls_mpi_safe_cond_assign: { br_if: 5, if: 5, why: "counts limbs; the sign of a number" },
 };

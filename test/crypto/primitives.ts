@@ -307,6 +307,6 @@ function exceptions(curve: 255 | NistCurve): { readonly except?: Listed } {
   return curve === 384 || curve === 521 ? { except: curves } : {};
 }
 
-function derOf(pem: string): Uint8Array {
+export function derOf(pem: string): Uint8Array {
   return new Uint8Array(Buffer.from(pem.replaceAll(/-----[^-]*-----|\s/g, ""), "base64"));
 }

@@ -263,7 +263,7 @@ int main(int count, char **arguments) {
     scenarios[i].run();
     unsigned found = VALGRIND_COUNT_ERRORS - before;
     int good = scenarios[i].leaks ? found > 0 : found == 0;
-    printf("native: %s: %u places%s\n", scenarios[i].name, found, good ? "" : ", which is wrong");
+    printf("native: %s: %u reports%s\n", scenarios[i].name, found, good ? "" : ", which is wrong");
     failed |= !good;
   }
   return failed;
