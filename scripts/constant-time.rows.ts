@@ -51,7 +51,7 @@ export const listed: Readonly<Record<string, Counts>> = {
   mbedtls_md_hmac_starts: { br_if: 22, if: 7, why: sizes },
   // Comparison and choice
   mbedtls_ct_memcmp: { if: 3, br_if: 1, why: sizes },
-  mbedtls_ct_memcpy_if: { br_if: 8, select: 1, if: 1, why: "sizes" },
+  mbedtls_ct_memcpy_if: { br_if: 8, select: 1, if: 1, why: sizes },
   mbedtls_ct_uint_ge: {},
   // X25519
   fe_loose_invert: { br_if: 3, why: "counts squarings" },
@@ -102,7 +102,7 @@ export const listed: Readonly<Record<string, Counts>> = {
   // Big numbers of RSA and of the curves that are Mbed TLS's
   mbedtls_mpi_core_add: { if: 3, br_if: 1, why: limbs },
   mbedtls_mpi_core_sub: { if: 3, br_if: 1, why: limbs },
-  mbedtls_mpi_core_mla: { select: 1, if: 3, br_if: 6, why: "counts limbs; select" },
+  mbedtls_mpi_core_mla: { select: 1, if: 3, br_if: 6, why: "counts limbs; the select takes the smaller of two sizes" },
   mbedtls_mpi_core_montmul: { if: 3, br_if: 3, why: limbs },
   mbedtls_mpi_core_montmul_init: {},
   mbedtls_mpi_core_cond_assign: { br_if: 4, if: 1, why: limbs },
@@ -115,7 +115,12 @@ export const listed: Readonly<Record<string, Counts>> = {
     select: 4,
     why: "counts limbs, bits and windows, and asks whether the exponent is public",
   },
-  mbedtls_mpi_core_gcd_modinv_odd: { select: 1, if: 37, br_if: 38, why: "counts limbs and rounds; masks" },
+  mbedtls_mpi_core_gcd_modinv_odd: {
+    select: 1,
+    if: 37,
+    br_if: 38,
+    why: "counts limbs and rounds; the select takes the larger of two sizes",
+  },
   ecp_select_comb: { br_if: 4, if: 1, select: 1, why: "counts limbs and entries of the table, all of which are read" },
   mbedtls_mpi_safe_cond_assign: { br_if: 5, if: 5, why: "counts limbs; the sign of a number" },
 };
