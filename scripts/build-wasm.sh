@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Promise kept: build/wanttls.wasm is made from exactly the pinned Mbed TLS, the pinned files of AWS-LC and the files in wasm/, by one
 # command line that gives the same bytes each time, and is not made again while none of that has changed. Beside it come, for the
-# tests only, evidence.wasm, the same with test/crypto/module, which exports what is inside, and evidence.traced.wasm, which tells
-# each address and turn.
+# tests only, evidence.wasm, the same with probe.c and test/crypto/module, which export what is inside, and evidence.traced.wasm, which tells
+# each address and turn; and with .symbols behind their names the functions of each.
 #
 #   scripts/build-wasm.sh [--crypto mbedtls] [--output FILE] [--force]
 # With --crypto mbedtls it is build/wanttls-mbedtls.wasm, which has Mbed TLS's own cryptography and nothing of AWS-LC. Beside
@@ -36,7 +36,7 @@ compile_flags=(-O2 -msimd128 -mbulk-memory -ffunction-sections -fdata-sections -
 # Ciphers of our own: straight-line vector code, which the vectorisers only make worse.
 crypto_flags=(-O3 -fno-vectorize -fno-slp-vectorize)
 link_flags=(-O2 -sSTANDALONE_WASM --no-entry -sALLOW_MEMORY_GROWTH -sINITIAL_MEMORY=2MB -sMAXIMUM_MEMORY=2GB
-  -sSTACK_SIZE=256KB -sABORTING_MALLOC=0 -sDEFAULT_TO_CXX=0 -sFILESYSTEM=0)
+  -sSTACK_SIZE=256KB -sABORTING_MALLOC=0 -sDEFAULT_TO_CXX=0 -sFILESYSTEM=0 --emit-symbol-map)
 
 # AWS-LC's curves: C without assembly, for one thread, and X25519 with the base-point table that is 30 KB smaller.
 if [ "$crypto" = mbedtls ]; then
@@ -50,7 +50,7 @@ fi
 tarball=$(scripts/fetch-mbedtls.sh)
 inputs=$({ echo "$crypto"; cat scripts/build-wasm.sh scripts/fetch-mbedtls.sh test/crypto/probe.c; find wasm test/crypto/module -type f ! -name boundary.txt | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done; } | sha256sum | cut -d' ' -f1)
 stamp="$output.inputs"
-if [ -z "$force" ] && [ -f "$output" ] && [ -f "$probe" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ]; then
+if [ -z "$force" ] && [ -f "$output" ] && [ -f "$probe" ] && [ -f "$output.symbols" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ]; then
   exit 0
 fi
 
@@ -74,7 +74,7 @@ if [ "$crypto" = mbedtls ]; then
   rm -rf "$work/wasm/crypto"
 else
   cp -r "$awslc" "$work/awslc"
-  cp test/crypto/module/*.c "$work/evidence"
+  cp test/crypto/module/*.[ch] "$work/evidence"
 fi
 if [ -d wasm/patches ]; then
   for patch in wasm/patches/*.patch; do
@@ -112,12 +112,13 @@ link() { # FILE and which of the objects, by their lines in `sources`
 link wanttls.wasm '!/^(probe|evidence)/ { print NR - 1 }'
 link probe.wasm '!/^evidence/ { print NR - 1 }'
 if [ "$crypto" != mbedtls ]; then
-  link evidence.wasm '!/^probe/ { print NR - 1 }'
+  link evidence.wasm '{ print NR - 1 }'
   run bash -c '"$(em-config BINARYEN_ROOT)/bin/wasm-opt" --all-features --instrument-memory --log-execution evidence.wasm -o evidence.traced.wasm'
 fi
 mkdir -p "$(dirname "$output")"
-[ "$crypto" = mbedtls ] || cp "$work/evidence.wasm" "$work/evidence.traced.wasm" "$(dirname "$output")/"
+[ "$crypto" = mbedtls ] || cp "$work"/evidence.* "$(dirname "$output")/"
 cp "$work/wanttls.wasm" "$output"
+cp "$work/wanttls.wasm.symbols" "$output.symbols"
 cp "$work/probe.wasm" "$probe"
 echo "$inputs" >"$stamp"
 say "made $output, $(wc -c <"$output") bytes"

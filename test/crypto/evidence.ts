@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 
 type Call = (...parameters: number[]) => number;
 
+type Functions = Readonly<Record<string, (...parameters: never[]) => unknown>>;
+
 export type Import = (...parameters: never[]) => number | bigint | undefined;
 
 interface Exports extends Record<string, unknown> {
@@ -15,11 +17,23 @@ interface Exports extends Record<string, unknown> {
 export class Evidence {
   readonly #exports: Exports;
 
-  /** `more` is what a variant of the module calls. */
-  constructor(name = "evidence.wasm", more: Readonly<Record<string, Import>> = {}) {
-    const env = { ...more, wt_random: () => 1, wt_now: () => 0, emscripten_notify_memory_growth: () => undefined };
-    const module = new WebAssembly.Module(readFileSync(new URL(`../../build/${name}`, import.meta.url)));
-    this.#exports = new WebAssembly.Instance(module, { env }).exports as unknown as Exports;
+  /** `code` is a variant of the module, `more` what it calls; without that there is no randomness. */
+  constructor(
+    code: Uint8Array<ArrayBuffer> = evidenceFile("evidence.wasm"),
+    more: Readonly<Record<string, Import>> = {},
+  ) {
+    const env = { wt_random: () => 1, wt_now: () => 0, emscripten_notify_memory_growth: () => undefined, ...more };
+    this.#exports = new WebAssembly.Instance(new WebAssembly.Module(code), { env }).exports as unknown as Exports;
+  }
+
+  /** All exported functions. */
+  get functions(): Functions {
+    return this.#exports as unknown as Functions;
+  }
+
+  /** A view of all memory, good until the next call. */
+  memory(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#exports.memory.buffer);
   }
 
   /** Calls an export; arrays go in by a copy whose address is passed. */
@@ -47,6 +61,11 @@ export class Evidence {
   read(at: number, size: number): Uint8Array {
     return new Uint8Array(this.#exports.memory.buffer, at, size).slice();
   }
+}
+
+/** A module that the build made for the tests. */
+export function evidenceFile(name: string): Uint8Array<ArrayBuffer> {
+  return readFileSync(new URL(`../../build/${name}`, import.meta.url));
 }
 
 /** Bytes that look random and are the same in each run (xorshift32). */

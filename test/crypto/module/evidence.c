@@ -2,7 +2,7 @@
    nothing else. Linked with the very objects of the shipped module into build/evidence.wasm, which is never shipped.
 
    A state is eight blocks; its layers work on planes, so that all but the transposition are put between two of them. */
-#include "shim.h"
+#include "evidence.h"
 
 #include "aes_layers.h"
 #include "kernels.h"
@@ -11,10 +11,6 @@
 #include "mbedtls/chacha20.h"
 #include "mbedtls/chachapoly.h"
 #include "mbedtls/gcm.h"
-
-#define EVIDENCE(result, name, ...)                               \
-  result WT_EXPORT(name)(__VA_ARGS__);                            \
-  result name(__VA_ARGS__)
 
 static void load(v128_t q[8], const uint8_t *state) {
   for (int i = 0; i < 8; i++) q[i] = wasm_v128_load(state + 16 * i);
