@@ -78,7 +78,7 @@ class DuplexTransport extends TransportBase {
   }
 
   protected streamSend(bytes: Uint8Array): number {
-    this.#needsDrain = !this.#socket.write(bytes.slice());
+    this.#needsDrain = !this.#socket.write(bytes);
     return bytes.length;
   }
 

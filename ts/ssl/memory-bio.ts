@@ -2,6 +2,9 @@
 import { type Bytes, describe, toBytes, toCount } from "./bytes.ts";
 import { SSLError } from "../engine/errors.ts";
 
+/** From this size on an array goes on as it is, rather than being put together with what follows. */
+const LARGE = 16 * 1024;
+
 /**
  * A byte queue in memory, with the meaning of Python's `ssl.MemoryBIO` (statements B6 to B12): written at one end, read
  * at the other, with an end that is reached when it was announced and everything is read.
@@ -32,9 +35,10 @@ export class MemoryBIO {
   read(n: number = -1): Uint8Array {
     if (typeof n !== "number" || !Number.isInteger(n))
       throw new TypeError(`Cannot read from the MemoryBIO: expected an integer, got ${describe(n)}`);
-    const into = new Uint8Array(n < 0 ? this.#pending : Math.min(n, this.#pending));
-    this.readInto(into);
-    return into;
+    const size = n < 0 ? this.#pending : Math.min(n, this.#pending);
+    const bytes = this.#holdsOne(size) ? this.front(size) : this.peek(size);
+    this.consume(size);
+    return bytes;
   }
 
   /** Fills `into` from the front as far as there are bytes; answers how many. */
@@ -89,6 +93,21 @@ export class MemoryBIO {
     if (bytes.length === 0) return;
     this.#chunks.push(bytes);
     this.#pending += bytes.length;
+  }
+
+  /**
+   * The first bytes, at most `limit`, as they lie in the queue: nobody may write to them. Copied only where they are in small
+   * pieces, which would cost whoever takes them more.
+   * @internal
+   */
+  front(limit: number): Uint8Array {
+    const first = this.#chunks[this.#first]?.subarray(this.#offset, this.#offset + limit);
+    return first !== undefined && (first.length >= LARGE || first.length === this.#pending) ? first : this.peek(limit);
+  }
+
+  /** Whether the queue is one array of that size, which can change its owner. */
+  #holdsOne(size: number): boolean {
+    return size === this.#pending && this.#chunks[this.#first]?.buffer.byteLength === size;
   }
 
   #copy(into: Uint8Array): number {
