@@ -372,7 +372,7 @@ export class Connection {
     if (this.#disposed || this.#pointer === undefined || this.#realm.poisoned) return;
     const size = this.#realm.exports.wt_outgoing_size(this.#pointer);
     if (size === 0) return;
-    sink.append(this.#realm.copyOut(this.#realm.exports.wt_outgoing_data(this.#pointer), size));
+    sink.append(this.#realm.copyOutPacked(this.#realm.exports.wt_outgoing_data(this.#pointer), size));
     this.#realm.exports.wt_outgoing_consume(this.#pointer, size);
   }
 
