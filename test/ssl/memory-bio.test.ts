@@ -115,6 +115,22 @@ test("B10 read() refuses what is no integer with TypeError", () => {
   expect(bio.read()).toEqual(ascii("kept"));
 });
 
+test("what read() has given is the caller's: changing it changes nothing that is queued", () => {
+  const bio = new MemoryBIO();
+  for (const first of [3, 20_000]) {
+    bio.write(pattern(first));
+    const all = bio.read();
+    all.fill(0);
+    bio.write(pattern(first));
+    const part = bio.read(2);
+    part.fill(0);
+    const rest = bio.read();
+    expect(rest).toEqual(pattern(first).subarray(2));
+    rest.fill(0);
+    expect(bio.pending).toBe(0);
+  }
+});
+
 test("S1 bytes come out in the order in which they went in, however they are cut", () => {
   const sizes = fc.array(fc.nat(300), { minLength: 1, maxLength: 200 });
   fc.assert(
