@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { memoryTransportPair } from "../../ts/socket/memory-transport.ts";
 import type { NonBlockingTransport } from "../../ts/socket/transport.ts";
 import { Piece, Pieces } from "../../ts/stream/writes.ts";
-import { SSLError, type TLSConnection } from "../../ts/index.ts";
+import type { SSLError, TLSConnection } from "../../ts/index.ts";
 import { joined, pattern, recordsOf } from "../support/conversation.ts";
 import { connected, readAll, versions } from "./contexts.ts";
 
@@ -124,7 +124,7 @@ describe.each(versions)("%s", (version) => {
           (error: unknown) => error as SSLError & { bytesSent: number },
         );
         around.push(client.write(third));
-        for (let left = tick; left > 0; left--) await Promise.resolve();
+        for (let turns = tick; turns > 0; turns--) await Promise.resolve();
         controller.abort(cancelled);
         const reading = readAll(server);
         const outcome = await given;

@@ -5,7 +5,7 @@
 // so that bytes after the peer's close_notify are still there for whoever speaks next on that transport. The first fatal
 // error is kept and repeated; Mbed TLS, which would go on encrypting, is then left alone but for the alert that is due.
 import type { ConnectionPointer } from "../wasm/exports.gen.ts";
-import { type Realm, scratchLimit } from "../wasm/realm.ts";
+import { largestPacked, type Realm, scratchLimit } from "../wasm/realm.ts";
 import { alert } from "./alerts.ts";
 import { type ClientHello, ClientHelloCollector } from "./client-hello.ts";
 import { code } from "./codes.gen.ts";
@@ -23,6 +23,8 @@ import { Trace, type TraceEvent } from "./trace.ts";
 /** Where ciphertext goes; it takes everything and may keep the array. */
 export interface CiphertextSink {
   append(bytes: Uint8Array): void;
+  /** As `append`, and does not keep the array; better for many bytes. */
+  appendCopy(bytes: Uint8Array): void;
 }
 
 /**
@@ -372,7 +374,9 @@ export class Connection {
     if (this.#disposed || this.#pointer === undefined || this.#realm.poisoned) return;
     const size = this.#realm.exports.wt_outgoing_size(this.#pointer);
     if (size === 0) return;
-    sink.append(this.#realm.copyOutPacked(this.#realm.exports.wt_outgoing_data(this.#pointer), size));
+    const at = this.#realm.exports.wt_outgoing_data(this.#pointer);
+    if (size > largestPacked) sink.appendCopy(this.#realm.view(at, size));
+    else sink.append(this.#realm.copyOutPacked(at, size));
     this.#realm.exports.wt_outgoing_consume(this.#pointer, size);
   }
 

@@ -20,6 +20,13 @@ export class MemoryBIO {
   #offset = 0; // bytes of the oldest chunk that were read
   #pending = 0;
   #ended = false;
+  /**
+   * Where large copies go, one after the other: making an array for each costs as much as copying it ten times. Held weakly, so that
+   * a queue that is not used costs nothing; null when arrays of the queue become somebody else's.
+   */
+  #block: WeakRef<Uint8Array> | null | undefined;
+  /** The chunk in the queue that lies there. */
+  #inBlock: Uint8Array | undefined;
 
   /** Bytes that can be read now. */
   get pending(): number {
@@ -64,8 +71,9 @@ export class MemoryBIO {
     this.#pending -= n;
     this.#offset += n;
     while (this.#first < this.#chunks.length && this.#offset >= this.#chunks[this.#first]!.length) {
-      this.#offset -= this.#chunks[this.#first]!.length;
-      this.#first++;
+      const chunk = this.#chunks[this.#first++]!;
+      this.#offset -= chunk.length;
+      if (chunk === this.#inBlock) this.#inBlock = undefined;
     }
     if (this.#first < 64 && this.#first < this.#chunks.length) return;
     this.#chunks.splice(0, this.#first);
@@ -96,11 +104,28 @@ export class MemoryBIO {
   }
 
   /**
+   * Appends a copy of many bytes.
+   * @internal
+   */
+  appendCopy(bytes: Uint8Array): void {
+    if (this.#block === null || this.#inBlock !== undefined) return this.append(bytes.slice());
+    let block = this.#block?.deref();
+    if (block === undefined || block.length < bytes.length) {
+      block = new Uint8Array(bytes.length);
+      this.#block = new WeakRef(block);
+    }
+    this.#inBlock = block.subarray(0, bytes.length);
+    this.#inBlock.set(bytes);
+    this.append(this.#inBlock);
+  }
+
+  /**
    * The first bytes, at most `limit`, as they lie in the queue: nobody may write to them. Copied only where they are in small
    * pieces, which would cost whoever takes them more.
    * @internal
    */
   front(limit: number): Uint8Array {
+    this.#block = null;
     const first = this.#chunks[this.#first]?.subarray(this.#offset, this.#offset + limit);
     return first !== undefined && (first.length >= LARGE || first.length === this.#pending) ? first : this.peek(limit);
   }

@@ -78,11 +78,10 @@ export class Realm {
   }
 
   /**
-   * As `copyOut`, for ciphertext: small copies lie one behind the other in a larger buffer, since making an array for each costs more
-   * than encrypting it.
+   * As `copyOut`, for ciphertext of at most `largestPacked` bytes: the copies lie one behind the other in a larger buffer, since making
+   * an array for each costs more than encrypting it.
    */
   copyOutPacked(at: Address, length: number): Uint8Array<ArrayBuffer> {
-    if (length > largestPacked) return this.copyOut(at, length);
     if (this.#block.length < length) this.#block = new Uint8Array(blockSize);
     const copy = this.#block.subarray(0, length);
     this.#block = this.#block.subarray(length);
@@ -161,11 +160,13 @@ export class Realm {
   }
 }
 
+/** The most bytes that `copyOutPacked` takes. */
+export const largestPacked = 1024;
+
 /** The most bytes that go through the scratch area at once. */
 export const scratchLimit: number = scratchSize;
 
 const blockSize = 8192;
-const largestPacked = 1024;
 
 /** At most 64 KiB a call is what the Web Cryptography API allows. */
 function fillRandom(into: Uint8Array<ArrayBuffer>): void {
