@@ -186,7 +186,11 @@ describe.each(versions)("Writing to an SSLSocket, %s", (version) => {
     let blocked = true;
     const give = (left as NonBlockingTransport & Carrier).give.bind(left);
     Object.defineProperty(left, "writable", { get: () => !blocked });
-    Object.assign(left, { give: (bytes: Uint8Array) => (given.push(bytes.length), give(bytes)) });
+    const counted = (bytes: Uint8Array): number => {
+      given.push(bytes.length);
+      return give(bytes);
+    };
+    Object.assign(left, { give: counted });
     const parts = Array.from({ length: 30 }, (_, i) => pattern(100, i));
     for (const part of parts) client.send(part);
     expect([given.length, client.wantWrite]).toEqual([0, true]);

@@ -656,8 +656,8 @@ export class Connection {
    */
   #plainAlert(): number | null {
     if (this.#handshakeOver || this.protocolVersion() !== tls13) return null;
-    const alert = this.#records.plainAlert;
-    return alert?.[0] === fatal ? alert[1]! : null;
+    const seen = this.#records.plainAlert;
+    return seen?.[0] === fatal ? seen[1]! : null;
   }
 
   #enterFailed(failure: Failure, alerted: boolean): SSLError {
