@@ -51,6 +51,27 @@ for (const [whose, own] of [
   });
 }
 
+it("a transport of somebody else may transfer the buffer that it is given", () => {
+  const kept: Uint8Array[] = [];
+  const send = (bytes: Uint8Array): number => {
+    kept.push(new Uint8Array((bytes.buffer as ArrayBuffer).transfer()));
+    return bytes.length;
+  };
+  const carrier = carrierOf({ send } as NonBlockingTransport);
+  const both = pattern(10);
+  for (const part of [both.subarray(0, 4), both.subarray(4)]) expect(carrier.give(part)).toBe(part.length);
+  expect(concat(kept)).toEqual(both);
+});
+
+it("has taken the bytes of a Buffer when send returns", () => {
+  const [left, right] = memoryTransportPair();
+  const bytes = Buffer.from([1, 2, 3]);
+  left.send(bytes);
+  bytes.fill(0);
+  expect([...right.takeRemaining()]).toEqual([1, 2, 3]);
+  for (const end of [left, right]) end.close();
+});
+
 it("a chunk goes from one end of a pair to the other as it is", () => {
   const [left, right] = memoryTransportPair();
   const bytes = pattern(16_384);

@@ -35,7 +35,8 @@ class Adapted implements Carrier {
     return taken;
   }
 
+  /** A copy, as it may transfer the buffer, in which others have bytes too. */
   give(bytes: Uint8Array): number {
-    return this.#transport.send(bytes);
+    return this.#transport.send(bytes.slice());
   }
 }

@@ -234,7 +234,7 @@ export abstract class TransportBase implements NonBlockingTransport, Carrier {
   }
 
   send(bytes: Uint8Array): number {
-    return this.give(bytes.slice(0, LARGEST_SEND));
+    return this.give(new Uint8Array(bytes.subarray(0, LARGEST_SEND))); // what a Buffer calls slice is no copy
   }
 
   give(bytes: Uint8Array): number {
