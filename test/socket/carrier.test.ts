@@ -1,4 +1,5 @@
 // How sockets and transports pass bytes to each other: what is answered once stays as it is, whoever made the transport.
+import { Buffer } from "node:buffer";
 import { expect, it } from "vitest";
 import { type Carrier, carrierOf } from "../../ts/socket/carrier.ts";
 import { memoryTransportPair } from "../../ts/socket/memory-transport.ts";
