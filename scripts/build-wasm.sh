@@ -35,6 +35,8 @@ compile_flags=(-O2 -msimd128 -mbulk-memory -ffunction-sections -fdata-sections -
   '-DMBEDTLS_CONFIG_FILE="wanttls_config.h"' -Iwasm -Iwasm/crypto -Imbedtls/include -Imbedtls/library)
 # Ciphers of our own: straight-line vector code, which the vectorisers only make worse.
 crypto_flags=(-O3 -fno-vectorize -fno-slp-vectorize)
+# What runs a few times a handshake and waits for nothing: the size of the package counts more.
+small_flags=(-Os)
 link_flags=(-O2 -sSTANDALONE_WASM --no-entry -sALLOW_MEMORY_GROWTH -sINITIAL_MEMORY=2MB -sMAXIMUM_MEMORY=2GB
   -sSTACK_SIZE=256KB -sABORTING_MALLOC=0 -sDEFAULT_TO_CXX=0 -sFILESYSTEM=0 --emit-symbol-map)
 
@@ -76,27 +78,32 @@ else
   cp -r "$awslc" "$work/awslc"
   cp test/crypto/module/*.[ch] "$work/evidence"
 fi
-if [ -d wasm/patches ]; then
-  for patch in wasm/patches/*.patch; do
-    patch -s -d "$work/mbedtls" -p1 <"$patch" || { say "Cannot build the wasm: $patch does not apply"; exit 1; }
-  done
-fi
+patches=(wasm/patches/*.patch)
+[ "$crypto" = mbedtls ] || patches+=(wasm/crypto/patches/*.patch)
+for patch in "${patches[@]}"; do
+  patch -s -d "$work/mbedtls" -p1 <"$patch" || { say "Cannot build the wasm: $patch does not apply"; exit 1; }
+done
 
 mkdir "$work/objects"
 (cd "$work" && find wasm mbedtls/library probe.c evidence -name '*.c' | LC_ALL=C sort | grep -v -e /net_sockets.c -e /timing.c -e /psa_its_file.c) >"$work/sources"
 printf '%s\n' "${compile_flags[@]}" >"$work/flags"
 printf '%s\n' "${crypto_flags[@]}" >"$work/crypto-flags"
+printf '%s\n' "${small_flags[@]}" >"$work/small-flags"
 cat >"$work/compile.sh" <<'SCRIPT'
 #!/bin/bash
 # Compiles what `sources` lists with what `flags` lists, $1 files at a time; stops at the first that fails.
 mapfile -t flags <flags
 mapfile -t crypto_flags <crypto-flags
+mapfile -t small_flags <small-flags
 mapfile -t sources <sources
 for ((i = 0; i < ${#sources[@]}; i++)); do
   [ $((i % 20)) -ne 0 ] || echo "wasm: compiling file $((i + 1)) of ${#sources[@]}" >&2
   [ "$i" -lt "$1" ] || wait -n || exit 1
   more=()
-  case "${sources[i]}" in wasm/crypto/aes* | wasm/crypto/chacha20* | wasm/crypto/gcm* | wasm/crypto/ghash* | evidence/*) more=("${crypto_flags[@]}") ;; esac
+  case "${sources[i]}" in
+    wasm/crypto/aes* | wasm/crypto/chacha20* | wasm/crypto/gcm* | wasm/crypto/ghash* | evidence/*) more=("${crypto_flags[@]}") ;;
+    */ssl_[ct]* | */x509* | */asn1* | */pk[_pw.]* | */oid.c | */error.c | */rsa* | */des.c) more=("${small_flags[@]}") ;;
+  esac
   emcc -c "${sources[i]}" -o "objects/$i.o" "${flags[@]}" "${more[@]}" &
 done
 while [ -n "$(jobs -rp)" ]; do wait -n || exit 1; done

@@ -1,16 +1,23 @@
-/* Exports for tests that the shipped module has no use for: raw key agreement, raw signatures and big numbers. Linked with the same objects into a
+/* Exports for tests that the shipped module has no use for: raw key agreement, raw signatures, big numbers, and a key that signs more than once. Linked with the same objects into a
    module of its own (scripts/build-wasm.sh). Arguments lie one behind the other at `at`; results are in the scratch area, their
    size or an error is answered. */
 #include "internal.h"
 
 #include "mbedtls/bignum.h"
+#include "mbedtls/pk.h"
 #include "psa/crypto.h"
 
 int WT_EXPORT(probe_public)(int curve, const uint8_t *at, size_t size);
 int WT_EXPORT(probe_agree)(int curve, const uint8_t *at, size_t key_size, size_t peer_size);
 int WT_EXPORT(probe_sign)(int curve, const uint8_t *at, size_t key_size, size_t hash_size);
+/* Keeps the key (DER) for probe_sign_kept, in place of the one before; of no size, none. */
+int WT_EXPORT(probe_keep_key)(const uint8_t *key, size_t size);
+/* Of a digest of SHA-256, as a server does: ECDSA or PKCS#1 v1.5, or RSASSA-PSS. */
+int WT_EXPORT(probe_sign_kept)(const uint8_t *digest, int pss);
 int WT_EXPORT(probe_multiply)(const uint8_t *at, size_t a_size, size_t b_size);
 int WT_EXPORT(probe_power)(const uint8_t *at, size_t base_size, size_t exponent_size, size_t modulus_size);
+
+static mbedtls_pk_context kept;
 
 static psa_status_t import_key(int curve, const uint8_t *key, size_t size, mbedtls_svc_key_id_t *id);
 static int to_scratch(int error, mbedtls_mpi *number);
@@ -44,6 +51,19 @@ int probe_sign(int curve, const uint8_t *at, size_t key_size, size_t hash_size) 
   status = psa_sign_hash(key, PSA_ALG_DETERMINISTIC_ECDSA(PSA_ALG_SHA_256), at + key_size, hash_size, wt_scratch(), WT_SCRATCH_SIZE, &length);
   psa_destroy_key(key);
   return status != PSA_SUCCESS ? status : (int) length;
+}
+
+int probe_keep_key(const uint8_t *key, size_t size) {
+  mbedtls_pk_free(&kept);
+  return size == 0 ? 0 : mbedtls_pk_parse_key(&kept, key, size, NULL, 0, wt_fill_random, NULL);
+}
+
+int probe_sign_kept(const uint8_t *digest, int pss) {
+  size_t size = 0;
+  mbedtls_pk_type_t type = pss ? MBEDTLS_PK_RSASSA_PSS : mbedtls_pk_get_type(&kept);
+  int error = mbedtls_pk_sign_ext(type, &kept, MBEDTLS_MD_SHA256, digest, 32, wt_scratch(), WT_SCRATCH_SIZE, &size,
+                                  wt_fill_random, NULL);
+  return error != 0 ? error : (int) size;
 }
 
 int probe_multiply(const uint8_t *at, size_t a_size, size_t b_size) {

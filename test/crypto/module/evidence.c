@@ -11,6 +11,7 @@
 #include "mbedtls/chacha20.h"
 #include "mbedtls/chachapoly.h"
 #include "mbedtls/gcm.h"
+#include "products.h"
 
 static void load(v128_t q[8], const uint8_t *state) {
   for (int i = 0; i < 8; i++) q[i] = wasm_v128_load(state + 16 * i);
@@ -164,4 +165,12 @@ EVIDENCE(int, chachapoly_open, const uint8_t *key, const uint8_t *iv, size_t iv_
   if (status == 0) status = mbedtls_chachapoly_auth_decrypt(&both, size, iv, aad, aad_size, tag, in, out);
   mbedtls_chachapoly_free(&both);
   return status;
+}
+
+EVIDENCE(void, multiply, uint64_t *product, const uint64_t *a, size_t a_limbs, const uint64_t *b, size_t b_limbs) {
+  wt_multiply(product, a, a_limbs, b, b_limbs);
+}
+
+EVIDENCE(void, montgomery, uint64_t *t, const uint64_t *a, const uint64_t *b, const uint64_t *n, size_t limbs, const uint64_t *mm) {
+  wt_montgomery(t, a, b, n, limbs, *mm);
 }
