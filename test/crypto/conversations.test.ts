@@ -3,8 +3,8 @@
 // onlooker sees it (test/audit/instrument.ts); the secrets differ from run to run, and what is seen must not, but where it is listed.
 import { createPublicKey } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { init, sharedRealm } from "../../ts/engine/realms.ts";
-import { type ClientOptions, SSLContext, type SSLSession, type TLSVersion } from "../../ts/ssl/index.ts";
+import { sharedRealm } from "../../ts/engine/realms.ts";
+import { type ClientOptions, init, SSLContext, type SSLSession, type TLSVersion } from "../../ts/ssl/index.ts";
 import { instrumented } from "../audit/instrument.ts";
 import { differences, Onlooker, type View } from "../audit/onlooker.ts";
 import { WasmBinary } from "../audit/wasm-binary.ts";
@@ -43,7 +43,7 @@ let onlooker: Onlooker;
 let drawn = 0;
 
 beforeAll(async () => {
-  await init(instrumented(binary));
+  await init({ wasm: instrumented(binary) });
   Object.defineProperty(crypto, "getRandomValues", { value: draw, configurable: true });
   const realm = sharedRealm();
   inCase("the first conversation", () => void pskConversation("TLSv1.3", "TLS_AES_128_GCM_SHA256", randomBytes(32, 0)));
