@@ -12,7 +12,7 @@ say = @printf '==> %s\n'
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 # Use it
 
@@ -37,10 +37,17 @@ node-suite: build ## how much of Node's own tests of node:tls wanttls/node/tls p
 	@$(run) scripts/node-suite.ts $(args)
 
 .PHONY: prove
-prove: wasm ## all evidence for our own ciphers, on Node, Deno and Bun, and vetted.wasm on Node; WYCHEPROOF_DIR=folder adds Wycheproof's vectors
+prove: wasm ## all evidence for our own ciphers and for constant time, on Node, Deno and Bun, and for vetted.wasm on Node; WYCHEPROOF_DIR=folder adds Wycheproof's vectors
 	$(say) "evidence"
 	@WANTTLS_PROOF=all $(run) scripts/run-tests.ts -- test/crypto
 	@WANTTLS_WASM=build/vetted.wasm $(run) scripts/run-tests.ts node -- test/crypto test/engine test/ssl
+
+.PHONY: audit
+audit: wasm ## constant time beyond `make prove`: the C under valgrind, which it installs, and times by a t-test; some minutes
+	$(say) "audit"
+	@$(run) scripts/check-constant-time.ts
+	@scripts/audit-native.sh
+	@$(run) test/audit/timing.ts
 
 .PHONY: bench
 bench: build ## start-up, handshakes and throughput, each beside node:tls
@@ -68,6 +75,7 @@ reproducible: setup ## build the wasm once more from nothing and compare the byt
 build: wasm ## dist/: JavaScript, declarations and the wasm
 	$(say) "TypeScript to dist/"
 	@$(bin)/tsc -b ts ts/node ts/deno ts/bun ts/cli
+	@$(run) scripts/bundle.ts
 	@cp build/wanttls.wasm build/vetted.wasm dist/
 	@chmod +x dist/cli/main.js
 	@$(run) scripts/report-size.ts
@@ -89,7 +97,7 @@ clean: ## remove what was built (node_modules and the download cache stay)
 # Check it; each part also stands alone, and expects `make build` to have run
 
 .PHONY: check
-check: build types lint layers boundary drift formatted numbers unused package ## every check, without the tests
+check: build types lint layers boundary constant-time drift formatted numbers unused package ## every check, without the tests
 
 .PHONY: types
 types: ## type-check everything, tests and scripts too
@@ -110,6 +118,11 @@ layers: ## each layer of ts/ knows only what it may know
 boundary: ## imports and exports of the wasm are the listed ones
 	$(say) "wasm boundary"
 	@$(run) scripts/check-boundary.ts
+
+.PHONY: constant-time
+constant-time: ## code that handles secrets branches where it is listed, and nowhere else
+	$(say) "constant time"
+	@$(run) scripts/check-constant-time.ts
 
 .PHONY: drift
 drift: ## committed generated files are what their sources say

@@ -1,14 +1,16 @@
 #!/usr/bin/env bash
 # Promise kept: build/wanttls.wasm is made from exactly the pinned Mbed TLS, the pinned files of AWS-LC and the files in wasm/, by one
-# command line that gives the same bytes each time, and is not made again while none of that has changed. Beside it come, for the
-# tests only, evidence.wasm, the same with test/crypto/module, which exports what is inside, and evidence.traced.wasm, which tells
-# each address and turn.
+# command line that gives the same bytes each time, and is not made again while none of that has changed. Beside it comes
+# vetted.wasm, which has no cipher or hash of our own (wasm/crypto/vetted) and shares all other objects.
 #
 #   scripts/build-wasm.sh [--crypto vetted|mbedtls] [--output FILE] [--force]
-# Without --crypto, or with --crypto vetted, comes vetted.wasm beside it, which has no kernel of our own (wasm/crypto/vetted) and shares all other objects;
-# its tests have vetted-evidence.wasm and vetted-evidence.traced.wasm. With --crypto mbedtls it is
-# build/wanttls-mbedtls.wasm, which has Mbed TLS's own cryptography and nothing of AWS-LC. Beside each module lies the same with the
-# exports of test/crypto/probe.c, for tests only: FILE with -probe before .wasm.
+# --crypto vetted is the same as none, as the two come together. With --crypto mbedtls it is build/wanttls-mbedtls.wasm, which has Mbed
+# TLS's own cryptography and nothing of AWS-LC.
+#
+# For tests only come, of each module, FILE with -probe before .wasm, the same with the exports of test/crypto/probe.c; of
+# wanttls.wasm evidence.wasm, which has those of test/crypto/module as well, which show what is inside, and evidence.traced.wasm, which
+# tells each address and turn; vetted-evidence.wasm and vetted-evidence.traced.wasm likewise. Behind the name of a module and .symbols are
+# the names of its functions.
 # Prints nothing but progress; the size report is scripts/report-size.ts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -40,8 +42,10 @@ compile_flags=(-O2 -msimd128 -mbulk-memory -ffunction-sections -fdata-sections -
 crypto_flags=(-O3 -fno-vectorize -fno-slp-vectorize)
 # AWS-LC's, by its own vector code and by the vectorisers.
 vetted_flags=(-O3 -msse2)
+# What runs a few times a handshake and waits for nothing: the size of the package counts more.
+small_flags=(-Os)
 link_flags=(-O2 -sSTANDALONE_WASM --no-entry -sALLOW_MEMORY_GROWTH -sINITIAL_MEMORY=2MB -sMAXIMUM_MEMORY=2GB
-  -sSTACK_SIZE=256KB -sABORTING_MALLOC=0 -sDEFAULT_TO_CXX=0 -sFILESYSTEM=0)
+  -sSTACK_SIZE=256KB -sABORTING_MALLOC=0 -sDEFAULT_TO_CXX=0 -sFILESYSTEM=0 --emit-symbol-map)
 
 # AWS-LC's curves: C without assembly, for one thread, and X25519 with the base-point table that is 30 KB smaller.
 if [ "$crypto" = mbedtls ]; then
@@ -55,7 +59,7 @@ fi
 tarball=$(scripts/fetch-mbedtls.sh)
 inputs=$({ echo "$crypto"; cat scripts/build-wasm.sh scripts/fetch-mbedtls.sh test/crypto/probe.c; find wasm test/crypto/module -type f ! -name boundary.txt | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done; } | sha256sum | cut -d' ' -f1)
 stamp="$output.inputs"
-made=("$output" "$probe")
+made=("$output" "$output.symbols" "$probe")
 [ -n "$crypto" ] || made+=("$(dirname "$output")/vetted.wasm")
 if [ -z "$force" ] && ls "${made[@]}" >/dev/null 2>&1 && [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ]; then
   exit 0
@@ -83,23 +87,25 @@ else
   cp -r "$awslc" "$work/awslc"
   cp test/crypto/module/*.[ch] "$work/evidence"
 fi
-if [ -d wasm/patches ]; then
-  for patch in wasm/patches/*.patch; do
-    patch -s -d "$work/mbedtls" -p1 <"$patch" || { say "Cannot build the wasm: $patch does not apply"; exit 1; }
-  done
-fi
+patches=(wasm/patches/*.patch)
+[ "$crypto" = mbedtls ] || patches+=(wasm/crypto/patches/*.patch)
+for patch in "${patches[@]}"; do
+  patch -s -d "$work/mbedtls" -p1 <"$patch" || { say "Cannot build the wasm: $patch does not apply"; exit 1; }
+done
 
 mkdir "$work/objects"
 (cd "$work" && find wasm mbedtls/library probe.c evidence -name '*.c' | LC_ALL=C sort | grep -v -e /net_sockets.c -e /timing.c -e /psa_its_file.c) >"$work/sources"
 printf '%s\n' "${compile_flags[@]}" >"$work/flags"
 printf '%s\n' "${crypto_flags[@]}" >"$work/crypto-flags"
 printf '%s\n' "${vetted_flags[@]}" >"$work/vetted-flags"
+printf '%s\n' "${small_flags[@]}" >"$work/small-flags"
 cat >"$work/compile.sh" <<'SCRIPT'
 #!/bin/bash
 # Compiles what `sources` lists with what `flags` lists, $1 files at a time; stops at the first that fails.
 mapfile -t flags <flags
 mapfile -t crypto_flags <crypto-flags
 mapfile -t vetted_flags <vetted-flags
+mapfile -t small_flags <small-flags
 mapfile -t sources <sources
 for ((i = 0; i < ${#sources[@]}; i++)); do
   [ $((i % 20)) -ne 0 ] || echo "wasm: compiling file $((i + 1)) of ${#sources[@]}" >&2
@@ -108,6 +114,7 @@ for ((i = 0; i < ${#sources[@]}; i++)); do
   case "${sources[i]}" in
     wasm/crypto/aes* | wasm/crypto/chacha* | wasm/crypto/poly1305* | wasm/crypto/gcm* | wasm/crypto/ghash* | wasm/crypto/sha* | evidence/*) more=("${crypto_flags[@]}") ;;
     wasm/crypto/vetted/aes*) more=("${vetted_flags[@]}") ;;
+    */ssl_[ct]* | */x509* | */asn1* | */pk[_pw.]* | */oid.c | */error.c | */rsa* | */des.c) more=("${small_flags[@]}") ;;
   esac
   emcc -c "${sources[i]}" -o "objects/$i.o" "${flags[@]}" "${more[@]}" &
 done
@@ -131,17 +138,18 @@ leaving_out() { printf '!/^(%s)/ { print NR - 1 }' "$1"; }
 link wanttls.wasm "$(leaving_out "$vetted|probe|evidence")"
 link probe.wasm "$(leaving_out "$vetted|evidence")"
 if [ "$crypto" != mbedtls ]; then
-  link evidence.wasm "$(leaving_out "$vetted|probe")"
+  link evidence.wasm "$(leaving_out "$vetted")"
   link vetted.wasm "$(leaving_out "$own|probe|evidence")"
   link vetted-probe.wasm "$(leaving_out "$own|evidence")"
-  link vetted-evidence.wasm "$(leaving_out "$own|probe")"
+  link vetted-evidence.wasm "$(leaving_out "$own")"
   trace evidence
   trace vetted-evidence
 fi
 folder=$(dirname "$output")
 mkdir -p "$folder"
-[ "$crypto" = mbedtls ] || cp "$work"/evidence*.wasm "$work"/vetted*.wasm "$folder/"
+[ "$crypto" = mbedtls ] || cp "$work"/evidence*.wasm* "$work"/vetted*.wasm* "$folder/"
 cp "$work/wanttls.wasm" "$output"
+cp "$work/wanttls.wasm.symbols" "$output.symbols"
 cp "$work/probe.wasm" "$probe"
 echo "$inputs" >"$stamp"
 say "made $output, $(wc -c <"$output") bytes"

@@ -53,7 +53,7 @@ const layers: Readonly<Record<string, Layer>> = {
 const meaningOfNumbers = "ts/engine/errors.ts";
 
 /** The compiled module and the realm that connections share by default; everything else is passed down. */
-const sharedByAll = new Set(["ts/wasm/module.ts", "ts/engine/realms.ts"]);
+const sharedByAll = new Set(["ts/engine/chosen-module.ts", "ts/engine/realms.ts"]);
 
 const files = process.argv.length > 2 ? process.argv.slice(2) : globSync("ts/**/*.ts").toSorted();
 const complaints = files.filter((file) => !file.endsWith("binary.gen.ts")).flatMap(check);

@@ -1,9 +1,10 @@
 // Promise kept: what a user installs works. The package is packed as for publishing, read by publint and attw, unpacked
 // into an empty project, its declarations are checked there without ours, and each entry is loaded by its runtime: the
-// core and ./node by the machine's own Node too, which may be the oldest that is supported.
+// core and ./node by the machine's own Node too, which may be the oldest that is supported. Nor is it larger than agreed.
 import { execFileSync } from "node:child_process";
 import { existsSync, globSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import process from "node:process";
+import { entryFiles, loadedFiles, programSize } from "./package-size.ts";
 
 const bin = `${process.cwd()}/node_modules/.bin`;
 const folder = "build/package";
@@ -19,7 +20,11 @@ const entries = [
   { entry: "wanttls/bun", types: ["bun-types"], checkLibraries: false, loaders: [`${bin}/bun`] },
 ] as const;
 
+/** What a bundled client may weigh after gzip, the module and its text included, and how many files an import may load. */
+const budget = { kib: 280, files: 5 };
+
 refuseLeftovers();
+await refuseGrowth();
 rmSync(folder, { recursive: true, force: true });
 mkdirSync(installed, { recursive: true });
 run("npm", ["pack", "--loglevel=error", "--pack-destination", folder]);
@@ -40,11 +45,22 @@ writeFileSync(`${project}/package.json`, JSON.stringify({ type: "module" }));
 for (const one of entries) checkEntry(one);
 console.log(`package: ${entries.length} entries checked`);
 
-/** The compiler never deletes, so what it made from a file that is gone would be published. */
+/** The compiler never deletes, so what it declared for a file that is gone would be published. */
 function refuseLeftovers(): void {
-  const leftover = globSync("dist/**/*.js").find((made) => !existsSync(made.replace(/^dist(.*)\.js$/, "ts$1.ts")));
+  const leftover = globSync("dist/**/*.d.ts").find((made) => !existsSync(made.replace(/^dist(.*)\.d\.ts$/, "ts$1.ts")));
   if (leftover === undefined) return;
   console.error(`Cannot accept the package: ${leftover} has no source any more (make clean build)`);
+  process.exit(1);
+}
+
+/** A change that passes the budget raises it here, for all to see, or becomes smaller. */
+async function refuseGrowth(): Promise<void> {
+  const kib = Math.ceil((await programSize("node")).gzip / 1024);
+  const most = Math.max(...entryFiles.map((entry) => loadedFiles(entry).length));
+  if (kib <= budget.kib && most <= budget.files) return;
+  console.error(
+    `Cannot accept the package: a bundled client has ${kib} KiB, an import loads ${most} files (${JSON.stringify(budget)} are agreed)`,
+  );
   process.exit(1);
 }
 
@@ -58,7 +74,8 @@ function checkEntry({ entry, types, checkLibraries, loaders }: (typeof entries)[
     types,
     skipLibCheck: !checkLibraries,
   };
-  const load = `import * as all from "${entry}";\nif (Object.keys(all).length === 0) throw new Error("no export");\n`;
+  const use = entry === "wanttls" ? "await all.init({ warmUp: true });\n" : "";
+  const load = `import * as all from "${entry}";\nif (Object.keys(all).length === 0) throw new Error("no export");\n${use}`;
   writeFileSync(`${project}/${name}.js`, load);
   writeFileSync(`${project}/${name}.ts`, load);
   writeFileSync(`${project}/tsconfig.json`, JSON.stringify({ compilerOptions, files: [`${name}.ts`] }));

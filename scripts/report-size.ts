@@ -1,25 +1,16 @@
 // Promise kept: what the package weighs is printed by each build, not remembered.
-import { globSync, readFileSync } from "node:fs";
-import { brotliCompressSync, gzipSync } from "node:zlib";
+import { entryFiles, loadedFiles, programSize, type Size, sizeOfFiles } from "./package-size.ts";
 
-const rows: [string, Buffer][] = [
-  ["wanttls.wasm", readFileSync("build/wanttls.wasm")],
-  ["vetted.wasm", readFileSync("build/vetted.wasm")],
-  ["dist, all JavaScript with the embedded wasm", concatenated("dist/**/*.js")],
-];
-
-for (const [name, bytes] of rows) {
-  if (bytes.length === 0) continue;
-  const [raw, gzip, brotli] = [bytes.length, gzipSync(bytes, { level: 9 }).length, brotliCompressSync(bytes).length];
-  console.log(`size: ${name}: ${kib(raw)} raw, ${kib(gzip)} gzip, ${kib(brotli)} brotli`);
+show("wanttls.wasm, for those who load it themselves", sizeOfFiles(["dist/wanttls.wasm"]));
+show("vetted.wasm, likewise", sizeOfFiles(["dist/vetted.wasm"]));
+for (const entry of entryFiles) {
+  const files = loadedFiles(entry);
+  show(`import of ${entry}.js, ${files.length} files`, sizeOfFiles(files));
 }
+show("a client on Node, bundled and minified", await programSize("node"));
 
-function concatenated(pattern: string): Buffer {
-  return Buffer.concat(
-    globSync(pattern)
-      .toSorted()
-      .map((file) => readFileSync(file)),
-  );
+function show(what: string, { raw, gzip, brotli }: Size): void {
+  console.log(`size: ${what}: ${kib(raw)} raw, ${kib(gzip)} gzip, ${kib(brotli)} brotli`);
 }
 
 function kib(bytes: number): string {

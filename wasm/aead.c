@@ -1,5 +1,5 @@
 /* The AEAD of a key of PSA's, set up once and kept with the key. Owns when a cipher is set up and wiped; what it does is Mbed
-   TLS's, or what stands in for it. Called by our patch to PSA's one-shot functions (patches/0014), which is all that TLS
+   TLS's, or what stands in for it. Called by our patch to PSA's one-shot functions (patches/0015), which is all that TLS
    uses: PSA itself sets the cipher up anew for every record, and for a short record that costs more than the record.
 
    A slot has at most one cipher. It is made by the first message, and made anew should another algorithm ask for it. */

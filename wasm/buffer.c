@@ -5,6 +5,8 @@
 
 #define SMALLEST_BUFFER 512
 
+static size_t roomy(const wt_buffer *buffer, size_t size);
+
 /* Room for `size` more bytes at the end, or NULL. What is there already moves to the front first. */
 uint8_t *wt_buffer_reserve(wt_buffer *buffer, size_t size) {
   size_t there = wt_buffer_size(buffer);
@@ -12,9 +14,8 @@ uint8_t *wt_buffer_reserve(wt_buffer *buffer, size_t size) {
   if (buffer->capacity - there >= size && buffer->data != NULL) {
     memmove(buffer->data, buffer->data + buffer->start, there);
   } else {
-    size_t capacity = buffer->capacity < SMALLEST_BUFFER ? SMALLEST_BUFFER : buffer->capacity;
-    while (capacity - there < size) capacity *= 2;
-    uint8_t *data = wt_calloc(1, capacity);
+    size_t capacity = roomy(buffer, there + size);
+    uint8_t *data = wt_malloc(capacity);
     if (data == NULL) return NULL;
     if (there > 0) memcpy(data, buffer->data + buffer->start, there);
     wt_free(buffer->data);
@@ -24,6 +25,12 @@ uint8_t *wt_buffer_reserve(wt_buffer *buffer, size_t size) {
   buffer->start = 0;
   buffer->end = there;
   return buffer->data + there;
+}
+
+/* What is asked for at first, as most buffers hold one record and are empty again; twice as much as before when that was too little. */
+static size_t roomy(const wt_buffer *buffer, size_t size) {
+  size_t least = buffer->capacity == 0 ? SMALLEST_BUFFER : 2 * buffer->capacity;
+  return size < least ? least : size;
 }
 
 size_t wt_buffer_size(const wt_buffer *buffer) { return buffer->end - buffer->start; }

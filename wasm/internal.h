@@ -130,6 +130,7 @@ const mbedtls_md_info_t *wt_hash_info(int hash);
 void wt_object_made(void);
 void wt_object_gone(void);
 void *wt_calloc(size_t count, size_t size);
+void *wt_malloc(size_t size);
 void wt_free(void *block);
 int wt_fill_random(void *context, unsigned char *into, size_t size);
 

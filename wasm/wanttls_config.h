@@ -24,8 +24,10 @@ void wt_free(void *block);
 int64_t wt_time(int64_t *out);
 #define MBEDTLS_PLATFORM_TIME_MACRO wt_time
 #define MBEDTLS_PLATFORM_GMTIME_R_ALT
+#define MBEDTLS_PLATFORM_ZEROIZE_ALT
 #define MBEDTLS_NO_PLATFORM_ENTROPY
 #define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG
+#define MBEDTLS_CT_ASM /* empty assembly, not a volatile zero, keeps the compiler from seeing through masks made of secrets */
 
 /* Crypto core. Everything goes through PSA, so that one driver serves TLS 1.2, TLS 1.3 and X.509 alike. */
 #define MBEDTLS_PSA_CRYPTO_C

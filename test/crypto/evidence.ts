@@ -5,12 +5,23 @@ import { wasmFile } from "../support/wasm-file.ts";
 
 type Call = (...parameters: number[]) => number;
 
+type Functions = Readonly<Record<string, (...parameters: never[]) => unknown>>;
+
 export type Import = (...parameters: never[]) => number | bigint | undefined;
 
 interface Exports extends Record<string, unknown> {
   readonly memory: WebAssembly.Memory;
   readonly wt_allocate: Call;
 }
+
+/** What PSA calls kinds of keys and algorithms (psa/crypto_values.h). */
+export const psa = {
+  aes: 0x2400,
+  chacha20: 0x2004,
+  gcm: 0x05500200,
+  ccm: 0x05500100,
+  chacha20Poly1305: 0x05100500,
+} as const;
 
 /** The evidence for vetted.wasm where WANTTLS_WASM names that, else the one for the default module. */
 export function moduleUnderTest(): string {
@@ -21,11 +32,23 @@ export function moduleUnderTest(): string {
 export class Evidence {
   readonly #exports: Exports;
 
-  /** `more` is what a variant of the module calls. */
-  constructor(name = "evidence.wasm", more: Readonly<Record<string, Import>> = {}) {
+  /** `code` is a variant of the module, `more` what it calls; without that there is no randomness. */
+  constructor(
+    code: Uint8Array<ArrayBuffer> = evidenceFile("evidence.wasm"),
+    more: Readonly<Record<string, Import>> = {},
+  ) {
     const env = { wt_random: () => 1, wt_now: () => 0, emscripten_notify_memory_growth: () => undefined, ...more };
-    const module = new WebAssembly.Module(readFileSync(new URL(`../../build/${name}`, import.meta.url)));
-    this.#exports = new WebAssembly.Instance(module, { env }).exports as unknown as Exports;
+    this.#exports = new WebAssembly.Instance(new WebAssembly.Module(code), { env }).exports as unknown as Exports;
+  }
+
+  /** All exported functions. */
+  get functions(): Functions {
+    return this.#exports as unknown as Functions;
+  }
+
+  /** A view of all memory, good until the next call. */
+  memory(): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#exports.memory.buffer);
   }
 
   /** Calls an export; arrays go in by a copy whose address is passed. */
@@ -53,6 +76,11 @@ export class Evidence {
   read(at: number, size: number): Uint8Array {
     return new Uint8Array(this.#exports.memory.buffer, at, size).slice();
   }
+}
+
+/** A module that the build made for the tests. */
+export function evidenceFile(name: string): Uint8Array<ArrayBuffer> {
+  return readFileSync(new URL(`../../build/${name}`, import.meta.url));
 }
 
 /** Bytes that look random and are the same in each run (xorshift32). */

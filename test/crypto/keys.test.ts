@@ -1,6 +1,6 @@
 // The ciphers that stay with keys of PSA (wasm/aead.c): each message is as if its cipher were new, and nothing of a key outlives it.
 import { expect, test } from "vitest";
-import { Evidence, moduleUnderTest, randomBytes } from "./evidence.ts";
+import { Evidence, evidenceFile, moduleUnderTest, psa, randomBytes } from "./evidence.ts";
 import { sealChaCha } from "./reference/chacha20.ts";
 import { seal as sealGcm } from "./reference/gcm.ts";
 import { sealCcm } from "./reference/modes.ts";
@@ -13,9 +13,7 @@ interface Cipher {
   readonly tagSize: number;
 }
 
-// psa/crypto_values.h
-const [aes, chacha20] = [0x2400, 0x2004];
-const [gcm, ccm, chachaPoly] = [0x05500200, 0x05500100, 0x05100500];
+const { aes, chacha20, gcm, ccm, chacha20Poly1305: chachaPoly } = psa;
 const shortest = (algorithm: number, tagSize: number): number =>
   ((algorithm & ~0x003f8000) | (tagSize << 16) | 0x8000) >>> 0;
 const withTag = (algorithm: number, tagSize: number): number => (algorithm & ~0x003f0000) | (tagSize << 16);
@@ -29,7 +27,7 @@ const ciphers: readonly Cipher[] = [
 ];
 const sizes = [0, 1, 16, 100, 300, 1000, 17, 5000, 100];
 
-const evidence = new Evidence(moduleUnderTest(), { wt_random: () => 0 });
+const evidence = new Evidence(evidenceFile(moduleUnderTest()), { wt_random: () => 0 });
 evidence.call("_initialize");
 if (evidence.call("wt_start") !== 0) throw new Error("Cannot start the module");
 const [iv, text] = [evidence.room(12), evidence.room(6000)];

@@ -1,16 +1,25 @@
-/* Exports for tests and benchmarks that the shipped module has no use for: raw key agreement, big numbers, and ciphers and hashes
-   over and over. Linked with the same objects into a module of its own (scripts/build-wasm.sh). Arguments lie one behind the
-   other at `at`; results are in the scratch area, their size or an error is answered. */
+/* Exports for tests and benchmarks that the shipped module has no use for: raw key agreement, raw signatures, big numbers, a key that
+   signs more than once, and ciphers and hashes over and over. Linked with the same objects into a module of its own
+   (scripts/build-wasm.sh). Arguments lie one behind the other at `at`; results are in the scratch area, their size or an error is
+   answered. */
 #include "internal.h"
 
 #include "mbedtls/bignum.h"
+#include "mbedtls/pk.h"
 #include "psa/crypto.h"
 
 int WT_EXPORT(probe_public)(int curve, const uint8_t *at, size_t size);
 int WT_EXPORT(probe_agree)(int curve, const uint8_t *at, size_t key_size, size_t peer_size);
+int WT_EXPORT(probe_sign)(int curve, const uint8_t *at, size_t key_size, size_t hash_size);
+/* Keeps the key (DER) for probe_sign_kept, in place of the one before; of no size, none. */
+int WT_EXPORT(probe_keep_key)(const uint8_t *key, size_t size);
+/* Of a digest of SHA-256, as a server does: ECDSA or PKCS#1 v1.5, or RSASSA-PSS. */
+int WT_EXPORT(probe_sign_kept)(const uint8_t *digest, int pss);
 int WT_EXPORT(probe_multiply)(const uint8_t *at, size_t a_size, size_t b_size);
 int WT_EXPORT(probe_power)(const uint8_t *at, size_t base_size, size_t exponent_size, size_t modulus_size);
 int WT_EXPORT(probe_repeat)(int work, uint8_t *data, size_t size, unsigned times);
+
+static mbedtls_pk_context kept;
 
 static psa_status_t import_key(int curve, const uint8_t *key, size_t size, mbedtls_svc_key_id_t *id);
 static int to_scratch(int error, mbedtls_mpi *number);
@@ -33,6 +42,30 @@ int probe_agree(int curve, const uint8_t *at, size_t key_size, size_t peer_size)
   status = psa_raw_key_agreement(PSA_ALG_ECDH, key, at + key_size, peer_size, wt_scratch(), WT_SCRATCH_SIZE, &length);
   psa_destroy_key(key);
   return status != PSA_SUCCESS ? status : (int) length;
+}
+
+/* ECDSA with SHA-256, deterministic as in TLS: both halves in full length, not DER. */
+int probe_sign(int curve, const uint8_t *at, size_t key_size, size_t hash_size) {
+  mbedtls_svc_key_id_t key;
+  psa_status_t status = import_key(curve, at, key_size, &key);
+  if (status != PSA_SUCCESS) return status;
+  size_t length = 0;
+  status = psa_sign_hash(key, PSA_ALG_DETERMINISTIC_ECDSA(PSA_ALG_SHA_256), at + key_size, hash_size, wt_scratch(), WT_SCRATCH_SIZE, &length);
+  psa_destroy_key(key);
+  return status != PSA_SUCCESS ? status : (int) length;
+}
+
+int probe_keep_key(const uint8_t *key, size_t size) {
+  mbedtls_pk_free(&kept);
+  return size == 0 ? 0 : mbedtls_pk_parse_key(&kept, key, size, NULL, 0, wt_fill_random, NULL);
+}
+
+int probe_sign_kept(const uint8_t *digest, int pss) {
+  size_t size = 0;
+  mbedtls_pk_type_t type = pss ? MBEDTLS_PK_RSASSA_PSS : mbedtls_pk_get_type(&kept);
+  int error = mbedtls_pk_sign_ext(type, &kept, MBEDTLS_MD_SHA256, digest, 32, wt_scratch(), WT_SCRATCH_SIZE, &size,
+                                  wt_fill_random, NULL);
+  return error != 0 ? error : (int) size;
 }
 
 int probe_multiply(const uint8_t *at, size_t a_size, size_t b_size) {
@@ -65,8 +98,9 @@ static psa_status_t import_key(int curve, const uint8_t *key, size_t size, mbedt
   psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
   psa_set_key_type(&attributes, PSA_KEY_TYPE_ECC_KEY_PAIR(family));
   psa_set_key_bits(&attributes, curve);
-  psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_DERIVE);
+  psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_DERIVE | PSA_KEY_USAGE_SIGN_HASH);
   psa_set_key_algorithm(&attributes, PSA_ALG_ECDH);
+  psa_set_key_enrollment_algorithm(&attributes, PSA_ALG_DETERMINISTIC_ECDSA(PSA_ALG_SHA_256));
   return psa_import_key(&attributes, key, size, id);
 }
 

@@ -11,14 +11,22 @@ export type Curve = 255 | 256 | 384 | 521;
 interface ProbeExports {
   readonly probe_public: (curve: Curve, at: Address, size: number) => number;
   readonly probe_agree: (curve: Curve, at: Address, keySize: number, peerSize: number) => number;
+  readonly probe_keep_key: (key: Address, size: number) => number;
+  readonly probe_sign_kept: (digest: Address, pss: number) => number;
   readonly probe_multiply: (at: Address, aSize: number, bSize: number) => number;
   readonly probe_power: (at: Address, baseSize: number, exponentSize: number, modulusSize: number) => number;
 }
 
 const path = fileURLToPath(new URL(`../../${wasmFile().replace(/\.wasm$/, "-probe.wasm")}`, import.meta.url));
+let fails = (): boolean => false;
 const realm = new Realm(new WebAssembly.Module(readFileSync(path)), {
+  random: (into) => {
+    if (fails()) throw new Error("no randomness");
+    crypto.getRandomValues(into);
+  },
   trapped: (cause) => new Error("Cannot go on: the probe trapped", { cause }),
   full: (bytes) => new Error(`Cannot allocate ${bytes} bytes`),
+  unusable: (why) => new Error(`Cannot use the probe: ${why}`),
 });
 const probe = realm.exports as unknown as ProbeExports;
 
@@ -30,6 +38,26 @@ export function publicKey(curve: Curve, key: Uint8Array): Uint8Array | number {
 /** The shared secret, or PSA's status when one of the keys is refused. */
 export function agree(curve: Curve, key: Uint8Array, peer: Uint8Array): Uint8Array | number {
   return answer(Uint8Array.of(...key, ...peer), (at) => probe.probe_agree(curve, at, key.length, peer.length));
+}
+
+/** Keeps the private key (DER) for `sign` until it is forgotten. */
+export function keepKey(key: Uint8Array): void {
+  const error = realm.lend(key, (at) => probe.probe_keep_key(at, key.length));
+  if (error !== 0) throw new Error(`Cannot keep the key: Mbed TLS answers ${error}`);
+}
+
+export function forgetKey(): void {
+  probe.probe_keep_key(0, 0);
+}
+
+/** The signature of a digest of SHA-256 by the kept key, or Mbed TLS's error; the randomness fails when `failing` says so. */
+export function sign(digest: Uint8Array, pss: boolean, failing = (): boolean => false): Uint8Array | number {
+  fails = failing;
+  try {
+    return answer(digest, (at) => probe.probe_sign_kept(at, Number(pss)));
+  } finally {
+    fails = () => false;
+  }
 }
 
 export function multiply(a: bigint, b: bigint): bigint {

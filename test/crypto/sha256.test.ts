@@ -2,10 +2,10 @@
 // which is OpenSSL.
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { Evidence, fromHex, moduleUnderTest, randomBytes, unit } from "./evidence.ts";
+import { Evidence, evidenceFile, fromHex, moduleUnderTest, randomBytes, unit } from "./evidence.ts";
 
 const limit = 1_000_000;
-const evidence = new Evidence(moduleUnderTest());
+const evidence = new Evidence(evidenceFile(moduleUnderTest()));
 const [data, out] = [evidence.room(limit), evidence.room(32)];
 
 test("the schedule has the words of FIPS 180-4, for each bit of a block alone, for all, and for random blocks", () => {

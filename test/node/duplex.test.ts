@@ -36,6 +36,23 @@ describe("toDuplex", () => {
     expect((await ours.closed).reason).toBe("close-notify");
   });
 
+  it("chunks that were corked share a record", async () => {
+    const [left, right] = memoryTransportPair();
+    const [ours, theirs] = await Promise.all([
+      startTls(left, { context: client, serverHostname: "localhost" }),
+      startTls(right, { context: server }),
+    ]);
+    const stream = toDuplex(ours);
+    stream.cork();
+    for (let i = 0; i < 10; i++) stream.write(Uint8Array.of(i));
+    stream.end();
+    const into = new Uint8Array(20);
+    expect(await theirs.read(into)).toBe(10); // a read answers one record at most
+    expect([...into.subarray(0, 10)]).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(await theirs.read(into)).toBe(null);
+    await Promise.all([ours.close(), theirs.close()]);
+  });
+
   it("B45 reports a transport that was cut as an error", async () => {
     const [left, right] = memoryTransportPair();
     const [ours, theirs] = await Promise.all([

@@ -1,7 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { memoryTransportPair } from "../../ts/socket/memory-transport.ts";
+import type { Carrier } from "../../ts/socket/carrier.ts";
 import { select } from "../../ts/socket/select.ts";
 import type { SSLSocket } from "../../ts/socket/ssl-socket.ts";
+import type { NonBlockingTransport } from "../../ts/socket/transport.ts";
 import { SSLEOFError, type SSLError, SSLStateError, SSLSyscallError, SSLWantWriteError } from "../../ts/ssl/index.ts";
 import { concat, pattern, sha256 } from "./moving.ts";
 import { caught, patiently, recvAll, versions, Wire, Workshop } from "./tls.ts";
@@ -175,6 +177,27 @@ describe.each(versions)("Writing to an SSLSocket, %s", (version) => {
     await select([], [client], [], 5);
     expect(client.wantWrite).toBe(false);
     client.flush();
+  });
+
+  it("B62 small records that wait for the transport leave together, in one send and in their order", async () => {
+    const [left, right] = memoryTransportPair({ capacity: 100_000 });
+    const { client, server } = await workshop.connected([left, right], { version });
+    const given: number[] = [];
+    let blocked = true;
+    const give = (left as NonBlockingTransport & Carrier).give.bind(left);
+    Object.defineProperty(left, "writable", { get: () => !blocked });
+    const counted = (bytes: Uint8Array): number => {
+      given.push(bytes.length);
+      return give(bytes);
+    };
+    Object.assign(left, { give: counted });
+    const parts = Array.from({ length: 30 }, (_, i) => pattern(100, i));
+    for (const part of parts) client.send(part);
+    expect([given.length, client.wantWrite]).toEqual([0, true]);
+    blocked = false;
+    client.flush();
+    expect(given.length).toBe(1);
+    expect(await recvAll(server, 3000)).toEqual(concat(parts));
   });
 
   it("B62 select does not call a socket writable that flush finds full, and wakes when it is empty", async () => {

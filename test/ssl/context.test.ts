@@ -1,13 +1,16 @@
 // SSLContext: which options it takes, what it refuses and with which words, and how long it lives.
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { sharedRealm } from "../../ts/engine/realms.ts";
 import {
   type ClientOptions,
   MemoryBIO,
   type ServerOptions,
   SSLConfigError,
   SSLContext,
+  SSLError,
   SSLObject,
   SSLStateError,
+  TrustStore,
 } from "../../ts/ssl/index.ts";
 import { createDefaultContext } from "../../ts/index.ts";
 import { certs, keyForms, keyPassword, stranger } from "../support/certs.ts";
@@ -106,6 +109,56 @@ test("with() makes a variant and leaves the context as it is", () => {
   handshake({ client, server: wrapped(serverContext({ alpn: ["h2"] }, "unknownCa")) });
   expect([client.tls.version(), client.tls.selectedAlpnProtocol()]).toEqual(["TLSv1.2", "h2"]);
   expect(() => context.with({ minVersion: "TLSv1" as "TLSv1.2" })).toThrow(SSLConfigError);
+});
+
+test("with() does not read again what stays", () => {
+  let asked = 0;
+  const password = (): string => {
+    asked++;
+    return keyPassword;
+  };
+  const identity = { cert: certs.localhost.chain, key: keyForms.ec.encryptedPkcs8, password };
+  const reading = vi.spyOn(sharedRealm().exports, "wt_settings_identity_key");
+  const context = serverContext({ identities: [identity] });
+  const counts = (): number[] => [asked, reading.mock.calls.length];
+  expect(counts()).toEqual([1, 1]);
+  for (const same of [{}, { selectAlpn: () => null }, { sessionTimeout: 9 }]) disposed(context.with(same));
+  expect(counts()).toEqual([1, 1]);
+  for (const other of [{ alpn: ["h2"] }, { maxVersion: "TLSv1.2" }, { verifyMode: "required" }] as const)
+    disposed(context.with(other));
+  expect(counts()).toEqual([1, 4]);
+  disposed(context.with({ identities: [identity] }));
+  expect(counts()).toEqual([2, 5]);
+  reading.mockRestore();
+});
+
+test("with() takes what is new", () => {
+  const server = serverContext();
+  const client = clientContext();
+  const meet = (one: SSLContext, other: SSLContext): unknown =>
+    attempt({ client: wrapped(one, { serverHostname: "localhost" }), server: wrapped(other) }).client;
+  const unknown = disposed(server.with({ identities: [identityOf("unknownCa")] }));
+  const trusting = disposed(client.with({ ca: certs.unknownRoot.cert }));
+  const store = disposed(client.with({ trust: TrustStore.fromPem(certs.unknownRoot.cert) }));
+  expect([meet(client, server), meet(trusting, unknown), meet(store, unknown), meet(store, server)]).toEqual(
+    Array(4).fill(undefined),
+  );
+  expect(meet(client, unknown)).toBeInstanceOf(SSLError);
+  expect(meet(trusting, server)).toBeInstanceOf(SSLError);
+});
+
+test("a context and its variants can be disposed of in any order", () => {
+  for (const first of [0, 1, 2]) {
+    const server = serverContext();
+    const variant = disposed(server.with({}));
+    const contexts = [server, variant, disposed(variant.with({}))];
+    contexts[first]!.dispose();
+    for (const [i, context] of contexts.entries()) {
+      const client = wrapped(clientContext(), { serverHostname: "localhost" });
+      if (i === first) expect(() => wrapped(context)).toThrow(SSLStateError);
+      else expect(handshake({ client, server: wrapped(context) }).server.tls.state).toBe("open");
+    }
+  }
 });
 
 test("with() and later changes of the caller's object do not reach a context", () => {

@@ -9,7 +9,10 @@ import { certs } from "../support/certs.ts";
 import { chunks, connected, deliver, drained, inCase, pairOf, receive, roles, sides } from "../support/conversation.ts";
 
 const text = new TextEncoder();
-const into = (bio: MemoryBIO): CiphertextSink => ({ append: (bytes) => bio.write(bytes) });
+const into = (bio: MemoryBIO): CiphertextSink => ({
+  append: (bytes) => bio.write(bytes),
+  appendCopy: (bytes) => bio.write(bytes),
+});
 const suites = ["TLS_AES_128_GCM_SHA256", "TLS_AES_256_GCM_SHA384", "TLS_CHACHA20_POLY1305_SHA256"] as const;
 
 test("L1 B39 a KeyUpdate is consumed transparently and data goes on under the new keys", () => {

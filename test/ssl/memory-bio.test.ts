@@ -6,6 +6,12 @@ import { ascii, joined, notBytes, pattern } from "../support/conversation.ts";
 
 const nothing = new Uint8Array(0);
 
+/** What the engine and the sockets use besides. */
+interface Insides {
+  appendCopy(bytes: Uint8Array): void;
+  front(limit: number): Uint8Array;
+}
+
 test("B6 read() of an empty MemoryBIO gives empty bytes, before and after the end was written", () => {
   const bio = new MemoryBIO();
   expect(bio.read()).toEqual(nothing);
@@ -113,6 +119,50 @@ test("B10 read() refuses what is no integer with TypeError", () => {
     expect(() => bio.read(wrong as number)).toThrow(TypeError);
   }
   expect(bio.read()).toEqual(ascii("kept"));
+});
+
+test("what read() has given is the caller's: changing it changes nothing that is queued", () => {
+  const bio = new MemoryBIO();
+  for (const first of [3, 20_000]) {
+    bio.write(pattern(first));
+    const all = bio.read();
+    all.fill(0);
+    bio.write(pattern(first));
+    const part = bio.read(2);
+    part.fill(0);
+    const rest = bio.read();
+    expect(rest).toEqual(pattern(first).subarray(2));
+    rest.fill(0);
+    expect(bio.pending).toBe(0);
+  }
+});
+
+test("arrays that are used again hold nothing that somebody else has, or that is queued", () => {
+  const bio = new MemoryBIO() as MemoryBIO & Insides;
+  const into = new Uint8Array(70_000);
+  const expectNext = (size: number, seed: number): void => {
+    expect(bio.readInto(into.subarray(0, size))).toBe(size);
+    expect(into.subarray(0, size)).toEqual(pattern(size).map((byte) => byte ^ seed));
+  };
+  const append = (size: number, seed: number): void => bio.appendCopy(pattern(size).map((byte) => byte ^ seed));
+  for (const size of [20_000, 5000, 65_000, 65_000]) {
+    append(size, 1);
+    append(size, 2); // the first one is still there
+    expectNext(10, 1);
+    bio.readInto(into.subarray(0, size - 10));
+    append(size, 3);
+    expectNext(size, 2);
+    append(size, 4);
+    expectNext(size, 3);
+    expectNext(size, 4);
+  }
+  append(65_000, 5);
+  const kept = bio.read();
+  const shown = [append(65_000, 6), bio.front(65_000)][1]!;
+  bio.consume(65_000);
+  append(65_000, 7);
+  expect([kept, shown]).toEqual([5, 6].map((seed) => pattern(65_000).map((byte) => byte ^ seed)));
+  expectNext(65_000, 7);
 });
 
 test("S1 bytes come out in the order in which they went in, however they are cut", () => {

@@ -75,7 +75,7 @@ class DenoTransport extends TransportBase {
   }
 
   protected streamSend(bytes: Uint8Array): number {
-    this.#writing = this.#write(bytes.slice());
+    this.#writing = this.#write(bytes);
     return bytes.length;
   }
 

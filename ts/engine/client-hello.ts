@@ -120,9 +120,11 @@ export class ClientHelloCollector {
   }
 
   #endRecord(): Reading {
-    const record = this.#record;
+    const fragment = this.#record.subarray(recordHeaderSize);
     this.#record = new Uint8Array(0);
-    this.#message.push(...record.subarray(recordHeaderSize));
+    const whole = this.#message.length === 0 ? readMessage(fragment) : "incomplete"; // as a rule there is one record
+    if (whole !== "incomplete") return whole;
+    this.#message.push(...fragment);
     const size = messageSize(this.#message);
     return size !== null && this.#message.length < size ? "incomplete" : readMessage(Uint8Array.from(this.#message));
   }
@@ -135,9 +137,10 @@ function readMessage(bytes: Uint8Array): Reading {
 }
 
 /** With its header, as far as it is known; null when the message is another. */
-function messageSize([type, high, middle, low]: Iterable<number>): number | null {
-  if (type !== undefined && type !== clientHelloType) return null;
-  return low === undefined ? messageHeaderSize : messageHeaderSize + high! * 65536 + middle! * 256 + low;
+function messageSize(message: ArrayLike<number>): number | null {
+  if (message.length > 0 && message[0] !== clientHelloType) return null;
+  if (message.length < messageHeaderSize) return messageHeaderSize;
+  return messageHeaderSize + message[1]! * 65536 + message[2]! * 256 + message[3]!;
 }
 
 function helloOf(raw: Uint8Array): ClientHello | "malformed" {

@@ -1,11 +1,11 @@
 // One side of a TLS conversation without I/O: ciphertext comes from a source and goes to a sink, plaintext is written and
 // read, and the state is kept here. Refuses to know promises, timers, sockets and who asks.
 //
-// Mbed TLS is given whole records only, one at a time: what lies beyond the record in progress stays in the source, so
-// that bytes after the peer's close_notify are still there for whoever speaks next on that transport. The first fatal
+// Mbed TLS is given whole records only, one at a time (records.ts): what lies beyond the record in progress stays in the source,
+// so that bytes after the peer's close_notify are still there for whoever speaks next on that transport. The first fatal
 // error is kept and repeated; Mbed TLS, which would go on encrypting, is then left alone but for the alert that is due.
 import type { ConnectionPointer } from "../wasm/exports.gen.ts";
-import { type Realm, scratchLimit } from "../wasm/realm.ts";
+import { largestPacked, type Realm, scratchLimit } from "../wasm/realm.ts";
 import { alert } from "./alerts.ts";
 import { type ClientHello, ClientHelloCollector } from "./client-hello.ts";
 import { code } from "./codes.gen.ts";
@@ -13,24 +13,18 @@ import { type Failure, failureOf, SSLEOFError, SSLError, SSLMemoryError, SSLStat
 import { keyLogEntrySize, keyLogLine } from "./key-log.ts";
 import { withoutRandomness } from "./randomness.ts";
 import type { Settings } from "./settings.ts";
-import { hashOf, type SignatureMethod, verifySignature } from "./signatures.ts";
+import { hashOf, type SignatureMethod } from "./signatures.ts";
 import { breaksRules } from "./hello-rules.ts";
 import { Limits } from "./limits.ts";
+import { type CiphertextSource, fragmentLength, Records } from "./records.ts";
 import { noRecord, notTls } from "./strangers.ts";
 import { Trace, type TraceEvent } from "./trace.ts";
-
-/** Where ciphertext comes from. */
-export interface CiphertextSource {
-  readonly pending: number;
-  /** True when nothing is pending and nothing will come. */
-  readonly eof: boolean;
-  readInto(into: Uint8Array): number;
-  peek(size: number): Uint8Array;
-}
 
 /** Where ciphertext goes; it takes everything and may keep the array. */
 export interface CiphertextSink {
   append(bytes: Uint8Array): void;
+  /** As `append`, and does not keep the array; better for many bytes. */
+  appendCopy(bytes: Uint8Array): void;
 }
 
 /**
@@ -114,9 +108,6 @@ export interface PeerChain {
 
 const wantsCiphertext = { kind: "want", what: "read" } as const;
 const ended = { kind: "end" } as const;
-const headerSize = 5;
-const alertSize = 2;
-const contentType = { alert: 21 } as const; // RFC 8446, section 5.1
 const fatal = 2; // RFC 8446, section 6
 const tls12 = 771;
 const tls13 = 772;
@@ -138,24 +129,24 @@ export class Connection {
   /** Plaintext that was decrypted while looking for the peer's close_notify. */
   #stash: Uint8Array = new Uint8Array(0);
   #handshakeOver = false;
-  /** The record in progress: its header as far as it has come, and how many of its bytes were taken from the source. */
-  readonly #header = new Uint8Array(headerSize);
-  #taken = 0;
+  /** The version as it is known for good at the end of the handshake: asking for each record would cost as much as a small one. */
+  #version = 0;
+  readonly #records = new Records({
+    checkHeader: (header) => this.#checkHeader(header),
+    room: (size) => this.#room(size),
+    filled: (size) => this.#realm.exports.wt_incoming_commit(this.#live(), size),
+  });
   readonly #limits = new Limits();
   /** Whom the session stands for that may be resumed. */
   #sessionChain: readonly Uint8Array[] = [];
   /** Client: sessions that nobody has taken yet. */
   readonly #sessions: SavedSession[] = [];
-  /** The level and number of the alert in progress, should the record be an unencrypted one. */
-  readonly #alert = new Uint8Array(alertSize);
   /** Server: the ClientHello is not whole yet. */
   #helloAwaited: boolean;
   /** Server: the ClientHello that is to be decided on, and afterwards. */
   #clientHello: ClientHello | null = null;
   #undecided = false;
   readonly #collector = new ClientHelloCollector();
-  /** Bytes that were taken from the source for a look at the ClientHello and are still to be fed. */
-  #held: Uint8Array = new Uint8Array(0);
   /** Null when nobody looks. */
   #trace: Trace | null;
 
@@ -171,6 +162,11 @@ export class Connection {
 
   get #realm(): Realm {
     return this.#settings.realm;
+  }
+
+  /** Where its memory is; a server's may change when it decides on the ClientHello. */
+  get realm(): Realm {
+    return this.#realm;
   }
 
   get state(): SSLState {
@@ -209,15 +205,16 @@ export class Connection {
     if (this.#helloAwaited && !this.#lookAtHello(source)) return this.#wantOrEnd(source, "finish the handshake");
     if (this.#undecided) return "hello";
     this.#realm.time = this.#now();
-    if (this.#taken > 0 && !this.#feedRecord(source)) return this.#wantOrEnd(source, "finish the handshake");
+    if (this.#records.midRecord && !this.#records.feed(source)) return this.#wantOrEnd(source, "finish the handshake");
     for (;;) {
       const result = this.#call((pointer) => this.#realm.exports.wt_handshake(pointer));
       if (result === 0) break;
       if (result === code.PAUSED_AT_CERTIFICATE) return "certificate";
       if (result === code.PAUSED_AT_PSK) return "psk";
       if (result !== code.SSL_WANT_READ) throw this.#fail(result, "finish the handshake");
-      if (!this.#feedRecord(source)) return this.#wantOrEnd(source, "finish the handshake");
+      if (!this.#records.feed(source)) return this.#wantOrEnd(source, "finish the handshake");
     }
+    this.#version = this.protocolVersion();
     this.#handshakeOver = true;
     this.#state = "open";
     this.#trace?.established({
@@ -301,14 +298,14 @@ export class Connection {
     const size = Math.min(into.length, scratchLimit);
     for (let ticketCame = false; ;) {
       // A record may hold several tickets: the rest of it is read before another is fed.
-      if (!ticketCame && this.#pending === 0 && !this.#feedRecord(source)) {
+      if (!ticketCame && this.#pending === 0 && !this.#records.feed(source)) {
         this.#wantOrEnd(source, "read");
         return wantsCiphertext;
       }
       const result = this.#call((pointer) => this.#realm.exports.wt_read(pointer, size));
       if (result > 0) {
         this.#realm.moveFromScratch(into, result);
-        this.#pending = this.#realm.exports.wt_pending(this.#live());
+        this.#pending = result < size ? 0 : this.#realm.exports.wt_pending(this.#live());
         this.#limits.dataCame();
         return { kind: "moved", bytes: result };
       }
@@ -382,13 +379,15 @@ export class Connection {
     if (this.#disposed || this.#pointer === undefined || this.#realm.poisoned) return;
     const size = this.#realm.exports.wt_outgoing_size(this.#pointer);
     if (size === 0) return;
-    sink.append(this.#realm.copyOut(this.#realm.exports.wt_outgoing_data(this.#pointer), size));
+    const at = this.#realm.exports.wt_outgoing_data(this.#pointer);
+    if (size > largestPacked) sink.appendCopy(this.#realm.view(at, size));
+    else sink.append(this.#realm.copyOutPacked(at, size));
     this.#realm.exports.wt_outgoing_consume(this.#pointer, size);
   }
 
   /** Whether part of a record has come, and the rest is awaited. */
   get midRecord(): boolean {
-    return this.#taken > 0;
+    return this.#records.midRecord;
   }
 
   /** Decrypted and not yet read bytes of the current record. */
@@ -398,12 +397,7 @@ export class Connection {
 
   /** True when `read` would not want more ciphertext: plaintext waits, or a whole record does. */
   hasBuffered(source: CiphertextSource): boolean {
-    if (this.pending > 0) return true;
-    if (this.#taken + source.pending < headerSize) return false;
-    const header = new Uint8Array(headerSize);
-    header.set(this.#header.subarray(0, Math.min(this.#taken, headerSize)));
-    if (this.#taken < headerSize) header.set(source.peek(headerSize - this.#taken), this.#taken);
-    return this.#taken + source.pending >= headerSize + fragmentLength(header);
+    return this.pending > 0 || this.#records.wholeIn(source);
   }
 
   /** Whether a session was resumed instead of a full handshake; known once both hellos were. */
@@ -467,12 +461,7 @@ export class Connection {
     return size === 0 ? null : this.#realm.copyOut(exports.wt_own_certificate(this.#live()), size);
   }
 
-  /** Whether a signature over a certificate is right. */
-  verifySignature(key: Uint8Array, method: SignatureMethod, data: Uint8Array, signature: Uint8Array): boolean {
-    return verifySignature(this.#realm, key, method, data, signature);
-  }
-
-  /** A hash, for channel bindings and pins. */
+  /** A hash, for channel bindings. */
   hash(method: SignatureMethod["hash"], data: Uint8Array): Uint8Array {
     return hashOf(this.#realm, method, data);
   }
@@ -529,7 +518,7 @@ export class Connection {
   dispose(): void {
     if (this.#disposed) return;
     this.#disposed = true;
-    this.#header.fill(0);
+    this.#records.forget();
     if (!this.#realm.poisoned && this.#pointer !== undefined) this.#realm.exports.wt_connection_free(this.#pointer);
     this.#settings.release();
   }
@@ -580,13 +569,8 @@ export class Connection {
 
   /** Takes what there is of the ClientHello from the source and holds it; false while it is not whole. */
   #lookAtHello(source: CiphertextSource): boolean {
-    const more = new Uint8Array(source.pending);
-    source.readInto(more);
-    const held = new Uint8Array(this.#held.length + more.length);
-    held.set(this.#held);
-    held.set(more, this.#held.length);
-    this.#held = held;
-    const hello = this.#collector.add(more);
+    const hello = this.#collector.add(this.#records.hold(source));
+    const { held } = this.#records;
     if (hello === "incomplete" && held.length < largestHello && !source.eof) return false;
     this.#helloAwaited = false;
     this.#trace?.hello(held);
@@ -607,7 +591,7 @@ export class Connection {
   /** For a context that looks, when the one before it did not. */
   #traceFromHello(now: () => number): Trace {
     const trace = new Trace(now);
-    trace.hello(this.#held);
+    trace.hello(this.#records.held);
     return trace;
   }
 
@@ -618,67 +602,26 @@ export class Connection {
       throw this.#fail(code.SSL_BAD_PROTOCOL_VERSION, "finish the handshake");
   }
 
-  /** Moves bytes of the record in progress from the source into the engine; true when it is whole. */
-  #feedRecord(source: CiphertextSource): boolean {
-    if (this.#taken < headerSize) {
-      this.#taken += this.#take(source, this.#header.subarray(this.#taken));
-      if (this.#taken < headerSize) return false;
-      this.#checkHeader();
-      this.#taken = 0;
-      this.#feed(this.#header);
-    }
-    const left = headerSize + fragmentLength(this.#header) - this.#taken;
-    const size = Math.min(left, this.#held.length + source.pending);
-    if (size > 0) {
-      const at = this.#reserve(size);
-      this.#take(source, this.#realm.view(at, size));
-      if (this.#hasAlertForm()) this.#alert.set(this.#realm.view(at, size), this.#taken - headerSize);
-      this.#commit(size);
-    }
-    if (size < left) return false;
-    this.#taken = 0;
-    return true;
-  }
-
-  #feed(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    const at = this.#reserve(bytes.length);
-    this.#realm.view(at, bytes.length).set(bytes);
-    this.#commit(bytes.length);
-  }
-
-  #reserve(size: number): number {
+  #room(size: number): Uint8Array {
     const at = this.#call((pointer) => this.#realm.exports.wt_incoming_reserve(pointer, size));
     if (at === 0) throw this.#fail(code.ERR_OUT_OF_MEMORY, "take ciphertext");
-    return at;
-  }
-
-  #commit(size: number): void {
-    this.#realm.exports.wt_incoming_commit(this.#live(), size);
-    this.#taken += size;
-  }
-
-  /** Reads the bytes that are held, then those of the source. */
-  #take(source: CiphertextSource, into: Uint8Array): number {
-    const part = this.#held.subarray(0, into.length);
-    into.set(part);
-    this.#held = this.#held.subarray(part.length);
-    return part.length + source.readInto(into.subarray(part.length));
+    return this.#realm.view(at, size);
   }
 
   /** RFC 8446, section 5.1. A first record that does not look like TLS at all is said to be so, with a hint at what it is. */
-  #checkHeader(): void {
-    const [type, major] = this.#header;
+  #checkHeader(header: Uint8Array): void {
+    const [type, major] = header;
     const doing = this.#handshakeOver ? "read" : "finish the handshake";
     if (type! < 20 || type! > 24 || major !== 3) {
       const role = this.#settings.server ? "server" : "client";
-      const error = this.#limits.recordSeen ? noRecord(this.#header, doing) : notTls(this.#header, doing, role);
+      const error = this.#limits.recordSeen ? noRecord(header, doing) : notTls(header, doing, role);
       throw this.#enterFailed({ error, alert: alert.unexpected_message }, false);
     }
     // Whatever it says there: the version of a record means nothing, and Mbed TLS refuses later ones than its own.
-    if (!this.#limits.recordSeen) this.#header[2] = 3;
-    const length = fragmentLength(this.#header);
-    this.#checkLimit(this.#limits.checkSize(length, this.protocolVersion() === tls13, doing));
+    if (!this.#limits.recordSeen) header[2] = 3;
+    const length = fragmentLength(header);
+    const version = this.#handshakeOver ? this.#version : this.protocolVersion();
+    this.#checkLimit(this.#limits.checkSize(length, version === tls13, doing));
     if (!this.#handshakeOver) this.#checkLimit(this.#limits.checkHandshake(type!, length));
   }
 
@@ -689,7 +632,7 @@ export class Connection {
   /** "want", or the error that is due when the transport has ended. */
   #wantOrEnd(source: CiphertextSource, doing: string): "want" {
     if (!source.eof) return "want";
-    const partialRecord = this.#taken > 0;
+    const partialRecord = this.#records.midRecord;
     const where = partialRecord ? "in the middle of a record" : "without a close_notify";
     throw this.#enterFailed(
       { error: new SSLEOFError(`Cannot ${doing}: the transport ended ${where}`, { partialRecord }), alert: null },
@@ -699,24 +642,22 @@ export class Connection {
 
   #fail(number: number, doing: string): SSLError {
     const pointer = this.#live();
-    const plain = number === code.SSL_INVALID_MAC && this.#hasPlainAlert();
-    const received = plain ? this.#alert[1]! : this.#realm.exports.wt_received_alert(pointer);
+    const plain = number === code.SSL_INVALID_MAC ? this.#plainAlert() : null;
+    const received = plain ?? this.#realm.exports.wt_received_alert(pointer);
     const failure =
       withoutRandomness(this.#realm, number, doing) ??
-      failureOf(plain ? code.SSL_FATAL_ALERT_MESSAGE : number, doing, received);
+      failureOf(plain === null ? number : code.SSL_FATAL_ALERT_MESSAGE, doing, received);
     return this.#enterFailed(failure, this.#realm.exports.wt_alerted(pointer) !== 0);
-  }
-
-  #hasAlertForm(): boolean {
-    return this.#header[0] === contentType.alert && fragmentLength(this.#header) === alertSize;
   }
 
   /**
    * An OpenSSL client that refuses a TLS 1.3 server says so before it changes to the handshake keys. Encrypted alerts
    * of TLS 1.3 look like application data, so this one cannot be encrypted; Mbed TLS sees a bad MAC.
    */
-  #hasPlainAlert(): boolean {
-    return !this.#handshakeOver && this.#hasAlertForm() && this.#alert[0] === fatal && this.protocolVersion() === tls13;
+  #plainAlert(): number | null {
+    if (this.#handshakeOver || this.protocolVersion() !== tls13) return null;
+    const seen = this.#records.plainAlert;
+    return seen?.[0] === fatal ? seen[1]! : null;
   }
 
   #enterFailed(failure: Failure, alerted: boolean): SSLError {
@@ -789,8 +730,4 @@ function savedSession(bytes: Uint8Array): SavedSession {
     id: bytes.slice(9, 9 + bytes[8]!),
     bytes: bytes.slice(9 + 32),
   };
-}
-
-function fragmentLength(header: Uint8Array): number {
-  return header[3]! * 256 + header[4]!;
 }

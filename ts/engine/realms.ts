@@ -1,9 +1,9 @@
 // Where realms come from: a shared one for everybody who did not ask for isolation, replaced after a trap.
-import { compiledModule, prepareModule } from "../wasm/module.ts";
 import { Realm } from "../wasm/realm.ts";
+import { chosenModule, chooseModule, type GivenModule, unusableModule } from "./chosen-module.ts";
 import { SSLEngineError, SSLMemoryError } from "./errors.ts";
 
-export type { Realm };
+export type { GivenModule, Realm };
 
 let shared: Realm | undefined;
 
@@ -15,20 +15,19 @@ export function sharedRealm(): Realm {
 
 /** A realm of its own, with a memory that no other connection shares. */
 export function newRealm(random?: (into: Uint8Array<ArrayBuffer>) => void): Realm {
-  return new Realm(compiledModule(), random === undefined ? { trapped, full } : { trapped, full, random });
+  return realmOf(chosenModule(), random);
 }
 
-/**
- * Compiles the wasm module ahead of its first use, without blocking.
- *
- * Not needed on Node, Deno and Bun, where the first use compiles it synchronously. Where a runtime refuses to compile
- * from bytes, pass it the module that the runtime's bundler made of `wanttls/wanttls.wasm`.
- *
- * @example
- * await init();
- */
-export async function init(module?: WebAssembly.Module | Uint8Array<ArrayBuffer> | ArrayBuffer): Promise<void> {
-  await prepareModule(module);
+/** Settles on a module (`chooseModule` says what may go wrong) and has the shared realm ready. */
+export async function prepareRealm(given?: GivenModule): Promise<void> {
+  await chooseModule(given, (module) => {
+    shared = realmOf(module);
+  });
+}
+
+function realmOf(module: WebAssembly.Module, random?: (into: Uint8Array<ArrayBuffer>) => void): Realm {
+  const makers = { trapped, full, unusable: unusableModule };
+  return new Realm(module, random === undefined ? makers : { ...makers, random });
 }
 
 /** The name and the version of the C library that does the work, such as `"Mbed TLS 3.6.7"`. */

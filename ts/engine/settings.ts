@@ -34,6 +34,13 @@ export interface SettingsInput {
   readonly recordsPerKey?: number;
 }
 
+/** Whether the same configuration comes of both, keys and certificates being the same objects. */
+export function isSameInput(a: SettingsInput, b: SettingsInput): boolean {
+  const rest = ({ identities: _, psk: __, alpn, ...others }: SettingsInput): string =>
+    JSON.stringify({ ...others, alpn: alpn.map(String) });
+  return a.identities === b.identities && a.psk === b.psk && rest(a) === rest(b);
+}
+
 /** The configuration as C sees it. Dispose of it when no more connections are to be made; living ones retain it. */
 export class Settings {
   readonly realm: Realm;

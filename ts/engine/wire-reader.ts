@@ -14,12 +14,15 @@ export class WireReader {
   }
 
   bytes(length: number): Uint8Array {
-    if (length > this.left) throw new RangeError("Cannot read past the end of the message");
+    if (length > this.left) throw past();
     return this.#bytes.subarray(this.#at, (this.#at += length));
   }
 
   number(size: 1 | 2 | 3 | 4): number {
-    return this.bytes(size).reduce((sum, byte) => sum * 256 + byte, 0);
+    if (size > this.left) throw past();
+    let number = 0;
+    for (const end = this.#at + size; this.#at < end; this.#at++) number = number * 256 + this.#bytes[this.#at]!;
+    return number;
   }
 
   vector(lengthSize: 1 | 2 | 3): WireReader {
@@ -47,4 +50,8 @@ export class WireReader {
   rest(): Uint8Array {
     return this.bytes(this.left);
   }
+}
+
+function past(): RangeError {
+  return new RangeError("Cannot read past the end of the message");
 }

@@ -60,6 +60,12 @@ export class TLSDuplex extends Duplex {
     callbackify(() => this.#tls.write(chunk))(done);
   }
 
+  /** Chunks that have waited, be it for the one before them or for `uncork`: they share records. */
+  override _writev(chunks: readonly { chunk: Buffer }[], done: (error?: Error | null) => void): void {
+    this.#idle.moved();
+    callbackify(() => Promise.all(chunks.map(({ chunk }) => this.#tls.write(chunk))))((error) => done(error));
+  }
+
   override _final(done: (error?: Error | null) => void): void {
     callbackify(() => this.#tls.closeWrite())(done);
   }

@@ -78,7 +78,8 @@ class DuplexTransport extends TransportBase {
   }
 
   protected streamSend(bytes: Uint8Array): number {
-    this.#needsDrain = !this.#socket.write(bytes.slice());
+    const alone = bytes.length === bytes.buffer.byteLength; // whoever has made the stream may transfer the buffer
+    this.#needsDrain = !this.#socket.write(alone ? bytes : bytes.slice());
     return bytes.length;
   }
 

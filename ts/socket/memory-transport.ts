@@ -48,7 +48,7 @@ class MemoryTransport extends TransportBase {
 
   protected streamSend(bytes: Uint8Array): number {
     const taken = Math.min(bytes.length, this.#peer.#room());
-    this.#peer.received(bytes.slice(0, taken));
+    this.#peer.received(bytes.subarray(0, taken));
     return taken;
   }
 

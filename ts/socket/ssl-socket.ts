@@ -25,6 +25,7 @@ import {
 } from "../ssl/index.ts";
 import { wrapOptionNames } from "../ssl/ssl-object.ts";
 import { withBytesSent } from "./bytes-sent.ts";
+import { type Carrier, carrierOf } from "./carrier.ts";
 import { waitUntil } from "./event-loop.ts";
 import { Watchers } from "./transport-base.ts";
 import type { NonBlockingTransport, Selectable } from "./transport.ts";
@@ -81,9 +82,9 @@ export class SSLSocket extends SSLObject implements Selectable {
   readonly #highWaterMark: number;
   readonly #watchers = new Watchers();
   readonly #stopWatching: () => void;
-  /** The record in progress, header and body apart, and how many bytes of it have come. */
-  #header = new Uint8Array(HEADER_SIZE);
-  #body: Uint8Array | null = null;
+  readonly #carrier: Carrier;
+  /** The header of the record in progress, and how many bytes of the record have come. */
+  readonly #header = new Uint8Array(HEADER_SIZE);
   #recordBytes = 0;
   /** The transport refused what we send; receiving may still bring the peer's reason. */
   #sendFailure: SSLError | null = null;
@@ -108,6 +109,7 @@ export class SSLSocket extends SSLObject implements Selectable {
     const shutdownTimeout = positive(options.shutdownTimeout ?? SHUTDOWN_TIMEOUT_MS, "shutdownTimeout");
     super(context.open(new MemoryBIO(), new MemoryBIO(), options));
     this.transport = transport;
+    this.#carrier = carrierOf(transport);
     this.#suppressRaggedEofs = suppressRaggedEofs;
     this.#highWaterMark = outgoing;
     this.shutdownTimeout = shutdownTimeout;
@@ -444,7 +446,7 @@ export class SSLSocket extends SSLObject implements Selectable {
   #push(): void {
     while (this.outgoing.pending > 0 && this.transport.writable) {
       try {
-        this.outgoing.consume(this.transport.send(this.outgoing.peek(FLUSH_SIZE)));
+        this.outgoing.consume(this.#carrier.give(this.outgoing.front(FLUSH_SIZE)));
       } catch (error) {
         if (!(error instanceof SSLError)) throw error;
         this.#sendFailure = error;
@@ -463,33 +465,30 @@ export class SSLSocket extends SSLObject implements Selectable {
 
   /** One piece of the record in progress; `"boundary"` when the record, or the stream, ends with it. */
   #pullPart(hadSome: boolean): "part" | "boundary" | "nothing" {
-    const into = this.#missingOfRecord();
-    const got = this.#receiveCiphertext(into, hadSome);
+    const got = this.#receiveCiphertext(this.#missingOfRecord(), hadSome);
     if (got === "would-block") return "nothing";
     if (got === "eof") {
       this.incoming.writeEof();
       return "boundary";
     }
-    this.#recordBytes += got;
-    this.incoming.append(into.subarray(0, got));
-    if (this.#recordBytes < HEADER_SIZE || this.#missingOfRecord().length > 0) return "part";
-    this.#header = new Uint8Array(HEADER_SIZE);
-    this.#body = null;
+    if (this.#recordBytes < HEADER_SIZE) this.#header.set(got, this.#recordBytes);
+    this.#recordBytes += got.length;
+    this.incoming.append(got);
+    if (this.#recordBytes < HEADER_SIZE || this.#missingOfRecord() > 0) return "part";
     this.#recordBytes = 0;
     return "boundary";
   }
 
-  /** Where the bytes belong that the record lacks: of its header first, then of its body. */
-  #missingOfRecord(): Uint8Array {
-    if (this.#recordBytes < HEADER_SIZE) return this.#header.subarray(this.#recordBytes);
-    this.#body ??= new Uint8Array(new DataView(this.#header.buffer).getUint16(HEADER_SIZE - 2));
-    return this.#body.subarray(this.#recordBytes - HEADER_SIZE);
+  /** How many bytes the record lacks: of its header first, then of the rest. */
+  #missingOfRecord(): number {
+    if (this.#recordBytes < HEADER_SIZE) return HEADER_SIZE - this.#recordBytes;
+    return HEADER_SIZE + this.#header[3]! * 256 + this.#header[4]! - this.#recordBytes;
   }
 
   /** A failure of the transport ends the connection, once the engine has seen all that came before it. */
-  #receiveCiphertext(into: Uint8Array, hadSome: boolean): number | "would-block" | "eof" {
+  #receiveCiphertext(limit: number, hadSome: boolean): Uint8Array | "would-block" | "eof" {
     try {
-      return this.transport.recvInto(into);
+      return this.#carrier.take(limit);
     } catch (error) {
       if (!(error instanceof SSLError)) throw error;
       if (hadSome) return "would-block";

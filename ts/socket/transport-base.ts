@@ -1,6 +1,7 @@
 // Owns what every transport adapter has in common: the queue of received bytes with its high-water mark and its latched
 // end or failure, the watchers, and the order of shutting down. Refuses to know any runtime's sockets.
 import { SSLConfigError, SSLStateError, SSLSyscallError } from "../ssl/index.ts";
+import type { Carrier } from "./carrier.ts";
 import type { NonBlockingTransport, SocketAddress } from "./transport.ts";
 
 /** Bytes received and not taken above which an adapter stops reading from its byte stream. */
@@ -26,7 +27,10 @@ export interface TransportOptions {
   readonly head?: Uint8Array;
 }
 
-/** Chunks up to this length are gathered in blocks, so that a peer sending single bytes cannot cost us an object each. */
+/**
+ * Chunks up to this length are gathered in blocks, so that a peer sending single bytes cannot cost us an object each. One that
+ * comes while nothing waits is left alone, as it will be gone before the next.
+ */
 const SMALL_CHUNK = 1024;
 const BLOCK = 8 * 1024;
 
@@ -85,7 +89,7 @@ export class ReceiveQueue {
   push(chunk: Uint8Array): void {
     if (chunk.length === 0 || this.#end !== null) return;
     this.#length += chunk.length;
-    if (chunk.length > SMALL_CHUNK) {
+    if (chunk.length > SMALL_CHUNK || this.#length === chunk.length) {
       this.#chunks.push({ bytes: chunk, block: false, start: 0, end: chunk.length });
       return;
     }
@@ -104,15 +108,20 @@ export class ReceiveQueue {
     this.#end ??= error;
   }
 
-  /** Moves bytes to the start of `into`; throws a latched failure once the queue is empty. */
+  /** The oldest bytes that lie together, at most `limit`; throws a latched failure once the queue is empty. */
+  take(limit: number): Uint8Array | "would-block" | "eof" {
+    return this.#length === 0 ? this.#whenEmpty() : this.#takeFromFirst(limit);
+  }
+
+  /** Moves bytes to the start of `into`; throws as `take`. */
   takeInto(into: Uint8Array): number | "would-block" | "eof" {
-    if (this.#length === 0) {
-      if (this.#end === null) return "would-block";
-      if (this.#end === "eof") return "eof";
-      throw this.#end;
-    }
+    if (this.#length === 0) return this.#whenEmpty();
     let taken = 0;
-    while (taken < into.length && this.#length > 0) taken += this.#takeFromFirst(into, taken);
+    while (taken < into.length && this.#length > 0) {
+      const part = this.#takeFromFirst(into.length - taken);
+      into.set(part, taken);
+      taken += part.length;
+    }
     return taken;
   }
 
@@ -137,14 +146,19 @@ export class ReceiveQueue {
     return block;
   }
 
-  #takeFromFirst(into: Uint8Array, at: number): number {
+  #whenEmpty(): "would-block" | "eof" {
+    if (this.#end === null) return "would-block";
+    if (this.#end === "eof") return "eof";
+    throw this.#end;
+  }
+
+  #takeFromFirst(limit: number): Uint8Array {
     const chunk = this.#chunks[this.#first] as Chunk;
-    const count = Math.min(into.length - at, chunk.end - chunk.start);
-    into.set(chunk.bytes.subarray(chunk.start, chunk.start + count), at);
-    chunk.start += count;
-    this.#length -= count;
+    const part = chunk.bytes.subarray(chunk.start, Math.min(chunk.end, chunk.start + limit));
+    chunk.start += part.length;
+    this.#length -= part.length;
     if (chunk.start === chunk.end) this.#dropFirst();
-    return count;
+    return part;
   }
 
   #dropFirst(): void {
@@ -193,7 +207,7 @@ export class Watchers {
  * A transport but for the byte stream itself. An adapter reports what happens to it (`received`, `ended`, `broken`,
  * `sendFailed`, `changed`) and does what it is told by the methods whose names start with `stream`.
  */
-export abstract class TransportBase implements NonBlockingTransport {
+export abstract class TransportBase implements NonBlockingTransport, Carrier {
   readonly #queue: ReceiveQueue;
   readonly #watchers = new Watchers();
   #sendFailure: SSLSyscallError | null = null;
@@ -212,7 +226,18 @@ export abstract class TransportBase implements NonBlockingTransport {
     return taken;
   }
 
+  take(limit: number): Uint8Array | "would-block" | "eof" {
+    this.#refuseWhenClosed("receive");
+    const taken = this.#queue.take(limit);
+    if (typeof taken === "object") this.streamTaken(taken.length);
+    return taken;
+  }
+
   send(bytes: Uint8Array): number {
+    return this.give(new Uint8Array(bytes.subarray(0, LARGEST_SEND))); // what a Buffer calls slice is no copy
+  }
+
+  give(bytes: Uint8Array): number {
     this.#refuseWhenClosed("send");
     if (this.#sendFailure) throw this.#sendFailure;
     if (this.#writeEnded) {
@@ -311,7 +336,10 @@ export abstract class TransportBase implements NonBlockingTransport {
     this.#watchers.notify();
   }
 
-  /** Hands some of `bytes` (never none) to the byte stream, only called while `streamWritable`; answers how many. */
+  /**
+   * Hands some of `bytes` (never none) to the byte stream, only called while `streamWritable`; answers how many. Nobody writes to
+   * them any more, but their buffer may hold what comes behind them.
+   */
   protected abstract streamSend(bytes: Uint8Array): number;
   /** Whether the byte stream would take at least one byte now. */
   protected abstract streamWritable(): boolean;

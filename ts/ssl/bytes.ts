@@ -6,10 +6,18 @@ export type Bytes = ArrayBufferView | ArrayBuffer;
 
 /** A Uint8Array over the caller's bytes; throws TypeError for anything else, shared or detached memory included. */
 export function toBytes(value: Bytes, name: string): Uint8Array<ArrayBuffer> {
-  if (value instanceof ArrayBuffer) return new Uint8Array(checkedBuffer(value, name));
-  if (!ArrayBuffer.isView(value))
+  if (!(value instanceof ArrayBuffer || ArrayBuffer.isView(value)))
     throw new TypeError(`Cannot use ${name}: expected bytes (a Uint8Array or ArrayBuffer), got ${describe(value)}`);
-  return new Uint8Array(checkedBuffer(value.buffer, name), value.byteOffset, value.byteLength);
+  const buffer = value instanceof ArrayBuffer ? value : value.buffer;
+  if (!(buffer instanceof ArrayBuffer))
+    throw new TypeError(`Cannot use ${name}: its memory is shared, so it may change during the call`);
+  const start = value instanceof ArrayBuffer ? 0 : value.byteOffset;
+  // A detached buffer has length 0 like an empty one; only making a view of it tells them apart on every runtime.
+  try {
+    return new Uint8Array(buffer, start, value.byteLength);
+  } catch (cause) {
+    throw new TypeError(`Cannot use ${name}: its memory is detached, somebody else has it now`, { cause });
+  }
 }
 
 /** A non-negative integer, or the fallback when it is left out. */
@@ -49,16 +57,4 @@ export function describe(value: unknown): string {
   if (Array.isArray(value)) return "an array";
   if (typeof value === "object") return `an object of type ${value.constructor?.name ?? "Object"}`;
   return `${typeof value === "undefined" ? "" : `the ${typeof value} `}${String(value)}`;
-}
-
-function checkedBuffer(buffer: ArrayBufferLike, name: string): ArrayBuffer {
-  if (!(buffer instanceof ArrayBuffer))
-    throw new TypeError(`Cannot use ${name}: its memory is shared, so it may change during the call`);
-  // A detached buffer has length 0 like an empty one; only making a view of it tells them apart on every runtime.
-  try {
-    new Uint8Array(buffer);
-  } catch (cause) {
-    throw new TypeError(`Cannot use ${name}: its memory is detached, somebody else has it now`, { cause });
-  }
-  return buffer;
 }

@@ -26,7 +26,7 @@ import { SSLSession } from "./session.ts";
 import { namesSession } from "./session-stats.ts";
 import type { SSLContext } from "./ssl-context.ts";
 import type { SSLObject } from "./ssl-object.ts";
-import { judge, policyOf, type Verdict, type VerificationPolicy } from "./verification.ts";
+import { arithmeticIn, judge, policyOf, type Verdict, type VerificationPolicy } from "./verification.ts";
 
 /** Where the handshake may stand still. */
 type Standstill = Exclude<HandshakeOutcome, "done" | "want">;
@@ -243,10 +243,7 @@ export class Decisions {
   #verdictOver(peer: PeerChain): Verdict {
     if (this.#connection.resumed() && this.#sessionPeer !== null)
       return { trusted: true, path: this.#sessionPeer.path };
-    return judge(peer, this.#policy, {
-      verify: (key, method, data, signature) => this.#connection.verifySignature(key, method, data, signature),
-      sha256: (data) => this.#connection.hash(256, data),
-    });
+    return judge(peer, this.#policy, arithmeticIn(this.#connection.realm));
   }
 
   #take(verdict: Verdict): void {

@@ -5,6 +5,7 @@ import { MemoryBIO } from "./memory-bio.ts";
 import type { SSLContext } from "./ssl-context.ts";
 import { SSLObject, type WrapOptions } from "./ssl-object.ts";
 import { judge, policyOf } from "./verification.ts";
+import type { TrustStore } from "./x509/trust-store.ts";
 
 /** A connection over bytes that are handed in and out. */
 export class EmbeddedObject extends SSLObject {
@@ -46,4 +47,9 @@ export function complaintAbout(chain: readonly Uint8Array[], context: SSLContext
   const { checked, arithmetic } = context.internals();
   const verdict = judge({ chain }, { ...policyOf(checked, context.serverSide, null), mode: "required" }, arithmetic);
   return verdict.trusted ? null : verdict.failure.error;
+}
+
+/** The trusted certificates, DER, that bear the name of the issuer of this one. */
+export function trustedIssuers(der: Uint8Array, trust: TrustStore): readonly Uint8Array[] {
+  return trust.issuersOf(der);
 }

@@ -154,10 +154,10 @@ function openSession(
   return verdict.trusted ? { name, bytes, peer: { chain, path: verdict.path } } : null;
 }
 
-function fits(session: SealedSession, hello: ClientHello, { checked, digest }: ContextInternals): boolean {
+function fits(session: SealedSession, hello: ClientHello, { checked, digestText }: ContextInternals): boolean {
   const age = checked.now() - session.time;
   if (age < 0 || age >= checked.sessionTimeout * 1000) return false;
-  if (session.serverName !== hello.serverName || session.context !== hex(digest())) return false;
+  if (session.serverName !== hello.serverName || session.context !== digestText()) return false;
   if (session.version !== (speaksTls13(hello, checked) ? tls13 : tls12)) return false;
   return session.version === tls13 || mayResume(session.extendedMasterSecret, hello, checked);
 }
@@ -199,23 +199,19 @@ export function lookUpPsk(
 /** How the session of this connection is sealed, should it be resumed later. */
 function sealFor(
   hello: ClientHello,
-  { checked, digest }: ContextInternals,
+  { checked, digestText }: ContextInternals,
   carried: readonly Uint8Array[],
 ): Decision["seal"] {
   const tickets = checked.numTickets;
   const cache = checked.sessionCache !== null;
   if (tickets === 0 && !cache) return null;
-  const origin = { time: checked.now(), serverName: hello.serverName, context: hex(digest()) };
+  const origin = { time: checked.now(), serverName: hello.serverName, context: digestText() };
   const { current } = checked.ticketKeys;
   return { key: current, extra: sessionExtra(origin, carried), lifetime: checked.sessionTimeout, tickets, cache };
 }
 
 function speaksTls13(hello: ClientHello, checked: CheckedOptions): boolean {
   return checked.input.maxVersion === tls13 && hello.versions.includes(tls13);
-}
-
-function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 const tls12 = 771;

@@ -1,7 +1,8 @@
 // What the layer gives to others.
 export { alert as alertDescription, type AlertName } from "../engine/alerts.ts";
 export { type ClientHello, type HelloExtension, parseClientHello } from "../engine/client-hello.ts";
-export { engineVersion, init } from "../engine/realms.ts";
+export { engineVersion } from "../engine/realms.ts";
+export type { GivenModule } from "../engine/realms.ts";
 export type { SSLState } from "../engine/connection.ts";
 export type {
   TraceAlert,
@@ -54,6 +55,7 @@ export {
   type SelfSignedKey,
   type SelfSignedOptions,
 } from "./identity/self-signed.ts";
+export { init, type InitOptions } from "./init.ts";
 export { MemoryBIO } from "./memory-bio.ts";
 export type {
   BaseOptions,

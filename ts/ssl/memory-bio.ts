@@ -2,6 +2,9 @@
 import { type Bytes, describe, toBytes, toCount } from "./bytes.ts";
 import { SSLError } from "../engine/errors.ts";
 
+/** From this size on an array goes on as it is, rather than being put together with what follows. */
+const LARGE = 16 * 1024;
+
 /**
  * A byte queue in memory, with the meaning of Python's `ssl.MemoryBIO` (statements B6 to B12): written at one end, read
  * at the other, with an end that is reached when it was announced and everything is read.
@@ -17,6 +20,13 @@ export class MemoryBIO {
   #offset = 0; // bytes of the oldest chunk that were read
   #pending = 0;
   #ended = false;
+  /**
+   * Where large copies go, one after the other: making an array for each costs as much as copying it ten times. Held weakly, so that
+   * a queue that is not used costs nothing; null when arrays of the queue become somebody else's.
+   */
+  #block: WeakRef<Uint8Array> | null | undefined;
+  /** The chunk in the queue that lies there. */
+  #inBlock: Uint8Array | undefined;
 
   /** Bytes that can be read now. */
   get pending(): number {
@@ -32,9 +42,10 @@ export class MemoryBIO {
   read(n: number = -1): Uint8Array {
     if (typeof n !== "number" || !Number.isInteger(n))
       throw new TypeError(`Cannot read from the MemoryBIO: expected an integer, got ${describe(n)}`);
-    const into = new Uint8Array(n < 0 ? this.#pending : Math.min(n, this.#pending));
-    this.readInto(into);
-    return into;
+    const size = n < 0 ? this.#pending : Math.min(n, this.#pending);
+    const bytes = this.#holdsOne(size) ? this.front(size) : this.peek(size);
+    this.consume(size);
+    return bytes;
   }
 
   /** Fills `into` from the front as far as there are bytes; answers how many. */
@@ -60,8 +71,9 @@ export class MemoryBIO {
     this.#pending -= n;
     this.#offset += n;
     while (this.#first < this.#chunks.length && this.#offset >= this.#chunks[this.#first]!.length) {
-      this.#offset -= this.#chunks[this.#first]!.length;
-      this.#first++;
+      const chunk = this.#chunks[this.#first++]!;
+      this.#offset -= chunk.length;
+      if (chunk === this.#inBlock) this.#inBlock = undefined;
     }
     if (this.#first < 64 && this.#first < this.#chunks.length) return;
     this.#chunks.splice(0, this.#first);
@@ -89,6 +101,38 @@ export class MemoryBIO {
     if (bytes.length === 0) return;
     this.#chunks.push(bytes);
     this.#pending += bytes.length;
+  }
+
+  /**
+   * Appends a copy of many bytes.
+   * @internal
+   */
+  appendCopy(bytes: Uint8Array): void {
+    if (this.#block === null || this.#inBlock !== undefined) return this.append(bytes.slice());
+    let block = this.#block?.deref();
+    if (block === undefined || block.length < bytes.length) {
+      block = new Uint8Array(bytes.length);
+      this.#block = new WeakRef(block);
+    }
+    this.#inBlock = block.subarray(0, bytes.length);
+    this.#inBlock.set(bytes);
+    this.append(this.#inBlock);
+  }
+
+  /**
+   * The first bytes, at most `limit`, as they lie in the queue: nobody may write to them. Copied only where they are in small
+   * pieces, which would cost whoever takes them more.
+   * @internal
+   */
+  front(limit: number): Uint8Array {
+    this.#block = null;
+    const first = this.#chunks[this.#first]?.subarray(this.#offset, this.#offset + limit);
+    return first !== undefined && (first.length >= LARGE || first.length === this.#pending) ? first : this.peek(limit);
+  }
+
+  /** Whether the queue is one array of that size, which can change its owner. */
+  #holdsOne(size: number): boolean {
+    return size === this.#pending && this.#chunks[this.#first]?.buffer.byteLength === size;
   }
 
   #copy(into: Uint8Array): number {

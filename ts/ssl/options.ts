@@ -1,5 +1,4 @@
 // What a context can be told, checked and brought into one form. Every refusal names the option and what was expected.
-import { cipherSuiteId } from "../engine/codes.gen.ts";
 import { SSLConfigError, SSLError } from "../engine/errors.ts";
 import type { IdentityInput, SettingsInput } from "../engine/settings.ts";
 import type { PreSharedKey } from "../engine/connection.ts";
@@ -12,6 +11,7 @@ import { openPkcs12 } from "./identity/pkcs12.ts";
 import { privateKeyFrom } from "./identity/private-key.ts";
 import { certificatesFrom, type PemOrDer } from "./pem.ts";
 import {
+  allCiphers,
   cipherInfo,
   type CipherName,
   defaultCipherSuites,
@@ -20,7 +20,6 @@ import {
   defaultSignatureAlgorithms,
   groupId,
   type NamedGroup,
-  opensslName,
   type SignatureScheme,
   signatureSchemeId,
   type TLSVersion,
@@ -211,8 +210,16 @@ export interface CheckedOptions {
   readonly sessionTimeout: number;
 }
 
+type AnyOptions = ClientOptions & ServerOptions;
+
+/** Options that were checked before, for the variants of a context: what is the same object in both is not read again. */
+export interface KnownOptions {
+  readonly given: AnyOptions;
+  readonly checked: CheckedOptions;
+}
+
 /** Checks everything that can be checked without the engine. Throws SSLConfigError, TypeError or RangeError. */
-export function checkOptions(server: boolean, given: ClientOptions & ServerOptions): CheckedOptions {
+export function checkOptions(server: boolean, given: AnyOptions, known?: KnownOptions): CheckedOptions {
   checkOptionNames(given, [...commonNames, ...(server ? serverNames : clientNames)], server ? "a server" : "a client");
   const usual = given.psk === undefined ? defaultCipherSuites : [...defaultCipherSuites, ...defaultPskSuites];
   const cipherSuites = checkCipherSuites(or(given.cipherSuites, usual));
@@ -233,9 +240,8 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
   const alpnMismatch = oneOf("alpnMismatch", or(given.alpnMismatch, "fatal"), ["fatal", "ignore"]);
   const isolation = oneOf("isolation", or(given.isolation, "shared"), ["shared", "context", "connection"]);
   const realm = isolation === "shared" ? sharedRealm : newRealm;
-  const identities = list("identities", or(given.identities, [])).map((identity, i) =>
-    checkIdentity(identity, `identities[${i}]`, realm),
-  );
+  const kept = known === undefined ? {} : keptOf(given, known);
+  const identities = kept.identities ?? checkIdentities(given.identities, realm);
   if (server && identities.length === 0 && psk === null)
     throw wrong("identities", "a server needs a certificate and a key");
   return {
@@ -258,10 +264,10 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
     alpn,
     verifyMode,
     checkHostname,
-    trust: checkTrust(given),
+    trust: kept.trust ?? checkTrust(given),
     partialChain: toFlag(given.partialChain, "partialChain", true),
     certProfile: oneOf("certProfile", or(given.certProfile, "standard"), ["lenient", "standard", "web"]),
-    ...checkRevocation(given),
+    ...checkRevocation(given, kept.crls),
     pins: checkPins(given.pins, server && verifyMode === "none"),
     commonNameFallback: toFlag(given.commonNameFallback, "commonNameFallback", false),
     tolerateAlpnMismatch: alpn.length > 0 && alpnMismatch === "ignore",
@@ -273,8 +279,22 @@ export function checkOptions(server: boolean, given: ClientOptions & ServerOptio
   };
 }
 
-function checkRevocation(given: BaseOptions): Pick<CheckedOptions, "crls" | "crlCheck"> {
-  const crls = checkCrls(given.crls);
+/** What was read before and stays. */
+function keptOf(given: BaseOptions, { given: before, checked }: KnownOptions): Kept {
+  return {
+    ...(given.identities === before.identities ? { identities: checked.input.identities } : {}),
+    ...(given.ca === before.ca && given.trust === before.trust ? { trust: checked.trust } : {}),
+    ...(given.crls === before.crls ? { crls: checked.crls } : {}),
+  };
+}
+
+type Kept = Partial<Pick<CheckedOptions, "trust" | "crls"> & Pick<SettingsInput, "identities">>;
+
+function checkRevocation(
+  given: BaseOptions,
+  kept: readonly Crl[] | undefined,
+): Pick<CheckedOptions, "crls" | "crlCheck"> {
+  const crls = kept ?? checkCrls(given.crls);
   const fallback = crls.length > 0 ? "leaf" : "off";
   return { crls, crlCheck: oneOf("crlCheck", or(given.crlCheck, fallback), ["off", "leaf", "chain"]) };
 }
@@ -486,6 +506,10 @@ function checkPins(pins: readonly string[] | undefined, nobodyAsked: boolean): R
   return new Set(parsed);
 }
 
+function checkIdentities(identities: readonly Identity[] = [], realm: () => Realm): IdentityInput[] {
+  return list("identities", identities).map((identity, i) => checkIdentity(identity, `identities[${i}]`, realm));
+}
+
 /** `realm` tells where a password is made a key. */
 function checkIdentity(identity: Identity, name: string, realm: () => Realm): IdentityInput {
   if (typeof identity !== "object" || identity === null)
@@ -533,12 +557,12 @@ function certificateList(name: string, value: PemOrDer | readonly PemOrDer[] | u
 }
 
 function checkCipherSuites(suites: readonly (string | number)[]): number[] {
-  const known = Object.entries(cipherSuiteId);
   return nonEmpty("cipherSuites", suites).map((suite) => {
     const found =
-      known.find(([name, id]) => suite === name || suite === id) ?? known.find(([name]) => suite === opensslName(name));
+      allCiphers.find(({ standardName, id }) => suite === standardName || suite === id) ??
+      allCiphers.find(({ name }) => suite === name);
     if (found === undefined) throw wrong("cipherSuites", `${describe(suite)} is not a cipher suite that is supported`);
-    return found[1];
+    return found.id;
   });
 }
 

@@ -24,8 +24,10 @@ const format = 1;
 
 /** The bytes that come back with the session; `chain` when the connection is itself a resumed one. */
 export function sessionExtra(origin: SessionOrigin, chain: readonly Uint8Array[]): Uint8Array {
-  return pack([new TextEncoder().encode(JSON.stringify({ format, ...origin })), ...chain]);
+  return pack([encoder.encode(JSON.stringify({ format, ...origin })), ...chain]);
 }
+
+const encoder = new TextEncoder();
 
 /** The parts of an opened session; null when another edition of this code has sealed it. */
 export function readSession(plain: Uint8Array): SealedSession | null {

@@ -2,8 +2,7 @@
 import { randomBytes } from "../engine/randomness.ts";
 import { newRealm, type Realm, sharedRealm } from "../engine/realms.ts";
 import { sealKeySize } from "../engine/sealing.ts";
-import { Settings } from "../engine/settings.ts";
-import { hashOf, verifySignature } from "../engine/signatures.ts";
+import { isSameInput, Settings } from "../engine/settings.ts";
 import { SSLStateError } from "../engine/errors.ts";
 import { checkOptionNames, describe } from "./bytes.ts";
 import type { Certificate } from "./certificate.ts";
@@ -24,7 +23,7 @@ import {
   type TLSVersion,
   versionId,
 } from "./tables.ts";
-import type { Arithmetic, VerifyMode } from "./verification.ts";
+import { type Arithmetic, arithmeticIn, type VerifyMode } from "./verification.ts";
 
 /**
  * The configuration of clients or of servers, like Python's `ssl.SSLContext`; it cannot be changed, `with` makes a variant.
@@ -41,7 +40,9 @@ export class SSLContext {
   readonly #checked: CheckedOptions;
   #settings: Settings | undefined;
   #digest: Uint8Array | undefined;
+  #digestText: string | undefined;
   #sessionKey: Uint8Array | undefined;
+  #internals: ContextInternals | undefined;
   #disposed = false;
   readonly #counter: HandshakeCounter;
 
@@ -60,12 +61,14 @@ export class SSLContext {
   }
 
   /** @internal */
-  constructor(secret: symbol, server: boolean, options: ClientOptions & ServerOptions) {
+  constructor(secret: symbol, server: boolean, options: ClientOptions & ServerOptions, origin?: SSLContext) {
     if (secret !== token)
       throw new TypeError("Cannot make an SSLContext with new: use SSLContext.client or SSLContext.server");
-    this.#checked = checkOptions(server, options);
+    const known = origin && { given: origin.#given, checked: origin.#checked };
+    this.#checked = checkOptions(server, known === undefined ? options : { ...known.given, ...options }, known);
+    this.#given = { ...known?.given, ...copyOf(options) };
     this.#counter = new HandshakeCounter(server);
-    this.#given = copyOf(options);
+    if (origin !== undefined) this.#shareSettings(origin);
     this.#settingsIn(); // parses certificates and keys now, so that their errors come now
   }
 
@@ -84,11 +87,11 @@ export class SSLContext {
     return this.#checked.checkHostname;
   }
 
-  /** The same configuration with some options changed. */
+  /** The same configuration with some options changed. Certificates and keys that stay are not read again. */
   with(options: Partial<ClientOptions & ServerOptions>): this {
     if (typeof options !== "object" || options === null)
       throw new TypeError(`Cannot use the options for with: expected an object, got ${describe(options)}`);
-    return new (this.constructor as ContextClass<this>)(token, this.serverSide, { ...this.#given, ...options });
+    return new (this.constructor as ContextClass<this>)(token, this.serverSide, options, this);
   }
 
   /**
@@ -135,17 +138,19 @@ export class SSLContext {
    */
   internals(): ContextInternals {
     const realm = this.#disposed ? sharedRealm() : this.#settingsIn().realm;
-    return {
+    if (this.#internals?.realm === realm) return this.#internals;
+    const arithmetic = arithmeticIn(realm);
+    const digest = (): Uint8Array => (this.#digest ??= digestOf(this.#checked, arithmetic));
+    this.#internals = {
       checked: this.#checked,
       counter: this.#counter,
       realm,
-      digest: () => (this.#digest ??= digestOf(this.#checked, realm)),
+      digest,
+      digestText: () => (this.#digestText ??= hexOf(digest())),
       sessionKey: () => (this.#sessionKey ??= sessionKeyOf(this.#checked)),
-      arithmetic: {
-        verify: (key, method, data, signature) => verifySignature(realm, key, method, data, signature),
-        sha256: (data) => hashOf(realm, 256, data),
-      },
+      arithmetic,
     };
+    return this.#internals;
   }
 
   /**
@@ -197,8 +202,7 @@ export class SSLContext {
   /** Frees the context's part of the wasm memory; connections that live keep what they need. Nothing can be wrapped afterwards. */
   dispose(): void {
     this.#disposed = true;
-    this.#settings?.dispose();
-    this.#settings = undefined;
+    this.#giveUpSettings();
   }
 
   [Symbol.dispose](): void {
@@ -209,9 +213,29 @@ export class SSLContext {
   #settingsIn(): Settings {
     if (this.#settings !== undefined && !this.#settings.realm.poisoned) return this.#settings;
     const realm = this.#checked.isolation === "shared" ? sharedRealm() : newRealm();
-    this.#settings = new Settings(realm, this.#checked.input);
-    forgotten.register(this, this.#settings);
-    return this.#settings;
+    return this.#keepSettings(new Settings(realm, this.#checked.input));
+  }
+
+  /** A variant needs no configuration of its own in the realm that all share when nothing in it differs. */
+  #shareSettings(origin: SSLContext): void {
+    const [mine, its] = [this.#checked, origin.#checked];
+    const settings = origin.#settings;
+    if (settings === undefined || settings.realm.poisoned || !isSameInput(mine.input, its.input)) return;
+    if (mine.isolation !== "shared" || its.isolation !== "shared") return;
+    settings.retain();
+    this.#keepSettings(settings);
+  }
+
+  #keepSettings(settings: Settings): Settings {
+    this.#giveUpSettings();
+    forgotten.register(this, settings, this);
+    return (this.#settings = settings);
+  }
+
+  #giveUpSettings(): void {
+    forgotten.unregister(this);
+    this.#settings?.release();
+    this.#settings = undefined;
   }
 }
 
@@ -222,17 +246,23 @@ export interface ContextInternals {
   readonly realm: Realm;
   /** Tells apart contexts that would not answer for each other's sessions. */
   readonly digest: () => Uint8Array;
+  /** In hexadecimal digits. */
+  readonly digestText: () => string;
   /** Name and secret for what is kept of sessions. */
   readonly sessionKey: () => Uint8Array;
   readonly arithmetic: Arithmetic;
 }
 
 /** Who it presents, whom it trusts, and what it agrees on. */
-function digestOf(checked: CheckedOptions, realm: Realm): Uint8Array {
-  const { input, alpn, verifyMode, checkHostname, certProfile, partialChain, crlCheck } = checked;
+function digestOf(checked: CheckedOptions, arithmetic: Arithmetic): Uint8Array {
+  const { input, alpn, verifyMode, checkHostname, certProfile, partialChain, crlCheck, trust } = checked;
   const text = JSON.stringify([input.server, alpn, verifyMode, checkHostname, certProfile, partialChain, crlCheck]);
   const presented = input.identities.map(({ chain }) => chain[0]!);
-  return hashOf(realm, 256, pack([new TextEncoder().encode(text), pack(presented), pack(checked.trust.der())]));
+  return arithmetic.sha256(pack([new TextEncoder().encode(text), pack(presented), trust.digestBy(arithmetic)]));
+}
+
+function hexOf(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** Name and secret, as sealing wants them. */
@@ -244,9 +274,14 @@ function sessionKeyOf({ sessionKey }: CheckedOptions): Uint8Array {
 }
 
 /** SSLContext, or what a higher layer makes of it. */
-export type ContextClass<T> = new (secret: symbol, server: boolean, options: ClientOptions & ServerOptions) => T;
+export type ContextClass<T> = new (
+  secret: symbol,
+  server: boolean,
+  options: ClientOptions & ServerOptions,
+  origin?: SSLContext,
+) => T;
 
 const token: unique symbol = Symbol("wanttls");
 
 /** A safety net for contexts that nobody disposes of. */
-const forgotten = new FinalizationRegistry<Settings>((settings) => settings.dispose());
+const forgotten = new FinalizationRegistry<Settings>((settings) => settings.release());

@@ -71,20 +71,22 @@ export const defaultSignatureAlgorithms: readonly SignatureScheme[] = [
 ];
 
 export function nameOfId<T extends string>(table: Readonly<Record<T, number>>, id: number): T | null {
-  const entry = Object.entries(table).find(([, value]) => value === id);
-  return entry === undefined ? null : (entry[0] as T);
+  return (Object.keys(table) as T[]).find((name) => table[name] === id) ?? null;
 }
 
 export function cipherInfo(id: number): CipherInfo | null {
-  const standardName = nameOfId(cipherSuiteId, id);
-  if (standardName === null) return null;
+  const found = allCiphers.find((one) => one.id === id);
+  return found === undefined ? null : { ...found };
+}
+
+/** Everything that can be named in `cipherSuites`. */
+export const allCiphers: readonly CipherInfo[] = Object.entries(cipherSuiteId).map(infoOf);
+
+function infoOf([standardName, id]: readonly [string, number]): CipherInfo {
   const version = standardName.includes("_WITH_") ? "TLSv1.2" : "TLSv1.3";
   const bits = /AES_128/.test(standardName) ? 128 : 256;
   return { name: opensslName(standardName), standardName, id, bits, version };
 }
-
-/** Everything that can be named in `cipherSuites`. */
-export const allCiphers: readonly CipherInfo[] = Object.values(cipherSuiteId).map((id) => cipherInfo(id)!);
 
 /** OpenSSL's name for a suite: "ECDHE-RSA-AES128-GCM-SHA256" for TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256. */
 export function opensslName(standardName: string): string {

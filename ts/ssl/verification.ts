@@ -3,6 +3,8 @@
 import { alert } from "../engine/alerts.ts";
 import type { PeerChain } from "../engine/connection.ts";
 import { type Failure, SSLError } from "../engine/errors.ts";
+import type { Realm } from "../engine/realms.ts";
+import { hashOf, verifySignature } from "../engine/signatures.ts";
 import type { HostName } from "./names.ts";
 import type { CheckedOptions } from "./options.ts";
 import type { Crl, CrlCheck } from "./x509/crl.ts";
@@ -43,6 +45,16 @@ export interface VerificationPolicy {
 export interface Arithmetic {
   readonly verify: SignatureCheck;
   readonly sha256: (data: Uint8Array) => Uint8Array;
+  /** Who calculates. */
+  readonly realm: Realm;
+}
+
+export function arithmeticIn(realm: Realm): Arithmetic {
+  return {
+    verify: (key, method, data, signature) => verifySignature(realm, key, method, data, signature),
+    sha256: (data) => hashOf(realm, 256, data),
+    realm,
+  };
 }
 
 /** The policy of a context for one connection. */
@@ -68,7 +80,7 @@ export type Verdict =
   | { readonly trusted: false; readonly failure: Failure };
 
 /** Judges what the peer presented. */
-export function judge(peer: PeerChain, policy: VerificationPolicy, { verify, sha256 }: Arithmetic): Verdict {
+export function judge(peer: PeerChain, policy: VerificationPolicy, { verify, sha256, realm }: Arithmetic): Verdict {
   const pinning = policy.pins === null ? null : { pins: policy.pins, hash: sha256 };
   if (policy.mode === "none" && pinning === null) return { trusted: true, path: [] };
   if (peer.chain.length === 0) return withoutCertificate(policy);
@@ -86,6 +98,7 @@ export function judge(peer: PeerChain, policy: VerificationPolicy, { verify, sha
     crls: policy.crls,
     crlCheck: policy.crlCheck,
     pinning,
+    memory: policy.trust.memoryIn(realm),
   });
   if (result.ok) return { trusted: true, path: result.path.map(({ raw }) => raw) };
   return { trusted: false, failure: errorOf(result.failure, peer.chain, policy.host?.name ?? null) };

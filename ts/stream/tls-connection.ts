@@ -17,6 +17,7 @@ import {
 } from "../ssl/index.ts";
 import { pump } from "./pump.ts";
 import { Turns } from "./turns.ts";
+import { Piece, Pieces } from "./writes.ts";
 
 /** What the handshake has agreed on. */
 export interface HandshakeInfo {
@@ -68,7 +69,9 @@ export class TLSConnection implements AsyncDisposable {
   readonly #socket: SSLSocket;
   #settleClosed!: (closed: Closed) => void;
   #reading = false;
-  readonly #writes = new Turns();
+  readonly #turns = new Turns();
+  /** What may be sent together; begun anew where something else is to happen in between. */
+  #pieces = new Pieces();
   #closing: Promise<void> | undefined;
   #readable: ReadableStream<Uint8Array> | undefined;
   #writable: WritableStream<Uint8Array> | undefined;
@@ -116,22 +119,19 @@ export class TLSConnection implements AsyncDisposable {
   }
 
   /**
-   * Writes all of it, behind what was written before; the caller may change the array when the promise has resolved. Any
-   * error, that of an aborted signal too (an SSLError with the signal's reason as its cause), tells by its `bytesSent` how many
+   * Writes all of it, behind what was written before; the caller may change the array when the promise has resolved. Writes that
+   * wait for each other, as all do that are begun in one go, share records. Any error, that of an aborted signal too (an SSLError with the signal's reason as its cause), tells by its `bytesSent` how many
    * bytes were taken before; those are delivered, and writing can go on behind them.
    */
   async write(bytes: Bytes, { signal }: WaitOptions = {}): Promise<void> {
-    let rest = toBytes(bytes, "bytes");
-    const size = rest.length;
+    const piece = new Piece(toBytes(bytes, "bytes"), signal);
+    const pieces = this.#pieces;
+    pieces.add(piece);
     try {
-      await this.#writes.take(async () => {
-        while (rest.length > 0) {
-          const taken = await this.#run(() => this.#socket.trySend(rest), signal);
-          rest = rest.subarray(taken!);
-        }
-      }, signal);
+      await this.#turns.take(() => this.#send(piece, pieces, signal), signal);
     } catch (error) {
-      throw withBytesSent(error, size - rest.length, signal);
+      pieces.drop(piece); // its turn has not come
+      throw withBytesSent(error, piece.taken, signal);
     }
   }
 
@@ -140,7 +140,7 @@ export class TLSConnection implements AsyncDisposable {
    * taken it all; reading goes on.
    */
   async closeWrite({ signal }: WaitOptions = {}): Promise<void> {
-    await this.#writes.take(async () => {
+    await this.#behindWrites(async () => {
       this.#socket.shutdownWrite();
       await this.#run(() => this.#socket.tryFlush(), signal);
     }, signal);
@@ -189,7 +189,7 @@ export class TLSConnection implements AsyncDisposable {
       signal,
     );
     const unwrap = (): IoResult => this.#socket.tryUnwrap({ discard });
-    await this.#alone("stop TLS", () => this.#writes.take(() => this.#run(unwrap, limit.signal), limit.signal));
+    await this.#alone("stop TLS", () => this.#behindWrites(() => this.#run(unwrap, limit.signal), limit.signal));
     this.#over();
     return transport;
   }
@@ -236,6 +236,27 @@ export class TLSConnection implements AsyncDisposable {
     }
   }
 
+  /** When the turn of `piece` comes, all before it are through; some behind it may go along. */
+  async #send(piece: Piece, pieces: Pieces, signal?: AbortSignal): Promise<void> {
+    try {
+      while (piece.rest.length > 0) await this.#run(() => this.#sendFront(pieces), signal);
+    } finally {
+      pieces.drop(piece); // before the next turn begins
+    }
+  }
+
+  #sendFront(pieces: Pieces): IoResult {
+    const result = this.#socket.trySend(pieces.front());
+    if (result.kind === "ok") pieces.took(result.n);
+    return result;
+  }
+
+  /** Runs `act` behind all that was written, and before what will be. */
+  #behindWrites<T>(act: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    this.#pieces = new Pieces();
+    return this.#turns.take(act, signal);
+  }
+
   async #run(call: () => IoResult, signal?: AbortSignal): Promise<number | null> {
     try {
       return await pump(this.#socket, call, signal);
@@ -252,7 +273,7 @@ export class TLSConnection implements AsyncDisposable {
     const late = "Cannot close the connection in time: the peer does not receive";
     try {
       using limit = new TimeLimit(timeout ?? shutdownTimeout, late, signal);
-      await this.#writes.take(async () => socket.close(), limit.signal);
+      await this.#behindWrites(async () => socket.close(), limit.signal);
       await waitUntil(transport, () => transport.closed, limit.signal);
       if (transport.delivered) await unlessAborted(transport.delivered, limit.signal);
       if (socket.closeReason === "timeout") throw new SSLTimeoutError(late); // the socket's own time was shorter

@@ -7,20 +7,28 @@ export class Turns {
   #last: Promise<unknown> = Promise.resolve();
 
   /** Runs `act` when all earlier ones are over. A signal that aborts before takes it out of the queue. */
-  async take<T>(act: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  take<T>(act: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+    return signal === undefined ? this.#queue(act) : this.#takeUnlessAborted(act, signal);
+  }
+
+  async #takeUnlessAborted<T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> {
     let started = false;
-    const turn = this.#last.then(() => {
-      signal?.throwIfAborted();
+    const turn = this.#queue(() => {
+      signal.throwIfAborted();
       started = true;
       return act();
     });
-    this.#last = turn.catch(() => undefined);
-    if (signal === undefined) return turn;
     try {
       return await unlessAborted(turn, signal);
     } catch (error) {
       if (started) return turn; // its own error says more: how far it came
       throw error;
     }
+  }
+
+  #queue<T>(act: () => Promise<T>): Promise<T> {
+    const turn = this.#last.then(act);
+    this.#last = turn.catch(() => undefined);
+    return turn;
   }
 }

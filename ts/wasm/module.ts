@@ -1,26 +1,28 @@
-// The compiled module: from the embedded copy, or from what `init` was given. Owns nothing but that.
-import { binary } from "./binary.gen.ts";
+// From the forms that a wasm module comes in to a compiled one. Keeps nothing.
+import { embeddedModule } from "./embedded.ts";
 
-let compiled: WebAssembly.Module | undefined;
+/** A compiled module, its bytes, where to fetch it, or what fetching it answered. */
+export type ModuleSource = WebAssembly.Module | ArrayBuffer | Uint8Array<ArrayBuffer> | URL | Response;
 
-/** The module, compiled now if nobody did it before. */
-export function compiledModule(): WebAssembly.Module {
-  compiled ??= new WebAssembly.Module(embeddedBytes());
-  return compiled;
+/** The embedded module, compiled now. Throws where a runtime compiles nothing on demand. */
+export function compileEmbedded(): WebAssembly.Module {
+  return new WebAssembly.Module(embeddedModule());
 }
 
-/** Compiles off the critical path, or takes a module that is compiled already. */
-export async function prepareModule(
-  source?: WebAssembly.Module | Uint8Array<ArrayBuffer> | ArrayBuffer,
-): Promise<void> {
-  if (source instanceof WebAssembly.Module) compiled = source;
-  else if (source !== undefined) compiled = await WebAssembly.compile(source);
-  else compiled ??= await WebAssembly.compile(embeddedBytes());
+/** Compiles beside the other work of the process; the embedded module without a source. */
+export async function compile(
+  source: ModuleSource | PromiseLike<ModuleSource> | undefined,
+): Promise<WebAssembly.Module> {
+  const from = await source;
+  if (from === undefined) return WebAssembly.compile(embeddedModule());
+  if (from instanceof WebAssembly.Module) return from;
+  if (from instanceof URL) return compileResponse(await fetch(from));
+  // Naming the class Response would make Node load all that it has for fetch, which takes longer than compiling.
+  if ("arrayBuffer" in from) return compileResponse(from);
+  return WebAssembly.compile(from);
 }
 
-function embeddedBytes(): Uint8Array<ArrayBuffer> {
-  const text = atob(binary);
-  const bytes = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-  return bytes;
+async function compileResponse(response: Response): Promise<WebAssembly.Module> {
+  if (!response.ok) throw new Error(`the answer for ${response.url} has status ${response.status}`);
+  return WebAssembly.compile(await response.arrayBuffer());
 }

@@ -12,6 +12,8 @@ export interface RealmOptions {
   readonly trapped: (cause: unknown) => Error;
   /** Makes the error for an allocation that fails. */
   readonly full: (bytes: number) => Error;
+  /** Makes the error for a module that this is no instance for. */
+  readonly unusable: (why: string, cause?: unknown) => Error;
 }
 
 export class Realm {
@@ -22,18 +24,20 @@ export class Realm {
   readonly #memory: WebAssembly.Memory;
   readonly #scratch: Address;
   readonly #full: (bytes: number) => Error;
+  /** What is left of a block that small copies share. */
+  #block = new Uint8Array(0);
   #trap: Error | undefined;
   #randomFailure: { readonly error: unknown } | undefined;
 
   constructor(module: WebAssembly.Module, options: RealmOptions) {
-    const raw = this.#instantiate(module, options.random ?? fillRandom);
+    const raw = this.#instantiate(module, options);
+    if (typeof raw.wt_abi !== "function") throw options.unusable("it is none of wanttls");
     this.#memory = raw.memory;
     this.#full = options.full;
     this.exports = this.#guarded(raw, options.trapped);
     this.exports._initialize();
-    if (this.exports.wt_abi() !== abi)
-      throw new Error(`Cannot use this wasm module: it has ABI ${raw.wt_abi()}, expected ${abi}`);
-    if (this.exports.wt_start() !== 0) throw new Error("Cannot start the wasm module: no memory or no randomness");
+    if (this.exports.wt_abi() !== abi) throw options.unusable(`it has ABI ${raw.wt_abi()}, expected ${abi}`);
+    if (this.exports.wt_start() !== 0) throw options.unusable("it does not start, for want of memory or randomness");
     this.#scratch = this.exports.wt_scratch();
   }
 
@@ -75,6 +79,18 @@ export class Realm {
     return this.view(at, length).slice();
   }
 
+  /**
+   * As `copyOut`, for ciphertext of at most `largestPacked` bytes: the copies lie one behind the other in a larger buffer, since making
+   * an array for each costs more than encrypting it.
+   */
+  copyOutPacked(at: Address, length: number): Uint8Array<ArrayBuffer> {
+    if (this.#block.length < length) this.#block = new Uint8Array(blockSize);
+    const copy = this.#block.subarray(0, length);
+    this.#block = this.#block.subarray(length);
+    copy.set(this.view(at, length));
+    return copy;
+  }
+
   /** The NUL-terminated ASCII text at an address, or null for a null pointer. */
   textAt(at: Address): string | null {
     if (at === 0) return null;
@@ -110,7 +126,8 @@ export class Realm {
     }
   }
 
-  #instantiate(module: WebAssembly.Module, random: (into: Uint8Array<ArrayBuffer>) => void): WasmExports {
+  #instantiate(module: WebAssembly.Module, options: RealmOptions): WasmExports {
+    const { random = fillRandom } = options;
     const env = {
       wt_now: (): number => this.time,
       wt_random: (at: Address, size: number): number => {
@@ -124,7 +141,11 @@ export class Realm {
       },
       emscripten_notify_memory_growth: (): void => {},
     };
-    return new WebAssembly.Instance(module, { env }).exports as unknown as WasmExports;
+    try {
+      return new WebAssembly.Instance(module, { env }).exports as unknown as WasmExports;
+    } catch (cause) {
+      throw options.unusable((cause as Error).message, cause);
+    }
   }
 
   #guarded(raw: WasmExports, trapped: (cause: unknown) => Error): WasmExports {
@@ -146,8 +167,13 @@ export class Realm {
   }
 }
 
+/** The most bytes that `copyOutPacked` takes. */
+export const largestPacked = 1024;
+
 /** The most bytes that go through the scratch area at once. */
 export const scratchLimit: number = scratchSize;
+
+const blockSize = 8192;
 
 /** At most 64 KiB a call is what the Web Cryptography API allows. */
 function fillRandom(into: Uint8Array<ArrayBuffer>): void {

@@ -4,6 +4,7 @@
 
 #define MBEDTLS_HAVE_INT64 /* limbs of 64 bits, multiplied by muladdc.h */
 #include "muladdc.h"
+#define MBEDTLS_MPI_WINDOW_SIZE 5 /* of an exponent, so many bits at a time: 32 powers are kept in place of 8 */
 
 #define MBEDTLS_PSA_P256M_DRIVER_ENABLED /* not p256-m: its entry points, which curves_driver.c has with other code behind */
 

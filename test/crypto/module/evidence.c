@@ -10,6 +10,7 @@
 #include "mbedtls/chachapoly.h"
 #include "mbedtls/gcm.h"
 #include "mbedtls/sha256.h"
+#include "products.h"
 #include "psa/crypto.h"
 
 EVIDENCE(size_t, aes_key_size, void) { return sizeof(wt_aes_key); }
@@ -182,4 +183,12 @@ EVIDENCE(int, key_destroy, int key) { return psa_destroy_key((mbedtls_svc_key_id
 
 EVIDENCE(int, sha256, const uint8_t *data, size_t size, uint8_t *digest, int is_224) {
   return mbedtls_sha256(data, size, digest, is_224);
+}
+
+EVIDENCE(void, multiply, uint64_t *product, const uint64_t *a, size_t a_limbs, const uint64_t *b, size_t b_limbs) {
+  wt_multiply(product, a, a_limbs, b, b_limbs);
+}
+
+EVIDENCE(void, montgomery, uint64_t *t, const uint64_t *a, const uint64_t *b, const uint64_t *n, size_t limbs, const uint64_t *mm) {
+  wt_montgomery(t, a, b, n, limbs, *mm);
 }

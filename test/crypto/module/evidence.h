@@ -1,6 +1,6 @@
-/* How the evidence exports a function. */
-#ifndef WANTTLS_TEST_EVIDENCE_H
-#define WANTTLS_TEST_EVIDENCE_H
+/* How the files of this module export a function. */
+#ifndef WANTTLS_EVIDENCE_H
+#define WANTTLS_EVIDENCE_H
 
 #include "shim.h"
 

@@ -4,6 +4,7 @@ import { verifySignature } from "../../../ts/engine/signatures.ts";
 import { toHostName } from "../../../ts/ssl/names.ts";
 import { parseCrl } from "../../../ts/ssl/x509/crl.ts";
 import type { SignatureCheck } from "../../../ts/ssl/x509/keys.ts";
+import type { PathMemory } from "../../../ts/ssl/x509/memory.ts";
 import { TrustStore } from "../../../ts/ssl/x509/trust-store.ts";
 import { type PathResult, validatePath } from "../../../ts/ssl/x509/validate.ts";
 import { today } from "../../support/certificate-factory.ts";
@@ -12,7 +13,7 @@ import { type Case, server } from "./cases/case.ts";
 export const verify: SignatureCheck = (publicKey, method, data, signature) =>
   verifySignature(sharedRealm(), publicKey, method, data, signature);
 
-export function run(one: Omit<Case, "name" | "expected">): PathResult {
+export function run(one: Omit<Case, "name" | "expected">, memory: PathMemory | null = null): PathResult {
   const host = one.host === undefined ? server : one.host;
   const { profile, partialChain, commonNameFallback, maxIntermediates, crlCheck } = one;
   return validatePath({
@@ -28,6 +29,7 @@ export function run(one: Omit<Case, "name" | "expected">): PathResult {
     ...(maxIntermediates === undefined ? {} : { maxIntermediates }),
     ...(crlCheck === undefined ? {} : { crlCheck }),
     crls: (one.crls ?? []).map((crl) => parseCrl(crl)),
+    memory,
   });
 }
 

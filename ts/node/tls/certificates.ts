@@ -7,17 +7,17 @@ export function plainCertificate(der: Uint8Array | undefined): PeerCertificate {
   return (der === undefined ? {} : new X509Certificate(der).toLegacyObject()) as unknown as PeerCertificate;
 }
 
+/** The trusted certificates that may have issued one. */
+export type TrustedIssuers = (der: Uint8Array) => readonly Uint8Array[];
+
 /**
  * A certificate with those above it as `issuerCertificate`: out of the chain first, then out of the trusted ones. A
  * self-signed certificate is its own issuer, as in Node.
  */
-export function detailedCertificate(
-  chain: readonly Uint8Array[],
-  trusted: readonly Uint8Array[],
-): DetailedPeerCertificate {
+export function detailedCertificate(chain: readonly Uint8Array[], trusted: TrustedIssuers): DetailedPeerCertificate {
   const [leaf, ...others] = chain;
   if (leaf === undefined) return {} as DetailedPeerCertificate;
-  const path = pathFrom(new X509Certificate(leaf), [...others, ...trusted]);
+  const path = pathFrom(new X509Certificate(leaf), others, trusted);
   const objects = path.map((one) => one.toLegacyObject() as unknown as DetailedPeerCertificate);
   const top = path.at(-1)!;
   for (const [i, object] of objects.entries()) {
@@ -44,16 +44,23 @@ export function x509Chain(chain: readonly Uint8Array[]): X509Certificate | undef
   return path[0];
 }
 
-function pathFrom(leaf: X509Certificate, candidates: readonly Uint8Array[]): X509Certificate[] {
+function pathFrom(
+  leaf: X509Certificate,
+  candidates: readonly Uint8Array[],
+  trusted: TrustedIssuers = () => [],
+): X509Certificate[] {
   const path = [leaf];
-  const left = [...candidates];
   for (let last = leaf; !last.checkIssued(last);) {
-    const at = left.findIndex((der) => issued(der, last));
-    if (at < 0) break;
-    last = new X509Certificate(left.splice(at, 1)[0]!);
+    const above = [...candidates, ...trusted(last.raw)].find((der) => !isIn(path, der) && issued(der, last));
+    if (above === undefined) break;
+    last = new X509Certificate(above);
     path.push(last);
   }
   return path;
+}
+
+function isIn(path: readonly X509Certificate[], der: Uint8Array): boolean {
+  return path.some(({ raw }) => raw.equals(der));
 }
 
 function issued(der: Uint8Array, certificate: X509Certificate): boolean {

@@ -16,6 +16,7 @@ import {
 import { textOf } from "./alpn.ts";
 import { detailedCertificate } from "./certificates.ts";
 import { invalidArgType, nodeError, opensslError } from "./errors.ts";
+import type { Opened } from "./families.ts";
 import type { Expectation } from "./options.ts";
 import { SecureContext } from "./secure-context.ts";
 
@@ -47,13 +48,6 @@ export interface ServerSide extends Common {
   readonly sessionCache: SessionCache | null;
 }
 
-/** The context of one connection. */
-export interface Opened {
-  readonly context: SSLContext;
-  /** Frees what was made for the connection. */
-  readonly dispose: () => void;
-}
-
 /** Sessions are sealed with it: they are good for this process. */
 const sessionKey = randomBytes(32);
 
@@ -61,7 +55,7 @@ const sessionKey = randomBytes(32);
 export function openClient(side: ClientSide): Opened {
   const { secureContext, expectation, psk } = side;
   const reject = expectation?.reject === true;
-  const context = secureContext.openClient({
+  return secureContext.openClient({
     ...commonOf(side),
     sessionKey,
     onSession: side.onSession,
@@ -69,16 +63,15 @@ export function openClient(side: ClientSide): Opened {
     ...(reject ? { verify: identityHook(secureContext, expectation) } : {}),
     ...(psk === null ? {} : { psk }),
   } satisfies ClientOptions);
-  return { context, dispose: () => context.dispose() };
 }
 
 /** Throws SSLConfigError for what cannot be put together. */
 export function openServer(side: ServerSide): Opened {
-  const opened: SSLContext[] = [];
+  const opened: Opened[] = [];
   const open = (secureContext: SecureContext): SSLContext => {
-    const context = secureContext.openServer(options);
-    opened.push(context);
-    return context;
+    const one = secureContext.openServer(options);
+    opened.push(one);
+    return one.context;
   };
   const { psk, sessionCache } = side;
   const options: Partial<ServerOptions> = {
@@ -127,7 +120,7 @@ function verifying({ requestCert, rejectUnauthorized }: ServerSide): Partial<Ser
 function identityHook(secureContext: SecureContext, { check }: Expectation): VerifyHook {
   return ({ error, chain }) => {
     if (error !== null) return;
-    const wrong = check(detailedCertificate(chain.map(derOf), secureContext.trusted()));
+    const wrong = check(detailedCertificate(chain.map(derOf), secureContext.trustedIssuers));
     if (wrong instanceof Error) throw Object.assign(wrong, { alert: alertDescription.bad_certificate });
   };
 }

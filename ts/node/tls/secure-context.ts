@@ -1,6 +1,6 @@
 // Owns SecureContext: own certificates, trust and parameters, checked once. Refuses to know connections. Each of them gets a
 // context of the library, made by `openClient` or `openServer`: Node decides much per connection that the library decides
-// per context, and what takes time (decrypting keys, indexing trusted certificates) was done here.
+// per context. What takes time is done once: decrypting and indexing here, reading into the engine by families.ts.
 import {
   type BaseOptions,
   type ClientOptions,
@@ -10,11 +10,14 @@ import {
   TrustStore,
 } from "../../index.ts";
 import { tag } from "../../ssl/der.ts";
+import { trustedIssuers } from "../../ssl/embedding.ts";
 import { certificatesFrom } from "../../ssl/pem.ts";
+import type { TrustedIssuers } from "./certificates.ts";
 import { type ContextOptions, contextOptions, ticketKeysOf } from "./context-options.ts";
 import { defaults } from "./defaults.ts";
 import { invalidArgType, opensslError } from "./errors.ts";
 import { configErrorOf } from "./failures.ts";
+import { Families, type Opened } from "./families.ts";
 import { identitiesOf, listOf, type OpenIdentity, requireMaterial, trustedByPfx } from "./identities.ts";
 import type { SecureContextOptions } from "./options.ts";
 import { defaultTrust } from "./trust.ts";
@@ -32,6 +35,7 @@ export class SecureContext {
   /** Null stands for what the process trusts when the connection is made. */
   readonly #trust: TrustStore | null;
   readonly #identities: readonly OpenIdentity[];
+  readonly #families = new Families();
 
   /** @internal Use `createSecureContext`. */
   constructor(options: SecureContextOptions = {}) {
@@ -47,10 +51,8 @@ export class SecureContext {
     }
   }
 
-  /** @internal The certificates that it trusts, DER. */
-  trusted(): readonly Uint8Array[] {
-    return this.#trustStore().der();
-  }
+  /** @internal The trusted certificates, DER, that may have issued this one. */
+  readonly trustedIssuers: TrustedIssuers = (der) => trustedIssuers(der, this.#trustStore());
 
   /** @internal The first certificate that it presents, DER. */
   get certificate(): Uint8Array | undefined {
@@ -58,28 +60,33 @@ export class SecureContext {
   }
 
   /** @internal A client's context for one connection. */
-  openClient(more: ClientOptions): SSLContext {
-    return SSLContext.client({
-      ...this.#common(),
-      checkHostname: false, // names are compared by `checkServerIdentity`
-      trust: this.#trustStore(),
-      identities: this.#presented(),
-      ...more,
-    });
+  openClient(more: ClientOptions): Opened {
+    return this.#families.open("client", { ...more, trust: this.#trustStore() }, (shape) =>
+      SSLContext.client({
+        ...this.#common(),
+        checkHostname: false, // names are compared by `checkServerIdentity`
+        identities: this.#presented(),
+        ...shape,
+      }),
+    );
   }
 
   /** @internal A server's context for one connection. Without a certificate it refuses every client, as in Node. */
-  openServer(more: Partial<ServerOptions>): SSLContext {
-    const identities = this.#presented();
-    return SSLContext.server({
-      ...this.#common(),
-      ...this.#options.serving,
-      trust: this.#trustStore(),
-      ticketKeys: this.ticketKeys,
-      identities,
-      ...(identities.length === 0 ? { psk: () => null } : {}),
-      ...more,
-    });
+  openServer(more: Partial<ServerOptions>): Opened {
+    return this.#families.open(
+      "server",
+      { ...more, trust: this.#trustStore(), ticketKeys: this.ticketKeys },
+      (shape) => {
+        const identities = this.#presented();
+        return SSLContext.server({
+          ...this.#common(),
+          ...this.#options.serving,
+          identities,
+          ...(identities.length === 0 ? { psk: () => null } : {}),
+          ...shape,
+        });
+      },
+    );
   }
 
   #common(): BaseOptions {

@@ -3,7 +3,7 @@ import { X509Certificate } from "node:crypto";
 import type net from "node:net";
 import type { CipherNameAndProtocol, DetailedPeerCertificate, EphemeralKeyInfo, PeerCertificate } from "node:tls";
 import { signatureSchemeId } from "../../ssl/tables.ts";
-import { detailedCertificate, plainCertificate, x509Chain } from "./certificates.ts";
+import { detailedCertificate, plainCertificate, type TrustedIssuers, x509Chain } from "./certificates.ts";
 import { invalidArgType, nodeError, requireInteger, requireString } from "./errors.ts";
 import { groupInfo, sigalgName } from "./parameters.ts";
 import { TLSStream } from "./tls-stream.ts";
@@ -14,8 +14,8 @@ export abstract class TLSReport extends TLSStream {
   readonly encrypted: true = true;
   #session: Uint8Array | undefined;
 
-  /** The certificates that this side trusts, DER. */
-  protected abstract trusted(): readonly Uint8Array[];
+  /** How to get from a certificate to those that this side trusts. */
+  protected abstract get trusted(): TrustedIssuers;
 
   /** Keeps the latest session. */
   protected keepSession(session: Uint8Array): void {
@@ -29,7 +29,7 @@ export abstract class TLSReport extends TLSStream {
   getPeerCertificate(detailed?: boolean): PeerCertificate | DetailedPeerCertificate | null {
     if (this.destroyed) return null;
     const chain = this.#peerChain();
-    return detailed === true ? detailedCertificate(chain, this.trusted()) : plainCertificate(chain[0]);
+    return detailed === true ? detailedCertificate(chain, this.trusted) : plainCertificate(chain[0]);
   }
 
   /** The peer's certificate; undefined when it sent none, and after the end. */

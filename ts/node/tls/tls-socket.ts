@@ -5,11 +5,12 @@ import process from "node:process";
 import { addAbortSignal } from "node:stream";
 import { type MemoryBIO, SSLCertVerificationError, SSLError, type SSLSession } from "../../index.ts";
 import { textOf } from "./alpn.ts";
-import { detailedCertificate } from "./certificates.ts";
+import { detailedCertificate, type TrustedIssuers } from "./certificates.ts";
 import { EmbeddedObject as Engine } from "../../ssl/embedding.ts";
 import { invalidArgType, nodeError, opensslError, requireFunction, requireInteger, requireString } from "./errors.ts";
 import { isEnd, isSilentRefusal, nodeErrorOf } from "./failures.ts";
-import { type ClientSide, openClient, openServer, type Opened, type ServerSide } from "./handshake.ts";
+import type { Opened } from "./families.ts";
+import { type ClientSide, openClient, openServer, type ServerSide } from "./handshake.ts";
 import type { Below, Expectation, TLSSocketOptions } from "./options.ts";
 import { contextFor, SecureContext } from "./secure-context.ts";
 import type { Server } from "./server.ts";
@@ -182,8 +183,8 @@ export class TLSSocket extends TLSReport {
     return this.#isServer || this.#expectation !== null;
   }
 
-  protected override trusted(): readonly Uint8Array[] {
-    return this.#secureContext.trusted();
+  protected override get trusted(): TrustedIssuers {
+    return this.#secureContext.trustedIssuers;
   }
 
   protected override presented(): Uint8Array | undefined {
@@ -291,7 +292,7 @@ export class TLSSocket extends TLSReport {
     const chain = engine.getUnverifiedChain();
     if (this.#expectation?.reject === true && chain.length > 0) return null;
     const failure = chain.length === 0 ? null : distrust(chain, engine.context);
-    return failure ?? check(detailedCertificate(chain, this.trusted())) ?? null;
+    return failure ?? check(detailedCertificate(chain, this.trusted)) ?? null;
   }
 
   /** Sessions come before their connection is known to be a good one. */

@@ -60,18 +60,21 @@ export function parseX509(raw: Uint8Array): X509 {
 
 /** The subject alone, for an index of many certificates. */
 export function parseSubject(raw: Uint8Array): Name {
-  const body = new DerReader(raw, what).inside(tag.sequence).inside(tag.sequence);
-  body.optional(explicit(0));
-  body.next(tag.integer);
+  const body = afterSerial(raw);
   for (let skipped = 0; skipped < 3; skipped++) body.next(tag.sequence); // algorithm, issuer, validity
   return parseName(body.next(tag.sequence), `subject of the ${what}`);
 }
 
+/** The issuer alone, of a certificate that need not be right otherwise. */
+export function parseIssuer(raw: Uint8Array): Name {
+  const body = afterSerial(raw);
+  body.next(tag.sequence); // algorithm
+  return parseName(body.next(tag.sequence), `issuer of the ${what}`);
+}
+
 /** The SubjectPublicKeyInfo alone, of a certificate that need not be right otherwise. */
 export function publicKeyOf(raw: Uint8Array): Uint8Array {
-  const body = new DerReader(raw, what).inside(tag.sequence).inside(tag.sequence);
-  body.optional(explicit(0));
-  body.next(tag.integer);
+  const body = afterSerial(raw);
   for (let skipped = 0; skipped < 4; skipped++) body.next(tag.sequence); // algorithm, issuer, validity, subject
   return body.next(tag.sequence).whole;
 }
@@ -97,8 +100,19 @@ export function isServerName({ kind }: GeneralName): boolean {
   return kind === "dns" || kind === "ip";
 }
 
+/** In a loop, as whole certificates are compared in each handshake. */
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
+}
+
+/** What is signed, behind the version and the serial number. */
+function afterSerial(raw: Uint8Array): DerReader {
+  const body = new DerReader(raw, what).inside(tag.sequence).inside(tag.sequence);
+  body.optional(explicit(0));
+  body.next(tag.integer);
+  return body;
 }
 
 function parseVersion(body: DerReader): 1 | 2 | 3 {

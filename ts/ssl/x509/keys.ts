@@ -33,7 +33,7 @@ export interface SignatureAlgorithm {
   readonly raw: Uint8Array;
 }
 
-/** Checks one signature over `data` with `publicKey` (SubjectPublicKeyInfo, DER). A memory of earlier answers fits in front of it. */
+/** Checks one signature over `data` with `publicKey` (SubjectPublicKeyInfo, DER). */
 export type SignatureCheck = (
   publicKey: Uint8Array,
   method: SignatureMethod,

@@ -8,6 +8,7 @@ import { complaintsAbout, timeComplaints } from "./profile.ts";
 import { constrainedNames, sameBytes, type X509 } from "./certificate.ts";
 import type { Finding, FindingCode } from "./findings.ts";
 import { isSignedBy, type Signed } from "./keys.ts";
+import type { Link } from "./memory.ts";
 import { type ComparisonBudget, type ConstrainedName, type Violation, violationOf } from "./name-constraints.ts";
 import { revocationComplaints } from "./crl.ts";
 import { pinSentence, unpinned } from "./pins.ts";
@@ -56,6 +57,12 @@ export class PathSearch {
     }
     const rest = this.#best ?? (this.#deadEnd === null ? [] : [this.#deadEnd]);
     return { path: null, findings: [...rest, ...own] };
+  }
+
+  /** The signatures that the search has found right. */
+  *links(): Generator<Link> {
+    for (const [signed, byIssuer] of this.#signatures)
+      for (const [issuer, right] of byIssuer) if (right) yield [signed, issuer.publicKey];
   }
 
   /** The path completed upwards, or null. `noted` is what a curious search has found on the way. */
@@ -176,12 +183,15 @@ export class PathSearch {
     const known = this.#signatures.get(signed) ?? new Map<X509, boolean>();
     this.#signatures.set(signed, known);
     let right = known.get(issuer);
-    if (right === undefined) {
-      if (this.#signatureChecks-- <= 0) throw new Exhausted();
-      right = isSignedBy(signed, issuer.publicKey, this.#settings.verify);
-      known.set(issuer, right);
-    }
+    if (right === undefined) known.set(issuer, (right = this.#checkSignature(signed, issuer)));
     return right;
+  }
+
+  #checkSignature(signed: Signed, { publicKey }: X509): boolean {
+    const { memory, verify } = this.#settings;
+    if (memory?.isSigned(signed, publicKey) === true) return true;
+    if (this.#signatureChecks-- <= 0) throw new Exhausted();
+    return isSignedBy(signed, publicKey, verify);
   }
 
   /** Trusted, and the end of a path: others in the store only help to get there, unless partial chains are welcome. */

@@ -3,9 +3,11 @@
 import { SSLConfigError, SSLError } from "../../engine/errors.ts";
 import { type Bytes, toBytes } from "../bytes.ts";
 import { type Certificate, parseCertificate } from "../certificate.ts";
+import { pack } from "../packing.ts";
 import { type PemBlock, pemBlocks, pemTextOf } from "../pem.ts";
-import { parseSubject, parseX509, sameBytes, type X509 } from "./certificate.ts";
+import { parseIssuer, parseSubject, parseX509, sameBytes, type X509 } from "./certificate.ts";
 import type { Name } from "./distinguished-name.ts";
+import { PathMemory } from "./memory.ts";
 
 /** Something that was given as a trusted certificate and is not usable as one. */
 export interface SkippedCertificate {
@@ -25,6 +27,8 @@ export class TrustStore {
   readonly #parsed = new Map<Uint8Array, X509 | SSLError>();
   #given: readonly PemBlock[] | (() => readonly PemBlock[]);
   #index: Index | undefined;
+  readonly #memories = new WeakMap<object, PathMemory>();
+  readonly #digests = new WeakMap<object, Uint8Array>();
 
   /** What was given, or how to get it. */
   protected constructor(given: readonly PemBlock[] | (() => readonly PemBlock[])) {
@@ -84,10 +88,43 @@ export class TrustStore {
     return (this.#indexed().bySubject.get(subject.key) ?? []).flatMap((der) => this.#parse(der) ?? []);
   }
 
+  /** @internal The trusted certificates, DER, that bear the name of the issuer of this one. */
+  issuersOf(der: Uint8Array): readonly Uint8Array[] {
+    const issuer = attempt(() => parseIssuer(der));
+    return issuer instanceof SSLError ? [] : (this.#indexed().bySubject.get(issuer.key) ?? []);
+  }
+
   /** @internal Whether exactly this certificate is trusted. */
   has(certificate: X509): boolean {
     const same = this.#indexed().bySubject.get(certificate.subject.key) ?? [];
     return same.some((der) => sameBytes(der, certificate.raw));
+  }
+
+  /**
+   * What is remembered of paths to these certificates. Each realm has its own, as one whose memory was corrupted must not
+   * vouch for signatures to others.
+   * @internal
+   */
+  memoryIn(realm: object): PathMemory {
+    let memory = this.#memories.get(realm);
+    if (memory === undefined) this.#memories.set(realm, (memory = new PathMemory()));
+    return memory;
+  }
+
+  /**
+   * Tells stores with other certificates apart; calculated once in each realm.
+   * @internal
+   */
+  digestBy({
+    realm,
+    sha256,
+  }: {
+    readonly realm: object;
+    readonly sha256: (data: Uint8Array) => Uint8Array;
+  }): Uint8Array {
+    let digest = this.#digests.get(realm);
+    if (digest === undefined) this.#digests.set(realm, (digest = sha256(pack(this.der()))));
+    return digest;
   }
 
   /** Looks at all of it only when the first one is not usable. */

@@ -1,0 +1,126 @@
+// Functions that handle secrets, and the conditional instructions that the compiler made of each, with the reason why none of them
+// tells a secret. scripts/check-constant-time.ts holds the shipped module to it, and prints the new line when a change is due.
+
+export type Conditional = "if" | "br_if" | "br_table" | "select" | "div";
+
+/** How many there are of each kind; none of what is left out. */
+export type Counts = Readonly<Partial<Record<Conditional, number>>> & { readonly why?: string };
+
+const sizes = "sizes, and states of buffers";
+const limbs = "counts limbs";
+/** fiat-crypto makes the mask of a conditional subtraction from its borrow; LLVM makes that a choice between 0 and all ones. */
+const mask = "the select makes a mask, 0 or all ones, of a borrow";
+
+export const listed: Readonly<Record<string, Counts>> = {
+  // Kernels of our own
+  wt_aes_set_key: {
+    div: 2,
+    br_if: 8,
+    if: 4,
+    select: 1,
+    why: "the size of the key and the number of the round; divided is the number of a word of the key schedule",
+  },
+  wt_aes_encrypt: { if: 1, br_if: 1, why: "counts rounds" },
+  wt_aes_decrypt: { if: 1, br_if: 1, why: "counts rounds" },
+  wt_aes_ctr: { if: 2, br_if: 2, why: "counts batches and rounds" },
+  wt_ghash: {
+    if: 1,
+    br_if: 11,
+    why: "counts blocks and the columns of a table, and looks whether the powers were made",
+  },
+  mbedtls_chacha20_setkey: {},
+  mbedtls_chacha20_starts: {},
+  mbedtls_chacha20_update: { if: 6, select: 2, br_if: 8, why: "counts batches, double rounds and bytes" },
+  // Modes and the authenticated ciphers
+  mbedtls_aes_setkey_enc: { br_if: 3, why: sizes },
+  mbedtls_aes_crypt_cbc: { br_if: 5, if: 6, select: 1, why: sizes },
+  mbedtls_gcm_setkey: { br_if: 5, why: sizes },
+  mbedtls_gcm_starts: { if: 5, why: sizes },
+  mbedtls_gcm_update: { if: 13, br_if: 23, select: 5, why: sizes },
+  mbedtls_gcm_crypt_and_tag: { br_if: 9, if: 6, select: 1, why: sizes },
+  poly1305_process: { br_if: 1, why: "counts blocks" },
+  mbedtls_poly1305_update: { br_if: 3, if: 5, why: sizes },
+  chachapoly_crypt_and_tag: { br_if: 10, br_table: 1, if: 2, why: sizes },
+  mbedtls_chachapoly_auth_decrypt: { br_if: 1, if: 1, why: "whether the tag is right, which the peer is told" },
+  wt_seal: { if: 1, why: "whether a step failed" },
+  wt_unseal: { if: 2, why: "sizes, and whether a step failed" },
+  // Hashes
+  mbedtls_internal_sha1_process: {},
+  mbedtls_internal_sha256_process: { br_if: 2, why: "counts words and rounds" },
+  mbedtls_internal_sha512_process: { br_if: 2, why: "counts words and rounds" },
+  mbedtls_md_hmac_starts: { br_if: 22, if: 7, why: sizes },
+  // Comparison and choice
+  mbedtls_ct_memcmp: { if: 3, br_if: 1, why: sizes },
+  mbedtls_ct_memcpy_if: { br_if: 8, select: 1, if: 1, why: sizes },
+  mbedtls_ct_uint_ge: {},
+  // X25519
+  fe_loose_invert: { br_if: 3, why: "counts squarings" },
+  fe_mul_impl: {},
+  fe_tobytes: { select: 1, why: mask },
+  fe_frombytes_strict: {},
+  fiat_25519_carry_square: {},
+  // P-256
+  fiat_p256_point_add: {
+    if: 8,
+    br_if: 32,
+    select: 3,
+    why: "counts limbs; whether the points are the same one, which happens by chance only; masks",
+  },
+  fiat_p256_point_double: {},
+  fiat_p256_nz: {},
+  fiat_p256_opp: { select: 1, why: mask },
+  fiat_p256_square: { select: 1, why: mask },
+  fiat_p256_mul: { select: 1, why: mask },
+  fiat_p256_sub: { select: 1, why: mask },
+  fiat_p256_add: { select: 1, why: mask },
+  fiat_p256_to_montgomery: { select: 1, why: mask },
+  fiat_p256_from_montgomery: { select: 1, why: mask },
+  fiat_p256_inv_square: { br_if: 1, why: "counts squarings" },
+  ec_nistp_point_double: {},
+  ec_nistp_scalar_mul_base: {
+    div: 1,
+    if: 7,
+    br_if: 21,
+    select: 1,
+    why: "counts windows, limbs and entries of the table, all of which are read; mask; divided is the number of a bit",
+  },
+  wt_p256_is_scalar: {},
+  wt_p256_public: {},
+  p256_transparent_sign_hash: {
+    br_if: 14,
+    if: 7,
+    select: 2,
+    why: "sizes, states and limbs; a nonce or a signature out of range, which begins anew; mask",
+  },
+  psa_raw_key_agreement: {
+    if: 18,
+    br_if: 65,
+    div: 1,
+    select: 4,
+    why: "sizes and states; counts bits, windows and limbs in what the compiler put into it of X25519 and P-256; masks; divided is the number of a bit",
+  },
+  // Big numbers of RSA and of the curves that are Mbed TLS's
+  mbedtls_mpi_core_add: { if: 3, br_if: 1, why: limbs },
+  mbedtls_mpi_core_sub: { if: 3, br_if: 1, why: limbs },
+  mbedtls_mpi_core_mla: { select: 1, if: 3, br_if: 6, why: "counts limbs; the select takes the smaller of two sizes" },
+  mbedtls_mpi_core_montmul: { if: 3, br_if: 3, why: limbs },
+  mbedtls_mpi_core_montmul_init: {},
+  mbedtls_mpi_core_cond_assign: { br_if: 4, if: 1, why: limbs },
+  mbedtls_mpi_core_cond_swap: { br_if: 3, why: limbs },
+  mbedtls_mpi_core_lt_ct: { if: 1, br_if: 1, why: limbs },
+  mbedtls_mpi_core_check_zero_ct: { br_if: 4, if: 1, why: limbs },
+  mbedtls_mpi_core_exp_mod_optionally_safe: {
+    if: 8,
+    br_if: 10,
+    select: 4,
+    why: "counts limbs, bits and windows, and asks whether the exponent is public",
+  },
+  mbedtls_mpi_core_gcd_modinv_odd: {
+    select: 1,
+    if: 37,
+    br_if: 38,
+    why: "counts limbs and rounds; the select takes the larger of two sizes",
+  },
+  ecp_select_comb: { br_if: 4, if: 1, select: 1, why: "counts limbs and entries of the table, all of which are read" },
+  mbedtls_mpi_safe_cond_assign: { br_if: 5, if: 5, why: "counts limbs; the sign of a number" },
+};

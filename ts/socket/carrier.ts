@@ -1,0 +1,42 @@
+// Owns how a socket and its transport pass bytes to each other: without a copy where the transport is ours, since making an array
+// costs as much as copying ten. Refuses to know what is in them.
+import type { NonBlockingTransport } from "./transport.ts";
+
+/** A transport's other way of sending and receiving: the bytes change their owner. */
+export interface Carrier {
+  /** As `recvInto`, at most `limit` bytes; nobody writes to them any more. */
+  take(limit: number): Uint8Array | "would-block" | "eof";
+  /** As `send`; the caller does not write to the bytes any more. */
+  give(bytes: Uint8Array): number;
+}
+
+/** The transport itself when it is one of ours. */
+export function carrierOf(transport: NonBlockingTransport): Carrier {
+  return "take" in transport && "give" in transport
+    ? (transport as NonBlockingTransport & Carrier)
+    : new Adapted(transport);
+}
+
+/** Somebody else's transport, which fills arrays. What it leaves of one is used for the next. */
+class Adapted implements Carrier {
+  readonly #transport: NonBlockingTransport;
+  #room = new Uint8Array(0);
+
+  constructor(transport: NonBlockingTransport) {
+    this.#transport = transport;
+  }
+
+  take(limit: number): Uint8Array | "would-block" | "eof" {
+    if (this.#room.length < limit) this.#room = new Uint8Array(limit);
+    const got = this.#transport.recvInto(this.#room.subarray(0, limit));
+    if (typeof got !== "number") return got;
+    const taken = this.#room.subarray(0, got);
+    this.#room = this.#room.subarray(got);
+    return taken;
+  }
+
+  /** A copy, as it may transfer the buffer, in which others have bytes too. */
+  give(bytes: Uint8Array): number {
+    return this.#transport.send(bytes.slice());
+  }
+}

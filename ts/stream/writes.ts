@@ -1,0 +1,78 @@
+// Owns what was given to be written and is not sent yet, and puts small pieces together: a record of their own for each would cost
+// both sides more than the bytes in them. Refuses to know how they are sent, and when.
+
+/** RFC 8446, section 5.1: what fits into one record. */
+const RECORD_PLAINTEXT = 16384;
+
+/** Some bytes to be written, as far as they were not taken yet. */
+export class Piece {
+  readonly size: number;
+  readonly #signal: AbortSignal | undefined;
+  rest: Uint8Array<ArrayBuffer>;
+
+  constructor(bytes: Uint8Array<ArrayBuffer>, signal?: AbortSignal) {
+    this.size = bytes.length;
+    this.rest = bytes;
+    this.#signal = signal;
+  }
+
+  /** Whether some of it is to be sent. */
+  get due(): boolean {
+    return this.rest.length > 0 && this.#signal?.aborted !== true;
+  }
+
+  /** How many bytes were taken. */
+  get taken(): number {
+    return this.size - this.rest.length;
+  }
+}
+
+/** Pieces in the order in which they are to be sent, with nothing to be done between them. */
+export class Pieces {
+  readonly #waiting: Piece[] = [];
+
+  add(piece: Piece): void {
+    this.#waiting.push(piece);
+  }
+
+  /** The piece is over, be it sent or given up. */
+  drop(piece: Piece): void {
+    const at = this.#waiting.indexOf(piece); // the first, mostly
+    if (at >= 0) this.#waiting.splice(at, 1);
+  }
+
+  /** What to send next: the rest of the oldest piece or, when that fills no record, as many as do. */
+  front(): Uint8Array<ArrayBuffer> {
+    const parts: Uint8Array<ArrayBuffer>[] = [];
+    let size = 0;
+    for (const piece of this.#waiting) {
+      if (!piece.due) continue;
+      parts.push(piece.rest);
+      size += piece.rest.length;
+      if (size >= RECORD_PLAINTEXT) break;
+    }
+    return parts.length === 1 ? parts[0]! : joined(parts, Math.min(size, RECORD_PLAINTEXT));
+  }
+
+  /** So many bytes of what `front` has just answered were taken. */
+  took(count: number): void {
+    let left = count;
+    for (const piece of this.#waiting) {
+      if (!piece.due) continue;
+      const part = Math.min(left, piece.rest.length);
+      piece.rest = piece.rest.subarray(part);
+      left -= part;
+      if (left === 0) return;
+    }
+  }
+}
+
+function joined(parts: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(size);
+  let at = 0;
+  for (const part of parts) {
+    all.set(part.subarray(0, size - at), at);
+    at += part.length;
+  }
+  return all;
+}
