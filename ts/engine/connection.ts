@@ -7,7 +7,7 @@
 import type { ConnectionPointer } from "../wasm/exports.gen.ts";
 import { type Realm, scratchLimit } from "../wasm/realm.ts";
 import { alert } from "./alerts.ts";
-import { type ClientHello, ClientHelloCollector } from "./client-hello.ts";
+import { type ClientHello, ClientHelloCollector, parseClientHello } from "./client-hello.ts";
 import { code } from "./codes.gen.ts";
 import { type Failure, failureOf, SSLEOFError, SSLError, SSLMemoryError, SSLStateError } from "./errors.ts";
 import { keyLogEntrySize, keyLogLine } from "./key-log.ts";
@@ -150,10 +150,11 @@ export class Connection {
   readonly #alert = new Uint8Array(alertSize);
   /** Server: the ClientHello is not whole yet. */
   #helloAwaited: boolean;
-  /** Server: the ClientHello that is to be decided on, and afterwards. */
+  /** Server: the ClientHello that is to be decided on, and afterwards; after the handshake only when somebody asks for it. */
   #clientHello: ClientHello | null = null;
+  #helloBytes: Uint8Array | null = null;
   #undecided = false;
-  readonly #collector = new ClientHelloCollector();
+  #collector: ClientHelloCollector | null;
   /** Bytes that were taken from the source for a look at the ClientHello and are still to be fed. */
   #held: Uint8Array = new Uint8Array(0);
   /** Null when nobody looks. */
@@ -164,6 +165,7 @@ export class Connection {
     this.#now = options.now;
     this.#serverName = options.serverName;
     this.#helloAwaited = settings.server;
+    this.#collector = settings.server ? new ClientHelloCollector() : null;
     this.#trace = settings.trace ? new Trace(options.now) : null;
     if (!settings.server) this.#create();
     settings.retain();
@@ -198,6 +200,7 @@ export class Connection {
 
   /** Server: what the client said first, null before it has and when it could not be read. */
   get clientHello(): ClientHello | null {
+    if (this.#helloBytes !== null) this.#clientHello ??= parseClientHello(this.#helloBytes);
     return this.#clientHello;
   }
 
@@ -220,6 +223,7 @@ export class Connection {
     }
     this.#handshakeOver = true;
     this.#state = "open";
+    this.#keepHelloBytes();
     this.#trace?.established({
       version: this.protocolVersion(),
       cipherSuite: this.cipherSuite(),
@@ -586,9 +590,10 @@ export class Connection {
     held.set(this.#held);
     held.set(more, this.#held.length);
     this.#held = held;
-    const hello = this.#collector.add(more);
+    const hello = this.#collector!.add(more);
     if (hello === "incomplete" && held.length < largestHello && !source.eof) return false;
     this.#helloAwaited = false;
+    this.#collector = null;
     this.#trace?.hello(held);
     if (hello === null || hello === "incomplete") {
       this.#create(); // what is no ClientHello is left to Mbed TLS to refuse
@@ -602,6 +607,12 @@ export class Connection {
     this.#clientHello = hello as ClientHello;
     this.#undecided = true;
     return true;
+  }
+
+  /** The bytes are a fraction of what was read from them, which few look at again. */
+  #keepHelloBytes(): void {
+    this.#helloBytes = this.#clientHello?.raw ?? null;
+    this.#clientHello = null;
   }
 
   /** For a context that looks, when the one before it did not. */
@@ -662,7 +673,7 @@ export class Connection {
   #take(source: CiphertextSource, into: Uint8Array): number {
     const part = this.#held.subarray(0, into.length);
     into.set(part);
-    this.#held = this.#held.subarray(part.length);
+    this.#held = part.length < this.#held.length ? this.#held.subarray(part.length) : none;
     return part.length + source.readInto(into.subarray(part.length));
   }
 
