@@ -47,6 +47,27 @@ test("connections that wait have no record buffer, in the handshake and after it
   expect(sharedRealm().memoryBytes - before).toBeLessThan((connections * recordBuffer) / 2);
 });
 
+test("the memory does not grow with connections that come and go", () => {
+  const contexts = { client: clientContext(), server: serverContext({ numTickets: 2 }) };
+  const open: Pair[] = [];
+  const comeAndGo = (count: number): number => {
+    for (let i = 0; i < count; i++) {
+      const pair = {
+        client: wrapped(contexts.client, { serverHostname: "localhost" }),
+        server: wrapped(contexts.server),
+      };
+      open.push(handshake(pair));
+      if (open.length < 10) continue;
+      const [gone] = open.splice((i * 7) % open.length, 1);
+      gone!.client.tls.dispose();
+      gone!.server.tls.dispose();
+    }
+    return sharedRealm().memoryBytes;
+  };
+  const before = comeAndGo(50);
+  expect(comeAndGo(150)).toBe(before);
+});
+
 test("what was written and read is found nowhere in the memory after the call", () => {
   forEachSide((version, role) => {
     const [reader, writer] = sides(connected({ version }), role);
