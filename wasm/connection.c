@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mbedtls/error.h"
+#include "mbedtls/platform.h"
 #include "mbedtls/platform_util.h"
 #include "mbedtls/ssl_ciphersuites.h"
 #include "ssl_misc.h"
@@ -21,6 +22,7 @@ static void note_key(void *context, mbedtls_ssl_key_export_type type, const unsi
                      const unsigned char client_random[32], const unsigned char server_random[32],
                      mbedtls_tls_prf_types prf);
 static int go_on(wt_connection *connection);
+static void drop_handshake(mbedtls_ssl_context *ssl);
 static int read_plaintext(wt_connection *connection, size_t size);
 static int write_plaintext(wt_connection *connection, size_t size);
 static int send_alert(wt_connection *connection, int level, int description);
@@ -109,8 +111,24 @@ void wt_outgoing_consume(wt_connection *connection, size_t size) { wt_buffer_con
 int wt_handshake(wt_connection *connection) {
   int result = wt_borrow_buffers(connection);
   if (result == 0) result = go_on(connection);
+  if (result == 0) drop_handshake(&connection->ssl);
   wt_return_buffers(connection, result);
   return result;
+}
+
+/* Mbed TLS frees what it knows of a handshake at its end in TLS 1.2, in TLS 1.3 with the connection. A client must keep
+   it for the tickets that are still to come, but not its keys. */
+static void drop_handshake(mbedtls_ssl_context *ssl) {
+  mbedtls_ssl_handshake_params *handshake = ssl->handshake;
+  if (handshake == NULL || ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_3) return;
+  if (ssl->conf->endpoint == MBEDTLS_SSL_IS_SERVER) {
+    mbedtls_ssl_handshake_wrapup_free_hs_transform(ssl);
+    return;
+  }
+  if (handshake->transform_handshake == NULL) return;
+  mbedtls_ssl_transform_free(handshake->transform_handshake);
+  mbedtls_free(handshake->transform_handshake);
+  handshake->transform_handshake = NULL;
 }
 
 static int go_on(wt_connection *connection) {

@@ -48,7 +48,7 @@ int wt_borrow_buffers(wt_connection *connection) {
 /* After it; `result` is what it came to. The only state that Mbed TLS keeps in a buffer is the number of the next record. */
 void wt_return_buffers(wt_connection *connection, int result) {
   mbedtls_ssl_context *ssl = &connection->ssl;
-  if (result < 0 || ssl->handshake != NULL) distrust(connection);
+  if (result <= 0 || !mbedtls_ssl_is_handshake_over(ssl)) distrust(connection);
   if (ssl->in_buf != NULL && is_between_messages(ssl)) {
     memcpy(connection->in_counter, ssl->in_ctr, sizeof connection->in_counter);
     return_in_buffer(connection);
@@ -74,7 +74,7 @@ void wt_note_out_use(wt_connection *connection, const unsigned char *end) {
   if (used > connection->out_used) connection->out_used = used;
 }
 
-/* A handshake writes secrets anywhere, and what fails leaves plaintext where no record was. */
+/* A handshake writes secrets anywhere, and what fails leaves plaintext where no record was. What has moved data is known. */
 static void distrust(wt_connection *connection) {
   connection->in_used = MBEDTLS_SSL_IN_BUFFER_LEN;
   connection->out_used = MBEDTLS_SSL_OUT_BUFFER_LEN;

@@ -9,7 +9,7 @@ const servers = SSLContext.server({ identities: [{ cert: certs.localhost.chain, 
 
 parentPort!.on("message", (count: number) => {
   for (let i = 0; i < count; i++) shakeHands();
-  parentPort!.postMessage("done");
+  parentPort!.postMessage("done", []);
 });
 
 function shakeHands(): void {

@@ -81,7 +81,7 @@ async function timeOf(busy: readonly Worker[]): Promise<number> {
   const begin = performance.now();
   await Promise.all(
     busy.map((worker) => {
-      worker.postMessage(HANDSHAKES);
+      worker.postMessage(HANDSHAKES, []);
       return once(worker, "message");
     }),
   );

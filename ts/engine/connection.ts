@@ -136,7 +136,7 @@ export class Connection {
   #pending = 0;
   #verified = false;
   /** Plaintext that was decrypted while looking for the peer's close_notify. */
-  #stash: Uint8Array = new Uint8Array(0);
+  #stash: Uint8Array = none;
   #handshakeOver = false;
   /** The record in progress: its header as far as it has come, and how many of its bytes were taken from the source. */
   readonly #header = new Uint8Array(headerSize);
