@@ -53,6 +53,11 @@ bench: build ## start-up, handshakes and throughput, each beside node:tls
 	$(say) "benchmark"
 	@$(run) test/bench/main.ts $(args)
 
+.PHONY: bench-scale
+bench-scale: build ## cost per connection at 10 to 10,000 connections, and with workers; args=--write writes docs/scale.md
+	$(say) "scale"
+	@$(run) test/bench/scale.ts $(args)
+
 # Make it
 
 .PHONY: setup

@@ -15,10 +15,10 @@ export async function dial(hostname: string, port: number, signal?: AbortSignal)
   }
 }
 
-/** Tells `arrivals` who connects. Throws SSLSyscallError when it cannot listen there. */
-export function listenTcp(hostname: string, port: number, arrivals: Arrivals): Listening {
+/** Tells `arrivals` who connects, or with `reusePort` some of them. Throws SSLSyscallError when it cannot listen there. */
+export function listenTcp(hostname: string, port: number, arrivals: Arrivals, reusePort: boolean = false): Listening {
   try {
-    const listener = Deno.listen({ hostname, port });
+    const listener = Deno.listen({ hostname, port, ...(reusePort ? { reusePort } : {}) }); // naming it at all takes a flag
     void acceptAll(listener, arrivals);
     return { port: listener.addr.port, close: () => listener.close() };
   } catch (error) {

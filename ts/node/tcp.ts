@@ -22,12 +22,17 @@ export function dial(host: string, port: number, signal?: AbortSignal): Promise<
   });
 }
 
-/** Tells `arrivals` who connects. Rejects with SSLSyscallError when it cannot listen there. */
-export async function listenTcp(hostname: string, port: number, arrivals: Arrivals): Promise<Listening> {
+/** Tells `arrivals` who connects, or with `reusePort` some of them. Rejects with SSLSyscallError when it cannot listen there. */
+export async function listenTcp(
+  hostname: string,
+  port: number,
+  arrivals: Arrivals,
+  reusePort: boolean = false,
+): Promise<Listening> {
   const server = net.createServer({ allowHalfOpen: true }, (socket) => arrivals.take(fromNodeSocket(socket)));
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(syscallError(`listen on ${hostname}:${port}`, "listen", error)));
-    server.listen(port, hostname, resolve);
+    server.listen({ port, host: hostname, reusePort }, resolve);
   });
   server.on("error", (error) => arrivals.failed(syscallError("accept a client", "accept", error)));
   return { port: (server.address() as net.AddressInfo).port, close: () => void server.close() };
