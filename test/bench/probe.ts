@@ -36,6 +36,7 @@ export class Probe {
     this.realm = new Realm(new WebAssembly.Module(readFileSync(file)), {
       trapped: (cause) => new Error(`Cannot go on: ${path} trapped`, { cause }),
       full: (bytes) => new Error(`Cannot allocate ${bytes} bytes`),
+      unusable: (why) => new Error(`Cannot use ${path}: ${why}`),
     });
     this.#exports = this.realm.exports as unknown as ProbeExports;
   }

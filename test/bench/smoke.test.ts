@@ -32,6 +32,6 @@ test("every section gives figures, and wanttls has all of its own", { timeout: 6
 function expectNumber(figure: Figure): void {
   if (figure.value === null) {
     expect(figure.why, JSON.stringify(figure)).toBeTruthy();
-    expect(figure.by).not.toMatch(/^wanttls/);
+    expect(figure.by, figure.why).not.toMatch(/^wanttls/);
   } else if (figure.section !== "idle") expect(figure.value, JSON.stringify(figure)).toBeGreaterThan(0);
 }
