@@ -1,6 +1,7 @@
-/* Exports for tests that the shipped module has no use for: raw key agreement, raw signatures, big numbers, and a key that signs more than once. Linked with the same objects into a
-   module of its own (scripts/build-wasm.sh). Arguments lie one behind the other at `at`; results are in the scratch area, their
-   size or an error is answered. */
+/* Exports for tests and benchmarks that the shipped module has no use for: raw key agreement, raw signatures, big numbers, a key that
+   signs more than once, and ciphers and hashes over and over. Linked with the same objects into a module of its own
+   (scripts/build-wasm.sh). Arguments lie one behind the other at `at`; results are in the scratch area, their size or an error is
+   answered. */
 #include "internal.h"
 
 #include "mbedtls/bignum.h"
@@ -16,6 +17,7 @@ int WT_EXPORT(probe_keep_key)(const uint8_t *key, size_t size);
 int WT_EXPORT(probe_sign_kept)(const uint8_t *digest, int pss);
 int WT_EXPORT(probe_multiply)(const uint8_t *at, size_t a_size, size_t b_size);
 int WT_EXPORT(probe_power)(const uint8_t *at, size_t base_size, size_t exponent_size, size_t modulus_size);
+int WT_EXPORT(probe_repeat)(int work, uint8_t *data, size_t size, unsigned times);
 
 static mbedtls_pk_context kept;
 
@@ -107,4 +109,58 @@ static int to_scratch(int error, mbedtls_mpi *number) {
   if (error == 0) error = mbedtls_mpi_write_binary(number, wt_scratch(), size);
   mbedtls_mpi_free(number);
   return error != 0 ? error : size;
+}
+
+typedef struct {
+  psa_key_type_t type;
+  size_t key_size;
+  psa_algorithm_t algorithm;
+} wt_work;
+
+/* In the order of test/bench/ciphers.ts. */
+static const wt_work works[] = {
+  { PSA_KEY_TYPE_AES, 16, PSA_ALG_GCM },
+  { PSA_KEY_TYPE_AES, 32, PSA_ALG_GCM },
+  { PSA_KEY_TYPE_CHACHA20, 32, PSA_ALG_CHACHA20_POLY1305 },
+  { PSA_KEY_TYPE_AES, 16, PSA_ALG_CCM },
+  { PSA_KEY_TYPE_AES, 16, PSA_ALG_CBC_NO_PADDING },
+  { PSA_KEY_TYPE_NONE, 0, PSA_ALG_SHA_256 },
+  { PSA_KEY_TYPE_NONE, 0, PSA_ALG_SHA_384 },
+};
+
+/* One message, as the record layer has it: sealed in place, with 13 bytes beside it. */
+static psa_status_t once(const wt_work *work, mbedtls_svc_key_id_t key, int decrypt, uint8_t *data, size_t size) {
+  static const uint8_t zeros[16];
+  size_t length;
+  if (PSA_ALG_IS_HASH(work->algorithm)) {
+    return psa_hash_compute(work->algorithm, data, size, wt_scratch(), WT_SCRATCH_SIZE, &length);
+  }
+  if (PSA_ALG_IS_AEAD(work->algorithm)) {
+    return psa_aead_encrypt(key, work->algorithm, zeros, 12, zeros, 13, data, size, data, size + 16, &length);
+  }
+  psa_cipher_operation_t cbc = PSA_CIPHER_OPERATION_INIT;
+  psa_status_t status = decrypt ? psa_cipher_decrypt_setup(&cbc, key, work->algorithm) : psa_cipher_encrypt_setup(&cbc, key, work->algorithm);
+  if (status == PSA_SUCCESS) status = psa_cipher_set_iv(&cbc, zeros, 16);
+  if (status == PSA_SUCCESS) status = psa_cipher_update(&cbc, data, size, data, size, &length);
+  if (status == PSA_SUCCESS) status = psa_cipher_finish(&cbc, data, 0, &length);
+  psa_cipher_abort(&cbc);
+  return status;
+}
+
+/* `work` + 100 decrypts where that is something else. `data` has room for 16 bytes more than `size`. */
+int probe_repeat(int work, uint8_t *data, size_t size, unsigned times) {
+  static const uint8_t zeros[32];
+  const wt_work *chosen = &works[work % 100];
+  mbedtls_svc_key_id_t key = MBEDTLS_SVC_KEY_ID_INIT;
+  psa_status_t status = PSA_SUCCESS;
+  if (chosen->key_size > 0) {
+    psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+    psa_set_key_type(&attributes, chosen->type);
+    psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_ENCRYPT | PSA_KEY_USAGE_DECRYPT);
+    psa_set_key_algorithm(&attributes, chosen->algorithm);
+    status = psa_import_key(&attributes, zeros, chosen->key_size, &key);
+  }
+  for (; times > 0 && status == PSA_SUCCESS; times--) status = once(chosen, key, work >= 100, data, size);
+  psa_destroy_key(key);
+  return status;
 }
