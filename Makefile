@@ -50,9 +50,21 @@ audit: wasm ## constant time beyond `make prove`: the C under valgrind, which it
 	@$(run) test/audit/timing.ts
 
 .PHONY: bench
-bench: build ## start-up, handshakes and throughput, each beside node:tls
+bench: build ## speed, memory and size beside stock Mbed TLS and the runtimes' own TLS; args="--quick --write node <section>"
 	$(say) "benchmark"
+	@scripts/build-wasm.sh --crypto mbedtls
 	@$(run) test/bench/main.ts $(args)
+
+.PHONY: bench-scale
+bench-scale: build ## cost per connection at 10 to 10,000 connections, and with workers; args=--write writes docs/scale.md
+	$(say) "scale"
+	@$(run) test/bench/scale.ts $(args)
+
+.PHONY: bench-rivals
+bench-rivals: build ## the same beside TLS in JavaScript and wasm by others, which it installs; args="--quick --write <section>"
+	$(say) "rivals"
+	@cd test/bench/rivals && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@$(run) test/bench/main.ts --rivals $(args)
 
 # Make it
 

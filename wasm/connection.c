@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mbedtls/error.h"
+#include "mbedtls/platform.h"
 #include "mbedtls/platform_util.h"
 #include "mbedtls/ssl_ciphersuites.h"
 #include "ssl_misc.h"
@@ -20,6 +21,11 @@ static int transmit(void *context, const unsigned char *bytes, size_t size);
 static void note_key(void *context, mbedtls_ssl_key_export_type type, const unsigned char *secret, size_t size,
                      const unsigned char client_random[32], const unsigned char server_random[32],
                      mbedtls_tls_prf_types prf);
+static int go_on(wt_connection *connection);
+static void drop_handshake(mbedtls_ssl_context *ssl);
+static int read_plaintext(wt_connection *connection, size_t size);
+static int write_plaintext(wt_connection *connection, size_t size);
+static int send_alert(wt_connection *connection, int level, int description);
 static int step(wt_connection *connection);
 static int note_extended_master_secret(wt_connection *connection, int state);
 static int note_resumption(wt_connection *connection, int state);
@@ -74,6 +80,7 @@ int wt_choose_alpn(wt_connection *connection, const uint8_t *name, size_t size) 
 }
 
 void wt_connection_free(wt_connection *connection) {
+  wt_surrender_buffers(connection);
   mbedtls_ssl_free(&connection->ssl);
   wt_free(connection->incoming.data);
   wt_free(connection->outgoing.data);
@@ -102,6 +109,29 @@ void wt_outgoing_consume(wt_connection *connection, size_t size) { wt_buffer_con
 
 /* 0 when the handshake is over; MBEDTLS_ERR_SSL_WANT_READ only when Mbed TLS has looked at every byte there is. */
 int wt_handshake(wt_connection *connection) {
+  int result = wt_borrow_buffers(connection);
+  if (result == 0) result = go_on(connection);
+  if (result == 0) drop_handshake(&connection->ssl);
+  wt_return_buffers(connection, result);
+  return result;
+}
+
+/* Mbed TLS frees what it knows of a handshake at its end in TLS 1.2, in TLS 1.3 with the connection. A client must keep
+   it for the tickets that are still to come, but not its keys. */
+static void drop_handshake(mbedtls_ssl_context *ssl) {
+  mbedtls_ssl_handshake_params *handshake = ssl->handshake;
+  if (handshake == NULL || ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_3) return;
+  if (ssl->conf->endpoint == MBEDTLS_SSL_IS_SERVER) {
+    mbedtls_ssl_handshake_wrapup_free_hs_transform(ssl);
+    return;
+  }
+  if (handshake->transform_handshake == NULL) return;
+  mbedtls_ssl_transform_free(handshake->transform_handshake);
+  mbedtls_free(handshake->transform_handshake);
+  handshake->transform_handshake = NULL;
+}
+
+static int go_on(wt_connection *connection) {
   mbedtls_ssl_context *ssl = &connection->ssl;
   while (ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER) { /* a TLS 1.3 server sends its tickets after what Mbed TLS calls over */
     if (connection->paused) return WT_PAUSED_AT_CERTIFICATE;
@@ -119,6 +149,13 @@ void wt_accept_certificate(wt_connection *connection) { connection->paused = 0; 
 
 /* Plaintext of at most one record into the scratch area. */
 int wt_read(wt_connection *connection, size_t size) {
+  int result = wt_borrow_buffers(connection);
+  if (result == 0) result = read_plaintext(connection, size);
+  wt_return_buffers(connection, result);
+  return result;
+}
+
+static int read_plaintext(wt_connection *connection, size_t size) {
   if (size > WT_SCRATCH_SIZE) size = WT_SCRATCH_SIZE;
   for (;;) {
     size_t before = wt_incoming_size(connection);
@@ -142,6 +179,13 @@ int wt_read(wt_connection *connection, size_t size) {
 
 /* Encrypts the first `size` bytes of the scratch area, in as many records as they need. */
 int wt_write(wt_connection *connection, size_t size) {
+  int result = wt_borrow_buffers(connection);
+  if (result == 0) result = write_plaintext(connection, size);
+  wt_return_buffers(connection, result);
+  return result;
+}
+
+static int write_plaintext(wt_connection *connection, size_t size) {
   size_t done = 0;
   while (done < size) {
     int error = renew_keys_in_time(connection);
@@ -155,15 +199,28 @@ int wt_write(wt_connection *connection, size_t size) {
 
 int wt_close_notify(wt_connection *connection) {
   connection->closed = 1;
-  return mbedtls_ssl_close_notify(&connection->ssl);
+  int result = wt_borrow_buffers(connection);
+  if (result == 0) result = mbedtls_ssl_close_notify(&connection->ssl);
+  wt_return_buffers(connection, result);
+  return result;
 }
 
 /* New keys for what we send, and if `request` is 1 for what the peer sends. TLS 1.3 only. */
 int wt_update_keys(wt_connection *connection, int request) {
-  return wt_transmit_key_update(&connection->ssl, request);
+  int result = wt_borrow_buffers(connection);
+  if (result == 0) result = wt_transmit_key_update(&connection->ssl, request);
+  wt_return_buffers(connection, result);
+  return result;
 }
 
 int wt_send_alert(wt_connection *connection, int level, int description) {
+  int result = wt_borrow_buffers(connection);
+  if (result == 0) result = send_alert(connection, level, description);
+  wt_return_buffers(connection, result);
+  return result;
+}
+
+static int send_alert(wt_connection *connection, int level, int description) {
   /* Mbed TLS collects records of a flight, and instead of an alert sends what it has collected. */
   int error = mbedtls_ssl_flush_output(&connection->ssl);
   if (error != 0) return error;
@@ -178,6 +235,7 @@ static int receive(void *context, unsigned char *into, size_t size) {
   if (size > there) size = there;
   memcpy(into, connection->incoming.data + connection->incoming.start, size);
   wt_buffer_consume(&connection->incoming, size);
+  wt_note_in_use(connection, into + size);
   return (int) size;
 }
 
@@ -187,6 +245,7 @@ static int transmit(void *context, const unsigned char *bytes, size_t size) {
   if (at == NULL) return MBEDTLS_ERR_SSL_ALLOC_FAILED;
   memcpy(at, bytes, size);
   connection->outgoing.end += size;
+  wt_note_out_use(connection, bytes + size);
   return (int) size;
 }
 

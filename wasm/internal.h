@@ -61,6 +61,8 @@ struct wt_connection {
   wt_block alpn_name;
   const char *alpn[2];
   wt_buffer incoming, outgoing;
+  size_t in_used, out_used; /* as far as they have been written to, Mbed TLS's buffers: see record_buffers.c */
+  uint8_t in_counter[8]; /* the number of the next record, while there is no buffer that has it */
   wt_buffer trace; /* see trace.c */
   size_t sent_entry; /* its place in `trace`, while the record is encrypted */
   int paused;      /* a verdict on the peer's certificate is due */
@@ -97,6 +99,14 @@ const mbedtls_x509_crt *wt_peer_chain(const wt_connection *connection);
 uint8_t *wt_buffer_reserve(wt_buffer *buffer, size_t size);
 size_t wt_buffer_size(const wt_buffer *buffer);
 void wt_buffer_consume(wt_buffer *buffer, size_t size);
+
+/* record_buffers.c */
+int wt_make_spare_buffers(void);
+void wt_surrender_buffers(wt_connection *connection);
+int wt_borrow_buffers(wt_connection *connection);
+void wt_return_buffers(wt_connection *connection, int result);
+void wt_note_in_use(wt_connection *connection, const unsigned char *end);
+void wt_note_out_use(wt_connection *connection, const unsigned char *end);
 
 int wt_block_set(wt_block *block, const uint8_t *bytes, size_t size);
 void wt_block_clear(wt_block *block);

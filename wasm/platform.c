@@ -18,7 +18,7 @@ static size_t live_blocks;
 static size_t live_objects;
 static uint8_t scratch[WT_SCRATCH_SIZE];
 
-int wt_start(void) { return psa_crypto_init() == PSA_SUCCESS ? 0 : WT_ERR_OUT_OF_MEMORY; }
+int wt_start(void) { return psa_crypto_init() == PSA_SUCCESS ? wt_make_spare_buffers() : WT_ERR_OUT_OF_MEMORY; }
 
 int wt_abi(void) { return WT_ABI; }
 

@@ -79,6 +79,7 @@ function load(name: string): Contender {
   const realm = new Realm(new WebAssembly.Module(readFileSync(name)), {
     trapped: (cause) => new Error("Cannot go on: the probe trapped", { cause }),
     full: (bytes) => new Error(`Cannot allocate ${bytes} bytes`),
+    unusable: (why) => new Error(`Cannot use ${name}: ${why}`),
   });
   const { probe_repeat: repeat } = realm.exports as unknown as { readonly probe_repeat: Repeat };
   return { name, repeat, data: realm.exports.wt_allocate(sizes.at(-1)! + 16) };

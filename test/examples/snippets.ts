@@ -9,7 +9,7 @@ export interface Document {
   readonly text: string;
   /** The module of a block, by the name of its file. */
   snippet<T>(name: string): Promise<T>;
-  /** A copy of a block that runs outside of the test runner, as a worker or a program; answers its path. */
+  /** A copy of a block that runs outside of the test runner, as a worker or a program, and starts copies as workers; answers its path. */
   standalone(name: string, after?: string): string;
 }
 
@@ -32,8 +32,12 @@ export function documentAt(path: string): Document {
     standalone(name, after = "") {
       const file = `${folder}/standalone-${name}`;
       const core = pathToFileURL(`${root}/ts/index.ts`).href;
-      const code = readFileSync(`${folder}/${name}`, "utf8");
-      writeFileSync(file, code.replaceAll('from "wanttls"', `from "${core}"`) + after);
+      const here = pathToFileURL(`${root}/ts/${runtime}/index.ts`).href;
+      const code = readFileSync(`${folder}/${name}`, "utf8")
+        .replaceAll('from "wanttls"', `from "${core}"`)
+        .replaceAll('from "wanttls/node"', `from "${here}"`)
+        .replaceAll('new URL("', 'new URL("standalone-');
+      writeFileSync(file, code + after);
       return file;
     },
   };

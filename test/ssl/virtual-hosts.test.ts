@@ -248,7 +248,7 @@ test("B27 the hook sees what parseClientHello sees; for an IP address there is n
       pair.server.incoming.write(bytes);
       pair.server.tls.tryHandshake();
       expect(hellos).toEqual([parseClientHello(bytes)]);
-      expect(pair.server.tls.clientHello).toBe(hellos[0]);
+      expect(pair.server.tls.clientHello).toEqual(hellos[0]);
       expect(pair.server.tls.clientHello?.serverName).toBe(name);
     }
   });

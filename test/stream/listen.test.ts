@@ -162,6 +162,7 @@ it("refuses options that do not exist, contexts of clients, and ports in use", a
     "Cannot use handshakeTimeOut: there is no such option for listen",
   );
   await expect(listen({ port: 0, context: server, handshakeTimeout: -1 })).rejects.toThrow(RangeError);
+  await expect(listen({ port: 0, context: server, reusePort: 1 as never })).rejects.toThrow("Cannot use reusePort");
   await expect(listen({ port: 0, context: client })).rejects.toThrow("Cannot listen: the context is one for clients");
   await using listener = await listen({ port: 0, context: server });
   await expect(listen({ port: listener.port, context: server })).rejects.toMatchObject({ code: "EADDRINUSE" });

@@ -8,8 +8,8 @@ export function dial(hostname: string, port: number, signal?: AbortSignal): Prom
   return connectBun({ hostname, port }, {}, signal);
 }
 
-/** Tells `arrivals` who connects. Throws SSLSyscallError when it cannot listen there. */
-export function listenTcp(hostname: string, port: number, arrivals: Arrivals): Listening {
-  const listener = listenBun({ hostname, port }, (transport) => arrivals.take(transport));
+/** Tells `arrivals` who connects, or with `reusePort` some of them. Throws SSLSyscallError when it cannot listen there. */
+export function listenTcp(hostname: string, port: number, arrivals: Arrivals, reusePort: boolean = false): Listening {
+  const listener = listenBun({ hostname, port, reusePort }, (transport) => arrivals.take(transport));
   return { port: listener.port, close: () => listener.stop() };
 }

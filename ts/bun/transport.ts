@@ -31,8 +31,9 @@ export interface BunSocketHandlers {
   error(socket: BunSocket, error: Error): void;
 }
 
-/** Where `connectBun` connects to and `listenBun` listens. */
-export type BunAddress = { readonly hostname: string; readonly port: number } | { readonly unix: string };
+/** Where `connectBun` connects to and `listenBun` listens; with `reusePort` beside other listeners that say so too. */
+export type BunAddress =
+  { readonly hostname: string; readonly port: number; readonly reusePort?: boolean } | { readonly unix: string };
 
 /** What `listenBun` answers; `stop` refuses new connections and leaves the open ones alone unless told. */
 export interface BunListener {

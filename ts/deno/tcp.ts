@@ -9,16 +9,16 @@ const ACCEPT_PAUSE_MS = 50;
 /** A transport to there, connected. Rejects with SSLSyscallError; a signal ends the attempt. */
 export async function dial(hostname: string, port: number, signal?: AbortSignal): Promise<NonBlockingTransport> {
   try {
-    return fromDenoConn(await Deno.connect({ hostname, port, ...(signal === undefined ? {} : { signal }) }));
+    return transportOf(await Deno.connect({ hostname, port, ...(signal === undefined ? {} : { signal }) }));
   } catch (error) {
     throw denoError(`connect to ${hostname}:${port}`, "connect", error);
   }
 }
 
-/** Tells `arrivals` who connects. Throws SSLSyscallError when it cannot listen there. */
-export function listenTcp(hostname: string, port: number, arrivals: Arrivals): Listening {
+/** Tells `arrivals` who connects, or with `reusePort` some of them. Throws SSLSyscallError when it cannot listen there. */
+export function listenTcp(hostname: string, port: number, arrivals: Arrivals, reusePort: boolean = false): Listening {
   try {
-    const listener = Deno.listen({ hostname, port });
+    const listener = Deno.listen({ hostname, port, ...(reusePort ? { reusePort } : {}) }); // naming it at all takes a flag
     void acceptAll(listener, arrivals);
     return { port: listener.addr.port, close: () => listener.close() };
   } catch (error) {
@@ -27,14 +27,20 @@ export function listenTcp(hostname: string, port: number, arrivals: Arrivals): L
 }
 
 /** A client that is gone before it is accepted, or a system without room for it, does not stop the listener. */
-async function acceptAll(listener: Deno.Listener, arrivals: Arrivals): Promise<void> {
+async function acceptAll(listener: Deno.TcpListener, arrivals: Arrivals): Promise<void> {
   for (;;) {
     try {
-      arrivals.take(fromDenoConn(await listener.accept()));
+      arrivals.take(transportOf(await listener.accept()));
     } catch (error) {
       if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) return; // closed by us
       arrivals.failed(denoError("accept a client", "accept", error));
       await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS));
     }
   }
+}
+
+/** What TLS has to say leaves at once: held back (RFC 896), a small record after another one waits for an acknowledgement that waits, too. */
+function transportOf(conn: Deno.TcpConn): NonBlockingTransport {
+  conn.setNoDelay();
+  return fromDenoConn(conn);
 }

@@ -7,7 +7,7 @@
 import type { ConnectionPointer } from "../wasm/exports.gen.ts";
 import { largestPacked, type Realm, scratchLimit } from "../wasm/realm.ts";
 import { alert } from "./alerts.ts";
-import { type ClientHello, ClientHelloCollector } from "./client-hello.ts";
+import { type ClientHello, ClientHelloCollector, parseClientHello } from "./client-hello.ts";
 import { code } from "./codes.gen.ts";
 import { type Failure, failureOf, SSLEOFError, SSLError, SSLMemoryError, SSLStateError } from "./errors.ts";
 import { keyLogEntrySize, keyLogLine } from "./key-log.ts";
@@ -127,7 +127,7 @@ export class Connection {
   #pending = 0;
   #verified = false;
   /** Plaintext that was decrypted while looking for the peer's close_notify. */
-  #stash: Uint8Array = new Uint8Array(0);
+  #stash: Uint8Array = none;
   #handshakeOver = false;
   /** The version as it is known for good at the end of the handshake: asking for each record would cost as much as a small one. */
   #version = 0;
@@ -143,10 +143,11 @@ export class Connection {
   readonly #sessions: SavedSession[] = [];
   /** Server: the ClientHello is not whole yet. */
   #helloAwaited: boolean;
-  /** Server: the ClientHello that is to be decided on, and afterwards. */
+  /** Server: the ClientHello that is to be decided on, and afterwards; after the handshake only when somebody asks for it. */
   #clientHello: ClientHello | null = null;
+  #helloBytes: Uint8Array | null = null;
   #undecided = false;
-  readonly #collector = new ClientHelloCollector();
+  #collector: ClientHelloCollector | null;
   /** Null when nobody looks. */
   #trace: Trace | null;
 
@@ -155,6 +156,7 @@ export class Connection {
     this.#now = options.now;
     this.#serverName = options.serverName;
     this.#helloAwaited = settings.server;
+    this.#collector = settings.server ? new ClientHelloCollector() : null;
     this.#trace = settings.trace ? new Trace(options.now) : null;
     if (!settings.server) this.#create();
     settings.retain();
@@ -194,6 +196,7 @@ export class Connection {
 
   /** Server: what the client said first, null before it has and when it could not be read. */
   get clientHello(): ClientHello | null {
+    if (this.#helloBytes !== null) this.#clientHello ??= parseClientHello(this.#helloBytes);
     return this.#clientHello;
   }
 
@@ -217,6 +220,7 @@ export class Connection {
     this.#version = this.protocolVersion();
     this.#handshakeOver = true;
     this.#state = "open";
+    this.#keepHelloBytes();
     this.#trace?.established({
       version: this.protocolVersion(),
       cipherSuite: this.cipherSuite(),
@@ -569,10 +573,11 @@ export class Connection {
 
   /** Takes what there is of the ClientHello from the source and holds it; false while it is not whole. */
   #lookAtHello(source: CiphertextSource): boolean {
-    const hello = this.#collector.add(this.#records.hold(source));
+    const hello = this.#collector!.add(this.#records.hold(source));
     const { held } = this.#records;
     if (hello === "incomplete" && held.length < largestHello && !source.eof) return false;
     this.#helloAwaited = false;
+    this.#collector = null;
     this.#trace?.hello(held);
     if (hello === null || hello === "incomplete") {
       this.#create(); // what is no ClientHello is left to Mbed TLS to refuse
@@ -586,6 +591,12 @@ export class Connection {
     this.#clientHello = hello as ClientHello;
     this.#undecided = true;
     return true;
+  }
+
+  /** The bytes are a fraction of what was read from them, which few look at again. */
+  #keepHelloBytes(): void {
+    this.#helloBytes = this.#clientHello?.raw ?? null;
+    this.#clientHello = null;
   }
 
   /** For a context that looks, when the one before it did not. */

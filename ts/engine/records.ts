@@ -116,7 +116,7 @@ export class Records {
     if (this.#held.length === 0) return source.readInto(into);
     const part = this.#held.subarray(0, into.length);
     into.set(part);
-    this.#held = this.#held.subarray(part.length);
+    this.#held = part.length < this.#held.length ? this.#held.subarray(part.length) : none;
     return part.length + source.readInto(into.subarray(part.length));
   }
 

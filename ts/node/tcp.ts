@@ -5,10 +5,13 @@ import type { NonBlockingTransport } from "../socket/transport.ts";
 import type { Arrivals, Listening } from "../stream/listener.ts";
 import { fromNodeSocket } from "./transport.ts";
 
+/** What TLS has to say leaves at once: held back (RFC 896), a small record after another one waits for an acknowledgement that waits, too. */
+const noDelay = true;
+
 /** A transport to there, connected. Rejects with SSLSyscallError; a signal ends the attempt. */
 export function dial(host: string, port: number, signal?: AbortSignal): Promise<NonBlockingTransport> {
   return new Promise((resolve, reject) => {
-    const socket = net.connect({ host, port, allowHalfOpen: true });
+    const socket = net.connect({ host, port, allowHalfOpen: true, noDelay });
     const giveUp = (): void => void socket.destroy(signal?.reason as Error);
     const failed = (error: Error): void => reject(syscallError(`connect to ${host}:${port}`, "connect", error));
     signal?.addEventListener("abort", giveUp);
@@ -22,12 +25,17 @@ export function dial(host: string, port: number, signal?: AbortSignal): Promise<
   });
 }
 
-/** Tells `arrivals` who connects. Rejects with SSLSyscallError when it cannot listen there. */
-export async function listenTcp(hostname: string, port: number, arrivals: Arrivals): Promise<Listening> {
-  const server = net.createServer({ allowHalfOpen: true }, (socket) => arrivals.take(fromNodeSocket(socket)));
+/** Tells `arrivals` who connects, or with `reusePort` some of them. Rejects with SSLSyscallError when it cannot listen there. */
+export async function listenTcp(
+  hostname: string,
+  port: number,
+  arrivals: Arrivals,
+  reusePort: boolean = false,
+): Promise<Listening> {
+  const server = net.createServer({ allowHalfOpen: true, noDelay }, (socket) => arrivals.take(fromNodeSocket(socket)));
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(syscallError(`listen on ${hostname}:${port}`, "listen", error)));
-    server.listen(port, hostname, resolve);
+    server.listen({ port, host: hostname, reusePort }, resolve);
   });
   server.on("error", (error) => arrivals.failed(syscallError("accept a client", "accept", error)));
   return { port: (server.address() as net.AddressInfo).port, close: () => void server.close() };

@@ -29,7 +29,8 @@ export interface TransportOptions {
 
 /**
  * Chunks up to this length are gathered in blocks, so that a peer sending single bytes cannot cost us an object each. One that
- * comes while nothing waits is left alone, as it will be gone before the next.
+ * comes while nothing waits is left alone, as it will be gone before the next, and the first block holds one such chunk: it may be
+ * all that comes for long, as with the session tickets that a client does not read.
  */
 const SMALL_CHUNK = 1024;
 const BLOCK = 8 * 1024;
@@ -141,7 +142,7 @@ export class ReceiveQueue {
   #blockWithRoom(length: number): Chunk {
     const last = this.#chunks.at(-1);
     if (last?.block && last.bytes.length - last.end >= length) return last;
-    const block: Chunk = { bytes: new Uint8Array(BLOCK), block: true, start: 0, end: 0 };
+    const block: Chunk = { bytes: new Uint8Array(last?.block ? BLOCK : SMALL_CHUNK), block: true, start: 0, end: 0 };
     this.#chunks.push(block);
     return block;
   }

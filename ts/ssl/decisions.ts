@@ -44,6 +44,8 @@ export class Decisions {
   #question: Question<unknown> | undefined;
   /** Whom the session stands for that may be resumed, as it was judged when it was chosen. */
   #sessionPeer: SessionPeer | null = null;
+  /** Server: whether the client has named a session in its ClientHello. */
+  #sessionNamed = false;
   #verifiedChain: readonly Uint8Array[] = [];
 
   constructor(asker: SSLObject, connection: Connection, context: SSLContext, verifyName: HostName | null) {
@@ -71,7 +73,7 @@ export class Decisions {
 
   /** Whether the client has offered a session, one that was taken or not. */
   get sessionOffered(): boolean {
-    return this.#context.serverSide ? namesSession(this.#connection.clientHello) : this.#sessionPeer !== null;
+    return this.#context.serverSide ? this.#sessionNamed : this.#sessionPeer !== null;
   }
 
   /** Resolves when the application has answered what it was asked. */
@@ -156,6 +158,7 @@ export class Decisions {
 
   #decideOnHello(): HelloAnswer | PromiseLike<HelloAnswer> {
     const hello = this.#connection.clientHello!;
+    this.#sessionNamed = namesSession(hello);
     return after(this.#chooseContext(hello), () => {
       this.#requireUse(); // no more questions for a connection that is gone
       return answerHello(hello, this.#context.internals());

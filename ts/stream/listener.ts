@@ -4,7 +4,7 @@ import type { SSLContext } from "../socket/ssl-context.ts";
 import type { WrapSocketOptions } from "../socket/ssl-socket.ts";
 import { checkTime } from "../socket/event-loop.ts";
 import type { NonBlockingTransport, SocketAddress } from "../socket/transport.ts";
-import { checkOptionNames, toCount } from "../ssl/bytes.ts";
+import { checkOptionNames, toCount, toFlag } from "../ssl/bytes.ts";
 import { SSLError, SSLStateError } from "../ssl/index.ts";
 import { startTlsOnOwn, type StartOptions } from "./start-tls.ts";
 import type { TLSConnection } from "./tls-connection.ts";
@@ -20,6 +20,12 @@ export interface ListenOptions extends Pick<
   readonly hostname?: string;
   /** 0 lets the system choose. */
   readonly port: number;
+  /**
+   * Lets other listeners that say so too, in other workers or processes, listen on the same port; the system gives each client
+   * to one of them. Where the system or the runtime does not have it, listening on the same port fails. Deno wants the flag
+   * `--unstable-net`.
+   */
+  readonly reusePort?: boolean;
   /** How long a client may take for its handshake, in milliseconds; 10 seconds unless told. */
   readonly handshakeTimeout?: number;
   /** How many clients may be in their handshake, or wait to be accepted, at once; further ones are cut off. 1000 unless told. */
@@ -75,6 +81,7 @@ export class TLSListener implements AsyncIterable<TLSConnection>, AsyncDisposabl
       context,
       hostname: _hostname,
       port: _port,
+      reusePort: _reusePort,
       maxPendingHandshakes,
       onHandshakeError,
       signal,
@@ -174,20 +181,22 @@ export class TLSListener implements AsyncIterable<TLSConnection>, AsyncDisposabl
 /** A listener over whatever a runtime listens with, which is told where, and tells who comes. */
 export async function listenOver(
   options: ListenOptions,
-  open: (hostname: string, port: number, arrivals: Arrivals) => Listening | Promise<Listening>,
+  open: (hostname: string, port: number, arrivals: Arrivals, reusePort: boolean) => Listening | Promise<Listening>,
 ): Promise<TLSListener> {
+  const reusePort = toFlag(options?.reusePort, "reusePort", false);
   const listener = new TLSListener(options);
   const arrivals: Arrivals = {
     take: (transport) => listener.take(transport),
     failed: (error) => listener.failed(error, null),
   };
-  return listener.listensAt(await open(options.hostname ?? "127.0.0.1", options.port, arrivals));
+  return listener.listensAt(await open(options.hostname ?? "127.0.0.1", options.port, arrivals, reusePort));
 }
 
 const optionNames: readonly (keyof ListenOptions)[] = [
   "context",
   "hostname",
   "port",
+  "reusePort",
   "handshakeTimeout",
   "maxPendingHandshakes",
   "onHandshakeError",

@@ -11,6 +11,7 @@ import {
   type CipherInfo,
   type IoResult,
   type NamedGroup,
+  parseCertificate,
   SSLStateError,
   SSLTimeoutError,
   type TLSVersion,
@@ -47,6 +48,7 @@ export interface CloseOptions extends WaitOptions {
 }
 
 const chunkSize = 16384;
+const none = new Uint8Array(0);
 
 /**
  * A TLS connection with promises: bytes in, bytes out, and an end in each direction. Made by `startTls`, `connect` and `listen`.
@@ -82,14 +84,7 @@ export class TLSConnection implements AsyncDisposable {
     this.closed = new Promise((resolve) => {
       this.#settleClosed = resolve;
     });
-    this.info = {
-      version: socket.version()!,
-      cipher: socket.cipher()!,
-      group: socket.group(),
-      alpnProtocol: socket.selectedAlpnProtocol(),
-      peerCertificate: socket.getPeerCert(),
-      sessionReused: socket.sessionReused === true,
-    };
+    this.info = infoOf(socket);
   }
 
   /** The socket below: sessions, certificates, channel bindings, key updates. Do not read or write on it. */
@@ -198,13 +193,8 @@ export class TLSConnection implements AsyncDisposable {
   get readable(): ReadableStream<Uint8Array> {
     this.#readable ??= new ReadableStream({
       type: "bytes",
-      autoAllocateChunkSize: chunkSize,
-      pull: async (controller) => {
-        const request = controller.byobRequest!;
-        const size = await this.read(request.view as Uint8Array<ArrayBuffer>);
-        if (size === null) controller.close();
-        request.respond(size ?? 0);
-      },
+      pull: (controller) =>
+        controller.byobRequest === null ? this.#pullChunk(controller) : this.#pullInto(controller),
       cancel: () => this.close(),
     }) as ReadableStream<Uint8Array>;
     return this.#readable;
@@ -223,6 +213,28 @@ export class TLSConnection implements AsyncDisposable {
   /** As `close`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+
+  async #pullInto(controller: ReadableByteStreamController): Promise<void> {
+    const request = controller.byobRequest!;
+    const size = await this.read(request.view as Uint8Array<ArrayBuffer>);
+    if (size === null) controller.close();
+    request.respond(size ?? 0);
+  }
+
+  /** Allocates once there is something to read: a stream that waits has no buffer. */
+  async #pullChunk(controller: ReadableByteStreamController): Promise<void> {
+    let chunk = none;
+    const receive = (): IoResult => {
+      if (!this.#socket.readable) return { kind: "want", want: "read" };
+      chunk = new Uint8Array(chunkSize);
+      const result = this.#socket.tryRecv(chunk);
+      if (result.kind === "want") chunk = none;
+      return result;
+    };
+    const size = await this.#alone("read", () => this.#run(receive));
+    if (size === null) controller.close();
+    else controller.enqueue(chunk.subarray(0, size));
   }
 
   /** One at a time: two reads side by side would tear the stream apart. */
@@ -288,4 +300,21 @@ export class TLSConnection implements AsyncDisposable {
   #over(): void {
     this.#settleClosed({ reason: this.#socket.closeReason ?? "local" });
   }
+}
+
+/** The certificate is kept as it came, and read when somebody looks at it. */
+function infoOf(socket: SSLSocket): HandshakeInfo {
+  const der = socket.getPeerCert({ binary: true });
+  let certificate: Certificate | null = null;
+  return {
+    version: socket.version()!,
+    cipher: socket.cipher()!,
+    group: socket.group(),
+    alpnProtocol: socket.selectedAlpnProtocol(),
+    get peerCertificate() {
+      if (der !== null) certificate ??= parseCertificate(der);
+      return certificate;
+    },
+    sessionReused: socket.sessionReused === true,
+  };
 }

@@ -1,23 +1,27 @@
-// The runtime's own node:tls as the benchmark drives it: two TLSSockets over a pair of Duplex streams.
+// The runtime's own node:tls as the benchmark drives it in memory: two TLSSockets over a pair of Duplex streams.
 import { once } from "node:events";
 import { Duplex } from "node:stream";
 import { connect, createSecureContext, type SecureContext, TLSSocket } from "node:tls";
-import { batchOf, certificatesFor, type Contender, serverName, type Setup } from "./contender.ts";
+import { certificatesFor, serverName, type Setup } from "../setup.ts";
+import { batchOf, type Contender } from "./contender.ts";
+
+const SESSION_MS = 3000;
 
 export const nodeTls: Contender = {
   name: "node:tls",
-  async handshakes(setup) {
-    const contexts = contextsFor(setup);
+  async handshakes(setup, resumed) {
+    const contexts = new Contexts(setup);
     const run = async (): Promise<number> => {
-      const { client, server } = await connected(contexts);
+      const { client, server } = await connected(contexts, resumed);
       client.destroy();
       server.destroy();
       return 1;
     };
-    return { run, end: () => {} };
+    if (resumed) await run();
+    return { run };
   },
   async throughput(setup, size) {
-    const { client, server } = await connected(contextsFor(setup));
+    const { client, server } = await connected(new Contexts(setup), false);
     const { name } = client.getCipher();
     if (name !== setup.suite) throw new Error(`it does not let one choose ${setup.suite}`);
     const bytes = crypto.getRandomValues(new Uint8Array(size));
@@ -39,33 +43,47 @@ export const nodeTls: Contender = {
   },
 };
 
-interface Contexts {
+class Contexts {
   readonly client: SecureContext;
   readonly server: SecureContext;
+  /** The latest that the client was given. */
+  session: Buffer | null = null;
+
+  constructor(setup: Setup) {
+    const { chain, key, ca } = certificatesFor(setup);
+    const common = {
+      minVersion: setup.version,
+      maxVersion: setup.version,
+      ciphers: setup.suite,
+      ecdhCurve: "X25519:P-256",
+    };
+    this.client = createSecureContext({ ...common, ca });
+    this.server = createSecureContext({ ...common, cert: chain, key });
+  }
 }
 
-function contextsFor(setup: Setup): Contexts {
-  const { chain, key, ca } = certificatesFor(setup);
-  const common = {
-    minVersion: setup.version,
-    maxVersion: setup.version,
-    ciphers: setup.suite,
-    ecdhCurve: "X25519:P-256",
-  };
-  return {
-    client: createSecureContext({ ...common, ca }),
-    server: createSecureContext({ ...common, cert: chain, key }),
-  };
-}
-
-async function connected(contexts: Contexts): Promise<{ client: TLSSocket; server: TLSSocket }> {
+async function connected(contexts: Contexts, resumed: boolean): Promise<{ client: TLSSocket; server: TLSSocket }> {
   const [here, there] = duplexPair();
+  const session = resumed ? contexts.session : null;
   const server = new TLSSocket(there, { isServer: true, secureContext: contexts.server });
+  const options = { socket: here, secureContext: contexts.client, servername: serverName, ...(session && { session }) };
   // Bun's types declare this call over again, with a result they do not know.
-  const client = connect({ socket: here, secureContext: contexts.client, servername: serverName }) as TLSSocket;
-  await Promise.all([once(client, "secureConnect"), once(server, "secure")]);
+  const client = connect(options) as TLSSocket;
+  const remembered = resumed && session === null ? sessionOf(client) : null;
+  await Promise.all([once(client, "secureConnect"), once(server, "secure"), remembered]);
+  if (remembered !== null) contexts.session = await remembered;
   if (!client.authorized) throw new Error("it did not verify the server");
+  if (client.isSessionReused() !== (session !== null)) throw new Error("it did not resume");
   return { client, server };
+}
+
+async function sessionOf(client: TLSSocket): Promise<Buffer> {
+  try {
+    const [session] = (await once(client, "session", { signal: AbortSignal.timeout(SESSION_MS) })) as [Buffer];
+    return session;
+  } catch (cause) {
+    throw new Error("it gives no session to resume", { cause });
+  }
 }
 
 /** Two streams, each reading what is written to the other. */

@@ -1,0 +1,53 @@
+// Prints how much memory (RSS, KiB) an idle connection costs in this process, which has one side only:
+// idle-process.ts client|server <contender> <connections>
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Peer } from "./peer.ts";
+import { setupFor } from "./setup.ts";
+import type { Link } from "./sockets/contender.ts";
+import { everybody } from "./rivals/all.ts";
+import { contenders } from "./sockets/here.ts";
+
+const [role, name, count] = process.argv.slice(2);
+const connections = Number(count);
+/** What a first connection makes, and others share, is paid before. */
+const before = Math.ceil(connections / 10);
+const usual = setupFor("TLSv1.3", "ECDSA P-256");
+const peer = new Peer();
+console.log(JSON.stringify(await (role === "client" ? ofClient() : ofServer())));
+peer.end();
+process.exit();
+
+async function ofClient(): Promise<number> {
+  const { load, setup: own } = everybody.find((contender) => contender.name === name)!;
+  const setup = own?.(usual) ?? usual;
+  const dialer = await (await load()).dialer(setup, false);
+  const port = await peer.serve(setup);
+  const links: Link[] = [];
+  return growth(async (number) => {
+    for (let i = 0; i < number; i++) links.push(await dialer.dial(port));
+  });
+}
+
+async function ofServer(): Promise<number> {
+  const { load } = contenders.find((contender) => contender.name === name)!;
+  const { port } = await (await load()).listen(usual);
+  return growth((number) => peer.hold(usual, port, number));
+}
+
+async function growth(open: (number: number) => Promise<void>): Promise<number> {
+  await open(before);
+  const begin = await settled();
+  await open(connections);
+  return ((await settled()) - begin) / connections / 1024;
+}
+
+/** RSS when everything is over that goes on behind connections. */
+async function settled(): Promise<number> {
+  for (let i = 0; i < 4; i++) {
+    await sleep(50);
+    if ("Bun" in globalThis) Bun.gc(true);
+    else (globalThis as { gc?: () => void }).gc!();
+  }
+  return process.memoryUsage().rss;
+}

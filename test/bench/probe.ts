@@ -1,0 +1,68 @@
+// A module with the exports of test/crypto/probe.c, of any of the builds, for measuring. Owns its memory; judges nothing.
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Address } from "../../ts/wasm/exports.gen.ts";
+import { Realm } from "../../ts/wasm/realm.ts";
+
+interface ProbeExports {
+  readonly probe_public: (curve: number, at: Address, size: number) => number;
+  readonly probe_agree: (curve: number, at: Address, keySize: number, peerSize: number) => number;
+  readonly probe_repeat: (work: number, data: Address, size: number, times: number) => number;
+}
+
+/** The order is that of probe.c. */
+const works = [
+  "AES-128-GCM",
+  "AES-256-GCM",
+  "ChaCha20-Poly1305",
+  "AES-128-CCM",
+  "AES-128-CBC",
+  "SHA-256",
+  "SHA-384",
+] as const;
+export type Work = (typeof works)[number];
+
+/** An X25519 or NIST curve by its bits. */
+export type Curve = 255 | 256 | 384;
+
+export class Probe {
+  /** For what the shipped module exports, too. */
+  readonly realm: Realm;
+  readonly #exports: ProbeExports;
+
+  /** `path` is from the root of the repository. */
+  constructor(path: string) {
+    const file = fileURLToPath(new URL(`../../${path}`, import.meta.url));
+    this.realm = new Realm(new WebAssembly.Module(readFileSync(file)), {
+      trapped: (cause) => new Error(`Cannot go on: ${path} trapped`, { cause }),
+      full: (bytes) => new Error(`Cannot allocate ${bytes} bytes`),
+      unusable: (why) => new Error(`Cannot use ${path}: ${why}`),
+    });
+    this.#exports = this.realm.exports as unknown as ProbeExports;
+  }
+
+  publicKey(curve: Curve, key: Uint8Array): Uint8Array {
+    const size = checked(this.realm.lend(key, (at) => this.#exports.probe_public(curve, at, key.length)));
+    const result = new Uint8Array(size);
+    this.realm.moveFromScratch(result, size);
+    return result;
+  }
+
+  /** Leaves the shared secret where it is. */
+  agree(curve: Curve, key: Uint8Array, peer: Uint8Array): void {
+    const both = Uint8Array.of(...key, ...peer);
+    checked(this.realm.lend(both, (at) => this.#exports.probe_agree(curve, at, key.length, peer.length)));
+  }
+
+  /** Does it to the same `size` bytes, `times` times for each call of the answer. */
+  repeated(work: Work, size: number, times: number): () => void {
+    const at = this.realm.exports.wt_allocate(size + 16);
+    const number = works.indexOf(work);
+    return () => void checked(this.#exports.probe_repeat(number, at, size, times));
+  }
+}
+
+function checked(result: number): number {
+  if (result < 0) throw new Error(`it answers ${result}`);
+  return result;
+}

@@ -1,0 +1,30 @@
+// What an idle connection costs in memory, from fresh processes that have one side only.
+import { fresh } from "../fresh.ts";
+import { alone, type Section } from "../section.ts";
+import { contenders } from "../sockets/here.ts";
+
+/** For a list of contenders that idle-process.ts knows. */
+export function idleSection(
+  name: string,
+  all: readonly { readonly name: string }[],
+  roles: readonly ("client" | "server")[],
+): Section {
+  return {
+    name,
+    title: "Memory of an idle connection",
+    note: "Less is better. Growth of the resident memory of a process by many more connections over loopback, after the garbage collection, divided by their number; the server, or the client, is another process. TLS 1.3, P-256.",
+    async *run({ connections }) {
+      for (const role of roles) {
+        for (const { name: by } of all) {
+          const measured = (): Promise<number> => fresh("idle-process.ts", role, by, String(connections));
+          yield* alone(
+            { section: name, what: `${role}, ${connections} connections`, measure: "KiB each", by },
+            measured,
+          );
+        }
+      }
+    },
+  };
+}
+
+export const idle = idleSection("idle", contenders, ["client", "server"]);
