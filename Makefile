@@ -37,9 +37,10 @@ node-suite: build ## how much of Node's own tests of node:tls wanttls/node/tls p
 	@$(run) scripts/node-suite.ts $(args)
 
 .PHONY: prove
-prove: wasm ## all evidence for our own ciphers and for constant time, on Node, Deno and Bun; WYCHEPROOF_DIR=folder adds Wycheproof's vectors
+prove: wasm ## all evidence for our own ciphers and for constant time, on Node, Deno and Bun, and for vetted.wasm on Node; WYCHEPROOF_DIR=folder adds Wycheproof's vectors
 	$(say) "evidence"
 	@WANTTLS_PROOF=all $(run) scripts/run-tests.ts -- test/crypto
+	@WANTTLS_WASM=build/vetted.wasm $(run) scripts/run-tests.ts node -- test/crypto test/engine test/ssl
 
 .PHONY: audit
 audit: wasm ## constant time beyond `make prove`: the C under valgrind, which it installs, and times by a t-test; some minutes
@@ -72,10 +73,10 @@ setup: ## host packages and npm packages, the three runtimes among them
 	@scripts/setup.sh
 
 .PHONY: wasm
-wasm: setup ## build/wanttls.wasm and its embedded copy; CRYPTO=mbedtls: build/wanttls-mbedtls.wasm, without AWS-LC
+wasm: setup ## build/wanttls.wasm, its embedded copy, build/vetted.wasm (also CRYPTO=vetted); CRYPTO=mbedtls: build/wanttls-mbedtls.wasm, without AWS-LC
 	$(say) "wasm"
 	@scripts/build-wasm.sh $(if $(CRYPTO),--crypto $(CRYPTO))
-	@[ -n "$(CRYPTO)" ] || [ ts/wasm/binary.gen.ts -nt build/wanttls.wasm ] || $(run) scripts/generate.ts --embed
+	@[ "$(CRYPTO)" = mbedtls ] || [ ts/wasm/binary.gen.ts -nt build/wanttls.wasm ] || $(run) scripts/generate.ts --embed
 
 .PHONY: reproducible
 reproducible: setup ## build the wasm once more from nothing and compare the bytes
@@ -87,7 +88,7 @@ build: wasm ## dist/: JavaScript, declarations and the wasm
 	$(say) "TypeScript to dist/"
 	@$(bin)/tsc -b ts ts/node ts/deno ts/bun ts/cli
 	@$(run) scripts/bundle.ts
-	@cp build/wanttls.wasm dist/wanttls.wasm
+	@cp build/wanttls.wasm build/vetted.wasm dist/
 	@chmod +x dist/cli/main.js
 	@$(run) scripts/report-size.ts
 

@@ -37,7 +37,7 @@ compile() { # everything, in a folder laid out as scripts/build-wasm.sh does, in
   cp -r "$awslc" "$out/awslc"
   cp -r test/crypto/module "$out/evidence"
   cp test/crypto/probe.c "$harness"/*.[ch] "$out/"
-  for patch in wasm/patches/*.patch; do patch -s -d "$out/mbedtls" -p1 <"$patch" || cannot "$patch does not apply"; done
+  for patch in wasm/patches/*.patch wasm/crypto/patches/*.patch; do patch -s -d "$out/mbedtls" -p1 <"$patch" || cannot "$patch does not apply"; done
   patch -s -d "$out" -p1 <"$harness/declassified.patch" || cannot "$harness/declassified.patch does not apply: what it publishes has moved"
   local flags=(-O2 -g -w -ffunction-sections -fdata-sections '-DMBEDTLS_CONFIG_FILE="wanttls_config.h"' -I. -Iwasm -Iwasm/crypto
     -Ievidence -Imbedtls/include -Imbedtls/library -Imbedtls -isystem awslc -isystem awslc/include -DNDEBUG -DOPENSSL_NO_ASM
@@ -45,7 +45,7 @@ compile() { # everything, in a folder laid out as scripts/build-wasm.sh does, in
   [ "$(uname -m)" != x86_64 ] || flags+=(-msse4.1) # shuffles of bytes
   (
     cd "$out"
-    find . -name '*.c' -not -path './mbedtls/*' -not -path './awslc/*' >sources
+    find . -name '*.c' -not -path './mbedtls/*' -not -path './awslc/*' -not -path './wasm/crypto/vetted/*' >sources
     find mbedtls/library -name '*.c' | grep -v -e /net_sockets.c -e /timing.c -e /psa_its_file.c >>sources
     local number=0 file more
     while read -r file; do

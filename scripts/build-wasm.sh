@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
 # Promise kept: build/wanttls.wasm is made from exactly the pinned Mbed TLS, the pinned files of AWS-LC and the files in wasm/, by one
-# command line that gives the same bytes each time, and is not made again while none of that has changed. Beside it come, for the
-# tests only, evidence.wasm, the same with probe.c and test/crypto/module, which export what is inside, and evidence.traced.wasm, which tells
-# each address and turn; and with .symbols behind their names the functions of each.
+# command line that gives the same bytes each time, and is not made again while none of that has changed. Beside it comes
+# vetted.wasm, which has no cipher or hash of our own (wasm/crypto/vetted) and shares all other objects.
 #
-#   scripts/build-wasm.sh [--crypto mbedtls] [--output FILE] [--force]
-# With --crypto mbedtls it is build/wanttls-mbedtls.wasm, which has Mbed TLS's own cryptography and nothing of AWS-LC. Beside
-# either lies the same with the exports of test/crypto/probe.c, for tests only: FILE with -probe before .wasm.
+#   scripts/build-wasm.sh [--crypto vetted|mbedtls] [--output FILE] [--force]
+# --crypto vetted is the same as none, as the two come together. With --crypto mbedtls it is build/wanttls-mbedtls.wasm, which has Mbed
+# TLS's own cryptography and nothing of AWS-LC.
+#
+# For tests only come, of each module, FILE with -probe before .wasm, the same with the exports of test/crypto/probe.c; of
+# wanttls.wasm evidence.wasm, which has those of test/crypto/module as well, which show what is inside, and evidence.traced.wasm, which
+# tells each address and turn; vetted-evidence.wasm and vetted-evidence.traced.wasm likewise. Behind the name of a module and .symbols are
+# the names of its functions.
 # Prints nothing but progress; the size report is scripts/report-size.ts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -23,7 +27,8 @@ while [ $# -gt 0 ]; do
   esac
 done
 
-[ -z "$crypto" ] || [ "$crypto" = mbedtls ] || { echo "Cannot build the wasm: unknown cryptography $crypto (there is mbedtls)" >&2; exit 2; }
+[ "$crypto" != vetted ] || crypto= # comes with the default module
+[ -z "$crypto" ] || [ "$crypto" = mbedtls ] || { echo "Cannot build the wasm: unknown cryptography $crypto (there are vetted and mbedtls)" >&2; exit 2; }
 [ -n "$output" ] || output="build/wanttls${crypto:+-$crypto}.wasm"
 probe="${output%.wasm}-probe.wasm"
 
@@ -35,6 +40,8 @@ compile_flags=(-O2 -msimd128 -mbulk-memory -ffunction-sections -fdata-sections -
   '-DMBEDTLS_CONFIG_FILE="wanttls_config.h"' -Iwasm -Iwasm/crypto -Imbedtls/include -Imbedtls/library)
 # Ciphers of our own: straight-line vector code, which the vectorisers only make worse.
 crypto_flags=(-O3 -fno-vectorize -fno-slp-vectorize)
+# AWS-LC's, by its own vector code and by the vectorisers.
+vetted_flags=(-O3 -msse2)
 # What runs a few times a handshake and waits for nothing: the size of the package counts more.
 small_flags=(-Os)
 link_flags=(-O2 -sSTANDALONE_WASM --no-entry -sALLOW_MEMORY_GROWTH -sINITIAL_MEMORY=2MB -sMAXIMUM_MEMORY=2GB
@@ -52,7 +59,9 @@ fi
 tarball=$(scripts/fetch-mbedtls.sh)
 inputs=$({ echo "$crypto"; cat scripts/build-wasm.sh scripts/fetch-mbedtls.sh test/crypto/probe.c; find wasm test/crypto/module -type f ! -name boundary.txt | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done; } | sha256sum | cut -d' ' -f1)
 stamp="$output.inputs"
-if [ -z "$force" ] && [ -f "$output" ] && [ -f "$probe" ] && [ -f "$output.symbols" ] && [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ]; then
+made=("$output" "$output.symbols" "$probe")
+[ -n "$crypto" ] || made+=("$(dirname "$output")/vetted.wasm")
+if [ -z "$force" ] && ls "${made[@]}" >/dev/null 2>&1 && [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ]; then
   exit 0
 fi
 
@@ -88,12 +97,14 @@ mkdir "$work/objects"
 (cd "$work" && find wasm mbedtls/library probe.c evidence -name '*.c' | LC_ALL=C sort | grep -v -e /net_sockets.c -e /timing.c -e /psa_its_file.c) >"$work/sources"
 printf '%s\n' "${compile_flags[@]}" >"$work/flags"
 printf '%s\n' "${crypto_flags[@]}" >"$work/crypto-flags"
+printf '%s\n' "${vetted_flags[@]}" >"$work/vetted-flags"
 printf '%s\n' "${small_flags[@]}" >"$work/small-flags"
 cat >"$work/compile.sh" <<'SCRIPT'
 #!/bin/bash
 # Compiles what `sources` lists with what `flags` lists, $1 files at a time; stops at the first that fails.
 mapfile -t flags <flags
 mapfile -t crypto_flags <crypto-flags
+mapfile -t vetted_flags <vetted-flags
 mapfile -t small_flags <small-flags
 mapfile -t sources <sources
 for ((i = 0; i < ${#sources[@]}; i++)); do
@@ -101,7 +112,8 @@ for ((i = 0; i < ${#sources[@]}; i++)); do
   [ "$i" -lt "$1" ] || wait -n || exit 1
   more=()
   case "${sources[i]}" in
-    wasm/crypto/aes* | wasm/crypto/chacha20* | wasm/crypto/gcm* | wasm/crypto/ghash* | evidence/*) more=("${crypto_flags[@]}") ;;
+    wasm/crypto/aes* | wasm/crypto/chacha* | wasm/crypto/poly1305* | wasm/crypto/gcm* | wasm/crypto/ghash* | wasm/crypto/sha* | evidence/*) more=("${crypto_flags[@]}") ;;
+    wasm/crypto/vetted/aes*) more=("${vetted_flags[@]}") ;;
     */ssl_[ct]* | */x509* | */asn1* | */pk[_pw.]* | */oid.c | */error.c | */rsa* | */des.c) more=("${small_flags[@]}") ;;
   esac
   emcc -c "${sources[i]}" -o "objects/$i.o" "${flags[@]}" "${more[@]}" &
@@ -116,14 +128,26 @@ link() { # FILE and which of the objects, by their lines in `sources`
   local file=$1 lines=$2
   run bash -c 'exec emcc $(printf "objects/%d.o " $(awk "$1" sources)) -o "$2" "${@:3}"' bash "$lines" "$file" "${link_flags[@]}"
 }
-link wanttls.wasm '!/^(probe|evidence)/ { print NR - 1 }'
-link probe.wasm '!/^evidence/ { print NR - 1 }'
+trace() { # FILE.wasm to FILE.traced.wasm
+  run bash -c '"$(em-config BINARYEN_ROOT)/bin/wasm-opt" --all-features --instrument-memory --log-execution "$1.wasm" -o "$1.traced.wasm"' bash "$1"
+}
+# What a module leaves out: the default one what vetted.wasm has instead, and the other way about.
+vetted='wasm.crypto.vetted'
+own='wasm.crypto.(aes|ghash|chacha20|chachapoly|poly1305|sha256).c|mbedtls.library.sha256.c|evidence.inside'
+leaving_out() { printf '!/^(%s)/ { print NR - 1 }' "$1"; }
+link wanttls.wasm "$(leaving_out "$vetted|probe|evidence")"
+link probe.wasm "$(leaving_out "$vetted|evidence")"
 if [ "$crypto" != mbedtls ]; then
-  link evidence.wasm '{ print NR - 1 }'
-  run bash -c '"$(em-config BINARYEN_ROOT)/bin/wasm-opt" --all-features --instrument-memory --log-execution evidence.wasm -o evidence.traced.wasm'
+  link evidence.wasm "$(leaving_out "$vetted")"
+  link vetted.wasm "$(leaving_out "$own|probe|evidence")"
+  link vetted-probe.wasm "$(leaving_out "$own|evidence")"
+  link vetted-evidence.wasm "$(leaving_out "$own")"
+  trace evidence
+  trace vetted-evidence
 fi
-mkdir -p "$(dirname "$output")"
-[ "$crypto" = mbedtls ] || cp "$work"/evidence.* "$(dirname "$output")/"
+folder=$(dirname "$output")
+mkdir -p "$folder"
+[ "$crypto" = mbedtls ] || cp "$work"/evidence*.wasm* "$work"/vetted*.wasm* "$folder/"
 cp "$work/wanttls.wasm" "$output"
 cp "$work/wanttls.wasm.symbols" "$output.symbols"
 cp "$work/probe.wasm" "$probe"

@@ -30,7 +30,16 @@ mkdirSync(installed, { recursive: true });
 run("npm", ["pack", "--loglevel=error", "--pack-destination", folder]);
 const tarball = `${folder}/${readdirSync(folder).find((name) => name.endsWith(".tgz")) ?? ""}`;
 run(`${bin}/publint`, ["run", tarball, "--strict"]);
-run(`${bin}/attw`, [tarball, "--profile", "esm-only", "--exclude-entrypoints", "./wanttls.wasm", "--format", "ascii"]);
+run(`${bin}/attw`, [
+  tarball,
+  "--profile",
+  "esm-only",
+  "--exclude-entrypoints",
+  "./wanttls.wasm",
+  "./vetted.wasm",
+  "--format",
+  "ascii",
+]);
 run("tar", ["-xzf", tarball, "-C", installed, "--strip-components=1"]);
 writeFileSync(`${project}/package.json`, JSON.stringify({ type: "module" }));
 for (const one of entries) checkEntry(one);

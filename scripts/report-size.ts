@@ -2,6 +2,7 @@
 import { entryFiles, loadedFiles, programSize, type Size, sizeOfFiles } from "./package-size.ts";
 
 show("wanttls.wasm, for those who load it themselves", sizeOfFiles(["dist/wanttls.wasm"]));
+show("vetted.wasm, likewise", sizeOfFiles(["dist/vetted.wasm"]));
 for (const entry of entryFiles) {
   const files = loadedFiles(entry);
   show(`import of ${entry}.js, ${files.length} files`, sizeOfFiles(files));

@@ -1,12 +1,12 @@
 // AES-CCM is Mbed TLS's own over our single blocks: every length against the plain CCM of reference/modes.ts.
 import { expect, test } from "vitest";
 import { Aead } from "./aead.ts";
-import { Evidence, randomBytes } from "./evidence.ts";
+import { Evidence, evidenceFile, moduleUnderTest, randomBytes } from "./evidence.ts";
 import { sealCcm } from "./reference/modes.ts";
 
 const authFailed = -0xf;
 
-const ccm = new Aead(new Evidence(), "ccm", 4096);
+const ccm = new Aead(new Evidence(evidenceFile(moduleUnderTest())), "ccm", 4096);
 
 test("each length of text up to 100, with nonces and tags of all sizes, is as the plain CCM has it", () => {
   for (const size of [16, 24, 32]) {

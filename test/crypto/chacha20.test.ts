@@ -95,6 +95,39 @@ test("a bit that changed anywhere, in text, additional data, nonce or tag, is an
   }
 });
 
+test("a message may come in pieces of any sizes, and its additional data in two", () => {
+  const [tag, list] = [evidence.room(16), evidence.room(4 * 64)];
+  for (let seed = 0; seed < 200; seed++) {
+    const sizes = [...randomBytes(1 + (seed % 40), seed)].map((byte) =>
+      seed < 50 ? byte % 70 : byte * (1 + (seed % 3)),
+    );
+    const pieces = Uint32Array.from(sizes.slice(0, 8));
+    const message = messageOf(
+      seed % 45,
+      pieces.reduce((sum, size) => sum + size, 0),
+    );
+    const expected = sealChaCha(message.key, message.iv, message.aad, message.text);
+    evidence.write(list, new Uint8Array(pieces.buffer));
+    for (const [mode, given, wanted] of [
+      [0, message.text, expected.text],
+      [1, expected.text, message.text],
+    ] as const) {
+      evidence.write(area, given);
+      const { key, iv, aad } = message;
+      expect(evidence.call("chachapoly_pieces", key, iv, mode, aad, aad.length, area, list, pieces.length, tag)).toBe(
+        0,
+      );
+      expectSame(evidence.read(area, given.length), wanted, `pieces ${seed}`);
+      expect(evidence.read(tag, 16)).toEqual(expected.tag);
+    }
+  }
+});
+
+test("calls out of order are refused", () => {
+  const [key, iv] = [randomBytes(32, 1), randomBytes(12, 1)];
+  expect(evidence.call("chachapoly_order", key, iv, evidence.room(16), evidence.room(16))).toBe(0);
+});
+
 function messageOf(aad: number, text: number): Message {
   return {
     key: randomBytes(32, text),

@@ -25,12 +25,13 @@ import {
   wrapped,
 } from "../support/conversation.ts";
 import { noon } from "../support/recording.ts";
+import { wasmFile } from "../support/wasm-file.ts";
 import { randomBytes } from "./evidence.ts";
 import { hello, rsa } from "./listed-differences.ts";
 import { premasters } from "./premaster.ts";
 import { byteSecrets } from "./secrets.ts";
 
-const binary = WasmBinary.read("build/wanttls.wasm");
+const binary = WasmBinary.read(wasmFile());
 const name = "device 17";
 /** For RSA key exchange, which the test certificates do not allow. */
 const root = makeRoot("CN=root of the premaster secrets");

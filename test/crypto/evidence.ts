@@ -1,6 +1,7 @@
 // build/evidence.wasm: the objects of the shipped module with what is inside exported (test/crypto/module), and its memory.
 // Owns instantiation, addresses and deterministic test data; judges nothing.
 import { readFileSync } from "node:fs";
+import { wasmFile } from "../support/wasm-file.ts";
 
 type Call = (...parameters: number[]) => number;
 
@@ -11,6 +12,20 @@ export type Import = (...parameters: never[]) => number | bigint | undefined;
 interface Exports extends Record<string, unknown> {
   readonly memory: WebAssembly.Memory;
   readonly wt_allocate: Call;
+}
+
+/** What PSA calls kinds of keys and algorithms (psa/crypto_values.h). */
+export const psa = {
+  aes: 0x2400,
+  chacha20: 0x2004,
+  gcm: 0x05500200,
+  ccm: 0x05500100,
+  chacha20Poly1305: 0x05100500,
+} as const;
+
+/** The evidence for vetted.wasm where WANTTLS_WASM names that, else the one for the default module. */
+export function moduleUnderTest(): string {
+  return wasmFile().endsWith("vetted.wasm") ? "vetted-evidence.wasm" : "evidence.wasm";
 }
 
 /** One instance. What is allocated in it lives as long as it. */

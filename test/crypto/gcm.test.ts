@@ -5,7 +5,7 @@ import process from "node:process";
 import { expect, test } from "vitest";
 import { Aead, type Message } from "./aead.ts";
 import { expectSame, flipped } from "./bytes.ts";
-import { Evidence, fromHex, randomBytes } from "./evidence.ts";
+import { Evidence, evidenceFile, fromHex, moduleUnderTest, randomBytes } from "./evidence.ts";
 import { encryptBlock } from "./reference/aes.ts";
 import { multiply, seal } from "./reference/gcm.ts";
 
@@ -19,7 +19,7 @@ const [decrypt, encrypt] = [0, 1];
 /** WANTTLS_PROOF=all (`make prove`): each pair of lengths, not one in eleven. */
 const everything = process.env["WANTTLS_PROOF"] === "all";
 
-const evidence = new Evidence();
+const evidence = new Evidence(evidenceFile(moduleUnderTest()));
 const gcm = new Aead(evidence, "gcm", 70_000);
 
 test("the vectors of the specification (McGrew and Viega, appendix B) come out", () => {

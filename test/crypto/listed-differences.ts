@@ -28,15 +28,16 @@ export const rsa: Listed = listed(
  * P-384 and P-521, which are Mbed TLS's: its arithmetic modulo the prime branches on numbers, allocates for them, and leaves out
  * limbs that are zero. The coordinates of the point are multiplied by a random number first, here held still. Which
  * multiple of the point is taken from the table is not shown, nor the order of doublings and additions.
+ * wt_multiply goes by the name of its export in the evidence.
  */
 export const curves: Listed = listed(
   "works on coordinates that were multiplied by a random number",
   `mbedtls_mpi_copy mbedtls_mpi_lset mbedtls_mpi_grow mbedtls_mpi_mul_int add_sub_mpi mbedtls_mpi_shift_l mbedtls_mpi_cmp_mpi
   mbedtls_mpi_cmp_int mbedtls_mpi_sub_abs mbedtls_mpi_add_mpi mbedtls_mpi_mul_mpi mbedtls_mpi_div_mpi
   mbedtls_mpi_mul_mod mbedtls_mpi_sub_mod mbedtls_mpi_shift_l_mod mbedtls_mpi_core_bitlen mbedtls_mpi_core_cond_assign
-  mbedtls_mpi_core_write_be mbedtls_mpi_core_add mbedtls_mpi_core_sub mbedtls_mpi_core_mla ecp_double_jac ecp_mod_p384 ecp_mod_p521
-  mbedtls_platform_zeroize mbedtls_zeroize_and_free wt_calloc wt_release __memset emscripten_builtin_free
-  emscripten_builtin_calloc dlmalloc_usable_size`,
+  mbedtls_mpi_core_write_be mbedtls_mpi_core_add mbedtls_mpi_core_sub mbedtls_mpi_core_mla mbedtls_mpi_core_shift_r
+  multiply ecp_double_jac ecp_mod_p384 ecp_mod_p521 mbedtls_platform_zeroize mbedtls_zeroize_and_free wt_calloc wt_release emscripten_builtin_free
+  emscripten_builtin_malloc emscripten_builtin_calloc dlmalloc_usable_size`,
 );
 
 /** The random bytes of a ServerHello are compared with those that mean something (RFC 8446, 4.1.3): they are public. */

@@ -3,7 +3,7 @@
 // does (the key schedules, Finished, binders, tickets, the record layer) is in conversations.ts.
 import { certs } from "../support/certs.ts";
 import * as records from "./cbc-records.ts";
-import { type Evidence, randomBytes, unit } from "./evidence.ts";
+import { type Evidence, psa, randomBytes, unit } from "./evidence.ts";
 import { curves, type Listed, rsa } from "./listed-differences.ts";
 import { type Amount, byteSecrets, type NistCurve, scalars } from "./secrets.ts";
 
@@ -47,9 +47,11 @@ export class Primitives {
   all(): Primitive[] {
     return [
       ...this.symmetric(),
+      ...this.#keptKeys(),
       ...this.#hashes(),
       ...this.#comparison(),
       ...this.#curves(),
+      ...this.#products(),
       ...this.#cbcRecords(),
       ...this.#rsa(),
     ];
@@ -117,8 +119,9 @@ export class Primitives {
     );
   }
 
+  /** From 448 bytes on it is opened, and from 704 bytes on it is sealed, by the loop that encrypts and hashes at once. */
   #chacha(): Primitive[] {
-    const lengths = this.#amount === "few" ? [0, 100, 1500] : [0, 1, 63, 100, 1500];
+    const lengths = this.#amount === "few" ? [0, 100, 1500] : [0, 1, 63, 192, 448, 704, 1500];
     return lengths.flatMap((size) =>
       [false, true].map((changed) =>
         this.#bytes(
@@ -147,6 +150,25 @@ export class Primitives {
       this.#call("cbc", this.#key, 256, 1, this.#iv, this.#text, this.#text, 320);
       this.#call("cbc", this.#key, 256, 0, this.#iv, this.#text, this.#text, 320);
     });
+  }
+
+  /** As TLS has them: the cipher is set up by the first message, and wiped with the key. */
+  #keptKeys(): Primitive[] {
+    const kinds = [
+      ["AES-128-GCM", psa.aes, psa.gcm, 16],
+      ["AES-128-CCM", psa.aes, psa.ccm, 16],
+      ["ChaCha20-Poly1305", psa.chacha20, psa.chacha20Poly1305, 32],
+    ] as const;
+    return kinds.map(([name, type, algorithm, size]) =>
+      this.#bytes(`a key of ${name} that is kept for two messages`, () => {
+        const key = this.#call("key_import", type, algorithm, this.#key, size);
+        for (const length of [700, 50]) {
+          this.#call("key_seal", key, algorithm, this.#iv, this.#text, length, this.#text, limit);
+          this.#call("key_open", key, algorithm, this.#iv, this.#text, length + 16, this.#text, limit);
+        }
+        this.#call("key_destroy", key);
+      }),
+    );
   }
 
   #hashes(): Primitive[] {
@@ -230,6 +252,21 @@ export class Primitives {
         return this.#call("probe_sign", curve, this.#text, key.length, hash.length);
       },
     };
+  }
+
+  /** Of the numbers of RSA and of the curves that are Mbed TLS's: all of them are secret, the modulus too. */
+  #products(): Primitive[] {
+    const lengths = this.#amount === "few" ? [6, 32] : [1, 2, 3, 6, 9, 16, 32, 33];
+    return lengths.map((limbs) =>
+      this.#bytes(`big numbers of ${limbs} limbs: a product, and a product modulo a third`, () => {
+        const [a, b, modulus] = [this.#text, this.#text + 500, this.#text + 1000];
+        this.#call("multiply", this.#context, a, limbs, b, limbs);
+        // A lowest limb of one, so that the factor which goes with the modulus is -1.
+        this.#evidence.write(modulus, unit(8, 0));
+        this.#evidence.write(this.#aad, new Uint8Array(8).fill(0xff));
+        this.#call("montgomery", this.#context, a, b, modulus, limbs, this.#aad);
+      }),
+    );
   }
 
   /** The private operation and what is decrypted with it, for several keys and for several numbers. Randomness is the same for all. */

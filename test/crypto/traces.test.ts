@@ -8,12 +8,12 @@ import { Trace } from "../audit/binaryen.ts";
 import { instrumented, type Sight } from "../audit/instrument.ts";
 import { Beginning, differences, Onlooker, type View } from "../audit/onlooker.ts";
 import { WasmBinary } from "../audit/wasm-binary.ts";
-import { Evidence, evidenceFile, type Import, randomBytes } from "./evidence.ts";
+import { Evidence, evidenceFile, type Import, moduleUnderTest, randomBytes } from "./evidence.ts";
 import { curves, masks, rsa } from "./listed-differences.ts";
 import { type Primitive, Primitives } from "./primitives.ts";
 
 const amount = process.env["WANTTLS_PROOF"] === "all" ? "all" : "few";
-const binary = WasmBinary.read("build/evidence.wasm");
+const binary = WasmBinary.read(`build/${moduleUnderTest()}`);
 
 /** A module that is looked at, with randomness that begins anew with each run. */
 class Scene {
@@ -64,7 +64,7 @@ class Tales extends Scene {
 
   constructor() {
     const trace = new Trace();
-    super(evidenceFile("evidence.traced.wasm"), trace.imports());
+    super(evidenceFile(moduleUnderTest().replace(".wasm", ".traced.wasm")), trace.imports());
     this.#trace = trace;
     this.#beginning = new Beginning(() => this.evidence.memory());
   }

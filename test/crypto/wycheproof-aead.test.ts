@@ -4,7 +4,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { describe, expect, test } from "vitest";
 import { Aead, type Mode } from "./aead.ts";
-import { Evidence, fromHex } from "./evidence.ts";
+import { Evidence, evidenceFile, fromHex, moduleUnderTest } from "./evidence.ts";
 
 /** The part of a file that is used here (schema aead_test_schema_v1). */
 interface Vectors {
@@ -21,7 +21,7 @@ interface Vector extends Readonly<Record<"key" | "iv" | "aad" | "msg" | "ct" | "
 const folder = process.env["WYCHEPROOF_DIR"];
 
 describe.skipIf(folder === undefined)("Wycheproof's vectors; WYCHEPROOF_DIR has to name their folder", () => {
-  const evidence = new Evidence();
+  const evidence = new Evidence(evidenceFile(moduleUnderTest()));
 
   test.each([
     ["gcm", "aes_gcm"],

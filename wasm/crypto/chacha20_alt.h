@@ -14,4 +14,7 @@ typedef struct {
   size_t keystream_used;
 } mbedtls_chacha20_context;
 
+/* A batch of keystream, none of it used. */
+void wt_chacha_refill(mbedtls_chacha20_context *chacha);
+
 #endif

@@ -11,5 +11,8 @@
 #define MBEDTLS_AES_ALT /* aes.c: without tables */
 #define MBEDTLS_GCM_ALT
 #define MBEDTLS_CHACHA20_ALT /* chacha20.c: four blocks at a time */
+#define MBEDTLS_CHACHAPOLY_ALT /* chachapoly.c: encrypts and hashes at once */
+
+#define MBEDTLS_SHA256_PROCESS_ALT /* sha256.c: vector units make the schedule */
 
 #endif

@@ -15,7 +15,7 @@
 #define WT_AES_BATCH (8 * WT_AES_BLOCK) /* eight blocks side by side: what one run of the cipher takes, however few are needed */
 #define WT_AES_MAX_ROUNDS 14
 
-/* Round keys as bit planes, for both directions: see aes_layers.h. */
+/* Round keys as bit planes, for both directions: see aes_layers.h. In vetted.wasm AWS-LC's, in the same room. */
 typedef struct {
   int rounds;
   uint8_t planes[WT_AES_MAX_ROUNDS + 1][8][16];
@@ -46,5 +46,9 @@ void wt_ghash(wt_ghash_key *key, uint8_t hash[16], const uint8_t *data, size_t b
 
 /* The table of one factor; a step of wt_ghash_set_key that the evidence looks at alone. */
 void wt_ghash_table(uint8_t table[16][16], const uint8_t factor[16]);
+
+/* In vetted.wasm Mbed TLS's own contexts of ChaCha20 and of ChaCha20-Poly1305 lie in the room of ours, which is at least this. */
+#define WT_CHACHA20_ROOM 256
+#define WT_CHACHAPOLY_ROOM 512
 
 #endif

@@ -56,7 +56,7 @@ const primitives: readonly Primitive[] = [
 export const primitivesSection: Section = {
   name: "primitives",
   title: "Primitives, beside stock Mbed TLS in the same process",
-  note: "More is better. Public-key operations begin with the key's bytes, as those of a handshake do; signatures and verifications read DER. Hashes and ciphers work on 16 KiB in memory that the module has already; ciphers set their key up for each record, as the record layer does.",
+  note: "More is better. Public-key operations begin with the key's bytes, as those of a handshake do; signatures and verifications read DER. Hashes and ciphers work on 16 KiB in memory that the module has already; an AEAD sets its key up once for all records, as in the record layer, CBC for each.",
   async *run(scope) {
     const builds = Object.entries(modules)
       .filter(([, path]) => existsSync(fileURLToPath(new URL(`../../../${path}`, import.meta.url))))
