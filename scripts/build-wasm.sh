@@ -133,7 +133,7 @@ trace() { # FILE.wasm to FILE.traced.wasm
 }
 # What a module leaves out: the default one what vetted.wasm has instead, and the other way about.
 vetted='wasm.crypto.vetted'
-own='wasm.crypto.(aes|ghash|chacha20|chachapoly|poly1305|sha256).c|mbedtls.library.sha256.c|evidence.inside'
+own='wasm.crypto.(aes|ghash|chacha20|chachapoly|poly1305|products|sha256).c|mbedtls.library.sha256.c|evidence.inside'
 leaving_out() { printf '!/^(%s)/ { print NR - 1 }' "$1"; }
 link wanttls.wasm "$(leaving_out "$vetted|probe|evidence")"
 link probe.wasm "$(leaving_out "$vetted|evidence")"
