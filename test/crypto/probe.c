@@ -133,7 +133,8 @@ static psa_status_t once(const wt_work *work, mbedtls_svc_key_id_t key, int decr
   static const uint8_t zeros[16];
   size_t length;
   if (PSA_ALG_IS_HASH(work->algorithm)) {
-    return psa_hash_compute(work->algorithm, data, size, wt_scratch(), WT_SCRATCH_SIZE, &length);
+    /* no more room than the digest takes, since PSA fills all of it */
+    return psa_hash_compute(work->algorithm, data, size, wt_scratch(), PSA_HASH_LENGTH(work->algorithm), &length);
   }
   if (PSA_ALG_IS_AEAD(work->algorithm)) {
     return psa_aead_encrypt(key, work->algorithm, zeros, 12, zeros, 13, data, size, data, size + 16, &length);
