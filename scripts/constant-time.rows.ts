@@ -44,7 +44,7 @@ export const listed: Readonly<Record<string, Counts>> = {
   mbedtls_gcm_update: { if: 13, br_if: 23, select: 5, why: sizes },
   mbedtls_gcm_crypt_and_tag: { br_if: 9, if: 6, select: 1, why: sizes },
   mbedtls_chachapoly_update: { if: 4, br_if: 3, select: 1, why: sizes },
-  whole: { if: 2, br_if: 4, why: "ChaCha20-Poly1305 from key to tag: sizes and states, and counts limbs" },
+  whole: { if: 2, br_if: 4, why: "ChaCha20-Poly1305 from nonce to tag: sizes and states" },
   mbedtls_chachapoly_encrypt_and_tag: {},
   mbedtls_chachapoly_auth_decrypt: { br_if: 1, if: 1, why: "whether the tag is right, which the peer is told" },
   wt_seal: { if: 1, why: "whether a step failed" },

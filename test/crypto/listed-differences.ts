@@ -35,8 +35,8 @@ export const curves: Listed = listed(
   `mbedtls_mpi_copy mbedtls_mpi_lset mbedtls_mpi_grow mbedtls_mpi_mul_int add_sub_mpi mbedtls_mpi_shift_l mbedtls_mpi_cmp_mpi
   mbedtls_mpi_cmp_int mbedtls_mpi_sub_abs mbedtls_mpi_add_mpi mbedtls_mpi_mul_mpi mbedtls_mpi_div_mpi
   mbedtls_mpi_mul_mod mbedtls_mpi_sub_mod mbedtls_mpi_shift_l_mod mbedtls_mpi_core_bitlen mbedtls_mpi_core_cond_assign
-  mbedtls_mpi_core_write_be mbedtls_mpi_core_add mbedtls_mpi_core_sub mbedtls_mpi_core_mla multiply ecp_double_jac ecp_mod_p384
-  ecp_mod_p521   mbedtls_platform_zeroize mbedtls_zeroize_and_free wt_calloc wt_release __memset emscripten_builtin_free
+  mbedtls_mpi_core_write_be mbedtls_mpi_core_add mbedtls_mpi_core_sub mbedtls_mpi_core_mla mbedtls_mpi_core_shift_r
+  multiply ecp_double_jac ecp_mod_p384 ecp_mod_p521 mbedtls_platform_zeroize mbedtls_zeroize_and_free wt_calloc wt_release emscripten_builtin_free
   emscripten_builtin_malloc emscripten_builtin_calloc dlmalloc_usable_size`,
 );
 

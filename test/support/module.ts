@@ -1,5 +1,5 @@
 // Runs before every test file: when WANTTLS_WASM names another module than the default one, the tests run that.
-// Those that look at the module from outside give it to `init` themselves, in the form that they see through.
+// Files that need a form of it which they make themselves give that to `init`, and stand below.
 import { readFileSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -7,7 +7,8 @@ import { expect } from "vitest";
 import { init } from "../../ts/ssl/init.ts";
 import { wasmFile } from "./wasm-file.ts";
 
-const onlooks = expect.getState().testPath?.endsWith("/crypto/conversations.test.ts") === true;
+const makers = ["/crypto/conversations.test.ts", "/engine/record-buffers.test.ts"];
+const makesOwn = makers.some((file) => expect.getState().testPath?.endsWith(file));
 
-if (process.env["WANTTLS_WASM"] !== undefined && !onlooks)
+if (process.env["WANTTLS_WASM"] !== undefined && !makesOwn)
   await init({ wasm: readFileSync(fileURLToPath(new URL(`../../${wasmFile()}`, import.meta.url))) });

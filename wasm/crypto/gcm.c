@@ -1,8 +1,8 @@
 /* AES-GCM (NIST SP 800-38D) behind Mbed TLS's entry points, in place of its gcm.c. Owns the order of counter, text, hash and
    tag, over pieces of any size; the work is done in aes.c and ghash.c. Ciphers other than AES are refused.
 
-   PSA makes a context per record: key, one message, end. So the key schedule is on the path of each record, and the first
-   batch of keystream serves both the tag and the first 112 bytes of text. */
+   A context has its key for many messages (wasm/aead.c). Short ones are what costs most for each byte: the first batch of keystream serves
+   both the tag and the first 112 bytes of text. */
 #include "kernels.h"
 
 #include <string.h>
