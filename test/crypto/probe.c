@@ -117,7 +117,7 @@ typedef struct {
   psa_algorithm_t algorithm;
 } wt_work;
 
-/* In the order of test/bench/ciphers.ts. */
+/* In the order of test/bench/probe.ts. */
 static const wt_work works[] = {
   { PSA_KEY_TYPE_AES, 16, PSA_ALG_GCM },
   { PSA_KEY_TYPE_AES, 32, PSA_ALG_GCM },
