@@ -22,6 +22,9 @@ const works = [
 ] as const;
 export type Work = (typeof works)[number];
 
+/** Added to a work's number, it is undone instead, as probe.c has it for what is not authenticated. */
+const undoing = 100;
+
 /** An X25519 or NIST curve by its bits. */
 export type Curve = 255 | 256 | 384;
 
@@ -54,10 +57,10 @@ export class Probe {
     checked(this.realm.lend(both, (at) => this.#exports.probe_agree(curve, at, key.length, peer.length)));
   }
 
-  /** Does it to the same `size` bytes, `times` times for each call of the answer. */
-  repeated(work: Work, size: number, times: number): () => void {
+  /** Does it to the same `size` bytes, `times` times for each call of the answer; with `undo` decrypts, which only CBC can do here. */
+  repeated(work: Work, size: number, times: number, undo = false): () => void {
     const at = this.realm.exports.wt_allocate(size + 16);
-    const number = works.indexOf(work);
+    const number = works.indexOf(work) + (undo ? undoing : 0);
     return () => void checked(this.#exports.probe_repeat(number, at, size, times));
   }
 }

@@ -1,4 +1,4 @@
-// The fixsliced AES of wasm/crypto: each layer on everything that it can get, the key schedule and whole blocks against the
+// The AES of wasm/crypto, eight blocks and one at a time: each layer on everything that it can get, the key schedule and whole blocks against the
 // plain AES of reference/aes.ts, FIPS 197 and node:crypto.
 import { createCipheriv } from "node:crypto";
 import { expect, test } from "vitest";
@@ -72,6 +72,36 @@ test("the linear layers add up: what they make of a sum is the sum", () => {
       const [a, b] = [randomBytes(128, round), randomBytes(128, round + 50)];
       expect(layer(name, xor(a, b), round)).toEqual(xor(layer(name, a, round), layer(name, b, round)));
     }
+  }
+});
+
+test("SubBytes of one block is right for all 256 inputs at all 16 places", () => {
+  for (let input = 0; input < 256; input++) {
+    const inputs = Uint8Array.from({ length: 16 }, (_, i) => (input + 37 * i) & 0xff);
+    expect(blockLayer("substitute", inputs), `from ${input} on`).toEqual(inputs.map((byte) => sBox[byte]!));
+  }
+});
+
+test("ShiftRows of one block, and MixColumns after it, are right on all 128 unit blocks, and add up", () => {
+  for (const [name, plain] of [
+    ["shift_rows_of_bytes", (block: number[]) => shiftRows(block, 1)],
+    ["shift_and_mix", (block: number[]) => mixColumns(shiftRows(block, 1))],
+  ] as const) {
+    for (let bit = 0; bit < 128; bit++) {
+      const given = unit(16, bit);
+      expect(blockLayer(name, given), `${name}, bit ${bit}`).toEqual(Uint8Array.from(plain([...given])));
+    }
+    const [a, b] = [randomBytes(16, 1), randomBytes(16, 2)];
+    expect(blockLayer(name, xor(a, b))).toEqual(xor(blockLayer(name, a), blockLayer(name, b)));
+  }
+});
+
+test("one block is encrypted and decrypted as the plain AES does it, also in place", () => {
+  for (const [i, key] of keys().entries()) {
+    const given = randomBytes(16, i);
+    const sealed = encryptBlock(key, given);
+    expect(ecb(1, key, given)).toEqual([sealed, sealed]);
+    expect(ecb(0, key, sealed)).toEqual([given, given]);
   }
 });
 
@@ -209,10 +239,24 @@ function layer(name: string, given: Uint8Array, round = 0): Uint8Array {
   return evidence.read(state, 128);
 }
 
+function blockLayer(name: string, given: Uint8Array): Uint8Array {
+  evidence.write(state, given);
+  evidence.call(name, state);
+  return evidence.read(state, 16);
+}
+
 function crypted(name: string, given: Uint8Array): Uint8Array {
   evidence.write(state, given);
   evidence.call(name, schedule, state);
   return evidence.read(state, 128);
+}
+
+/** Out of place and in place. */
+function ecb(mode: number, key: Uint8Array, block: Uint8Array): [Uint8Array, Uint8Array] {
+  const [apart, inPlace] = [evidence.room(16), evidence.place(block)];
+  expect(evidence.call("ecb", key, key.length * 8, mode, block, apart)).toBe(0);
+  expect(evidence.call("ecb", key, key.length * 8, mode, inPlace, inPlace)).toBe(0);
+  return [evidence.read(apart, 16), evidence.read(inPlace, 16)];
 }
 
 /** Out of place and in place. */

@@ -1,7 +1,10 @@
-/* AES with keys of 128, 192 and 256 bits, eight blocks at a time. Owns the key schedule and the order of the layers; how a layer
-   works is in aes_layers.h, what a mode is in its callers. */
+/* AES with keys of 128, 192 and 256 bits, eight blocks at a time or one. Owns the key schedule and the order of the layers; how a
+   layer works is in aes_layers.h and aes_bytes.h, what a mode is in its callers. */
 #include "kernels.h"
+#include "aes_bytes.h"
 #include "aes_layers.h"
+
+#include <string.h>
 
 #include "mbedtls/platform_util.h"
 
@@ -13,26 +16,22 @@ static uint32_t load32(const uint8_t *at) {
 
 static uint32_t big_endian(uint32_t value) { return __builtin_bswap32(value); }
 
-/* SubWord of FIPS 197, 5.2, by the same circuit: plane b has bit b of every byte in its lowest place. */
-static uint32_t sub_word(uint32_t word) {
-  v128_t bytes = wasm_i32x4_splat((int)word), low = wasm_i8x16_splat(1), q[8], sum = wasm_i64x2_const_splat(0);
-  for (int b = 0; b < 8; b++) q[b] = wt_and(wasm_u8x16_shr(bytes, b), low);
-  wt_sub_bytes(q);
-  for (int b = 0; b < 8; b++) sum = wt_xor(sum, wasm_i8x16_shl(q[b], b));
-  return (uint32_t)wasm_i32x4_extract_lane(sum, 0) ^ SUB_BYTES_CONSTANT * 0x01010101u;
+static uint32_t sub_word(uint32_t word, const wt_aes_byte_constants *constants) {
+  return (uint32_t)wasm_i32x4_extract_lane(wt_substitute(wasm_i32x4_splat((int)word), constants), 0);
 }
 
 /* KeyExpansion of FIPS 197, 5.2, with words in the byte order of this machine: the first byte is the lowest, RotWord turns right. */
 static void expand(uint32_t words[4 * (WT_AES_MAX_ROUNDS + 1)], const uint8_t *bytes, int key_words, int all_words) {
+  const wt_aes_byte_constants *constants = wt_opaque_bytes();
   uint32_t round_constant = 1;
   for (int i = 0; i < key_words; i++) words[i] = load32(bytes + 4 * i);
   for (int i = key_words; i < all_words; i++) {
     uint32_t word = words[i - 1];
     if (i % key_words == 0) {
-      word = sub_word(word >> 8 | word << 24) ^ round_constant;
+      word = sub_word(word >> 8 | word << 24, constants) ^ round_constant;
       round_constant = round_constant == 0x80 ? 0x1b : round_constant << 1;
     } else if (key_words == 8 && i % 8 == 4) {
-      word = sub_word(word);
+      word = sub_word(word, constants);
     }
     words[i] = words[i - key_words] ^ word;
   }
@@ -50,13 +49,36 @@ static void spread(uint8_t planes[8][16], const uint32_t words[4], int round, in
   }
 }
 
-void wt_aes_set_key(wt_aes_key *key, const uint8_t *bytes, size_t size) {
-  uint32_t words[4 * (WT_AES_MAX_ROUNDS + 1)];
+/* Leaves the round keys in `words`, for the caller to use or to wipe. */
+static void set_key(wt_aes_key *key, uint32_t words[4 * (WT_AES_MAX_ROUNDS + 1)], const uint8_t *bytes, size_t size) {
   int key_words = (int)size / 4;
   key->rounds = key_words + 6;
   expand(words, bytes, key_words, 4 * (key->rounds + 1));
   for (int round = 0; round <= key->rounds; round++) spread(key->planes[round], words + 4 * round, round, key->rounds);
+}
+
+void wt_aes_set_key(wt_aes_key *key, const uint8_t *bytes, size_t size) {
+  uint32_t words[4 * (WT_AES_MAX_ROUNDS + 1)];
+  set_key(key, words, bytes, size);
   mbedtls_platform_zeroize(words, sizeof words);
+}
+
+void wt_aes_set_block_key(wt_aes_block_key *key, const uint8_t *bytes, size_t size) {
+  uint32_t words[4 * (WT_AES_MAX_ROUNDS + 1)];
+  set_key(&key->batch, words, bytes, size);
+  memcpy(key->round_keys, words, (size_t)WT_AES_BLOCK * (size_t)(key->batch.rounds + 1));
+  mbedtls_platform_zeroize(words, sizeof words);
+}
+
+void wt_aes_encrypt_block(const wt_aes_block_key *key, const uint8_t in[WT_AES_BLOCK], uint8_t out[WT_AES_BLOCK]) {
+  const wt_aes_byte_constants *constants = wt_opaque_bytes();
+  int rounds = key->batch.rounds;
+  v128_t block = wt_xor(wasm_v128_load(in), wasm_v128_load(key->round_keys[0]));
+  for (int round = 1; round < rounds; round++) {
+    block = wt_xor(wt_shift_and_mix(wt_substitute(block, constants), constants), wasm_v128_load(key->round_keys[round]));
+  }
+  block = wt_shift_rows_of_bytes(wt_substitute(block, constants), constants);
+  wasm_v128_store(out, wt_xor(block, wasm_v128_load(key->round_keys[rounds])));
 }
 
 /* The last round has no MixColumns; ShiftRows, put off until here, is done at last. */

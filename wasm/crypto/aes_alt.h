@@ -4,6 +4,6 @@
 
 #include "kernels.h"
 
-typedef wt_aes_key mbedtls_aes_context;
+typedef wt_aes_block_key mbedtls_aes_context;
 
 #endif

@@ -28,6 +28,18 @@ void wt_aes_set_key(wt_aes_key *key, const uint8_t *bytes, size_t size);
 void wt_aes_encrypt(const wt_aes_key *key, const uint8_t in[WT_AES_BATCH], uint8_t out[WT_AES_BATCH]);
 void wt_aes_decrypt(const wt_aes_key *key, const uint8_t in[WT_AES_BATCH], uint8_t out[WT_AES_BATCH]);
 
+/* For modes that encrypt block after block, beside the same key for eight at once: see aes_bytes.h. In vetted.wasm the latter
+   serves both. */
+typedef struct {
+  wt_aes_key batch;
+  uint8_t round_keys[WT_AES_MAX_ROUNDS + 1][WT_AES_BLOCK];
+} wt_aes_block_key;
+
+void wt_aes_set_block_key(wt_aes_block_key *key, const uint8_t *bytes, size_t size);
+
+/* `in` and `out` may be the same. */
+void wt_aes_encrypt_block(const wt_aes_block_key *key, const uint8_t in[WT_AES_BLOCK], uint8_t out[WT_AES_BLOCK]);
+
 /* out = in ^ keystream, for whole batches. The last four bytes of `counter`, big-endian, count blocks modulo 2^32 and are left
    at the next one (inc32 of NIST SP 800-38D, 6.2). */
 void wt_aes_ctr(const wt_aes_key *key, uint8_t counter[WT_AES_BLOCK], const uint8_t *in, uint8_t *out, size_t batches);

@@ -2,7 +2,10 @@
    lengths stay Mbed TLS's.
 
    The rounds are one chain of additions and rotations, which leaves vector units idle: so they make the schedule meanwhile,
-   sixteen words ahead of the rounds. There is no table but of constants, read in order, and no branch on data. */
+   sixteen words ahead of the rounds. Both have to lie close together for that, and the chain has to be short; LLVM would undo both,
+   as it may add in any order and likes all of the schedule first. The two empty __asm__ keep it from doing so.
+
+   There is no table but of constants, read in order, and no branch on data. */
 #include "sha256_schedule.h"
 
 #include "mbedtls/sha256.h"
@@ -21,11 +24,18 @@ static const uint32_t constants[64] = {
 
 WT_SHA uint32_t rotate(uint32_t x, int by) { return x >> by | x << (32 - by); }
 
-/* One round. The eight variables do not move; what is called a in this round is called b in the next. */
+/* x, about which the compiler knows no longer of what it is the sum, so that what is added next is added last. */
+WT_SHA uint32_t summed(uint32_t x) {
+  __asm__("" : "+r"(x));
+  return x;
+}
+
+/* One round. The eight variables do not move; what is called a in this round is called b in the next. Of t1's terms those that do not
+   need e come first and the sum of its rotations last, since the next e waits for it. */
 WT_SHA void one_round(uint32_t v[8], int round, uint32_t word) {
 #define NAMED(letter) v[((letter) - round) & 7]
   uint32_t a = NAMED(0), b = NAMED(1), c = NAMED(2), e = NAMED(4), f = NAMED(5), g = NAMED(6);
-  uint32_t t1 = NAMED(7) + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25)) + (g ^ (e & (f ^ g))) + word;
+  uint32_t t1 = summed(summed(NAMED(7) + word) + (g ^ (e & (f ^ g)))) + (rotate(e, 6) ^ rotate(e, 11) ^ rotate(e, 25));
   uint32_t t2 = (rotate(a, 2) ^ rotate(a, 13) ^ rotate(a, 22)) + (b ^ ((a ^ b) & (b ^ c)));
   NAMED(3) += t1;
   NAMED(7) = t1 + t2;
@@ -38,13 +48,14 @@ WT_SHA void four_rounds(uint32_t v[8], int first, const uint32_t words[4]) {
   for (int i = 0; i < 4; i++) one_round(v, first + i, words[i]);
 }
 
-/* Sixteen rounds, and w and words become those of the next sixteen. */
+/* Sixteen rounds, and w and words become those of the next sixteen. The next vector of the schedule waits for four rounds. */
 WT_SHA void rounds_and_schedule(uint32_t v[8], v128_t w[4], uint32_t words[16], const uint32_t next[16]) {
 #pragma clang loop unroll(full)
   for (int i = 0; i < 4; i++) {
     w[i] = wt_sha256_next(w[i], w[(i + 1) & 3], w[(i + 2) & 3], w[(i + 3) & 3]);
     four_rounds(v, 4 * i, words + 4 * i);
     wasm_v128_store(words + 4 * i, wasm_i32x4_add(w[i], wasm_v128_load(next + 4 * i)));
+    __asm__ volatile("" : "+r"(w[(i + 1) & 3]), "+r"(v[0]), "+r"(v[4]) : : "memory");
   }
 }
 

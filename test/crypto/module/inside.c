@@ -4,6 +4,7 @@
    A state is eight blocks; its layers work on planes, so that all but the transposition are put between two of them. */
 #include "evidence.h"
 
+#include "aes_bytes.h"
 #include "aes_layers.h"
 #include "kernels.h"
 #include "poly1305.h"
@@ -41,6 +42,16 @@ EVIDENCE(void, transpose, uint8_t *state) {
   wt_transpose(q, wt_opaque());
   store(state, q);
 }
+
+/* The layers of one block, as bytes. */
+#define BYTE_LAYER(name, work)                                                        \
+  EVIDENCE(void, name, uint8_t *block) {                                              \
+    wasm_v128_store(block, work(wasm_v128_load(block), wt_opaque_bytes()));           \
+  }
+
+BYTE_LAYER(substitute, wt_substitute)
+BYTE_LAYER(shift_rows_of_bytes, wt_shift_rows_of_bytes)
+BYTE_LAYER(shift_and_mix, wt_shift_and_mix)
 
 EVIDENCE(const uint8_t *, aes_planes, wt_aes_key *key) { return key->planes[0][0]; }
 

@@ -36,6 +36,17 @@ void wt_aes_encrypt(const wt_aes_key *key, const uint8_t in[WT_AES_BATCH], uint8
   aes_nohw_from_batch(out, AES_NOHW_BATCH_SIZE, &batch);
 }
 
+void wt_aes_set_block_key(wt_aes_block_key *key, const uint8_t *bytes, size_t size) { wt_aes_set_key(&key->batch, bytes, size); }
+
+void wt_aes_encrypt_block(const wt_aes_block_key *key, const uint8_t in[WT_AES_BLOCK], uint8_t out[WT_AES_BLOCK]) {
+  AES_NOHW_SCHEDULE schedule;
+  AES_NOHW_BATCH batch;
+  memcpy(&schedule, key->batch.planes, sizeof schedule);
+  aes_nohw_to_batch(&batch, in, 1);
+  aes_nohw_encrypt_batch(&schedule, (size_t)key->batch.rounds, &batch);
+  aes_nohw_from_batch(out, 1, &batch);
+}
+
 void wt_aes_decrypt(const wt_aes_key *key, const uint8_t in[WT_AES_BATCH], uint8_t out[WT_AES_BATCH]) {
   AES_NOHW_SCHEDULE schedule;
   AES_NOHW_BATCH batch;
