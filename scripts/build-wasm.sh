@@ -46,6 +46,9 @@ vetted_flags=(-O3 -msse2)
 small_flags=(-Os)
 link_flags=(-O2 -sSTANDALONE_WASM --no-entry -sALLOW_MEMORY_GROWTH -sINITIAL_MEMORY=2MB -sMAXIMUM_MEMORY=2GB
   -sSTACK_SIZE=256KB -sABORTING_MALLOC=0 -sDEFAULT_TO_CXX=0 -sFILESYSTEM=0 --emit-symbol-map)
+# Functions with one caller stay what they are, unless they are tiny: put together they make the whole handshake, of both roles and
+# versions, one function, which an engine takes longer to compile than to run.
+link_flags+=(-sBINARYEN_EXTRA_PASSES=--one-caller-inline-max-function-size=50)
 
 # AWS-LC's curves: C without assembly, for one thread, and X25519 with the base-point table that is 30 KB smaller.
 if [ "$crypto" = mbedtls ]; then

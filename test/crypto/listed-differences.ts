@@ -11,7 +11,8 @@ function listed(why: string, names: string): Listed {
 /** Where a `select` makes a mask of a borrow, 0 or all ones: LLVM's form of fiat-crypto's conditional subtraction. */
 export const masks: Listed = listed(
   "chooses between two constants",
-  `fiat_p256_square fiat_p256_mul fiat_p256_sub fiat_p256_add fiat_p256_point_add ec_nistp_scalar_mul_base psa_raw_key_agreement`,
+  `fiat_p256_square fiat_p256_mul fiat_p256_sub fiat_p256_add fiat_p256_point_add ec_nistp_point_add ec_nistp_scalar_mul
+  ec_nistp_scalar_mul_base psa_raw_key_agreement`,
 );
 
 /**
@@ -20,7 +21,8 @@ export const masks: Listed = listed(
  */
 export const rsa: Listed = listed(
   "works on blinded numbers",
-  `mbedtls_mpi_copy mbedtls_mpi_lset mbedtls_mpi_mul_int add_sub_mpi mbedtls_mpi_div_mpi mbedtls_mpi_cmp_mpi mbedtls_mpi_sub_abs
+  `mbedtls_mpi_copy mbedtls_mpi_lset mbedtls_mpi_mul_int add_sub_mpi mbedtls_mpi_div_mpi mbedtls_int_div_int mbedtls_mpi_cmp_mpi
+  mbedtls_mpi_add_abs mbedtls_mpi_sub_abs
   mbedtls_mpi_mod_mpi mbedtls_mpi_core_sub mbedtls_mpi_core_mla`,
 );
 
@@ -33,10 +35,11 @@ export const rsa: Listed = listed(
 export const curves: Listed = listed(
   "works on coordinates that were multiplied by a random number",
   `mbedtls_mpi_copy mbedtls_mpi_lset mbedtls_mpi_grow mbedtls_mpi_mul_int add_sub_mpi mbedtls_mpi_shift_l mbedtls_mpi_cmp_mpi
-  mbedtls_mpi_cmp_int mbedtls_mpi_sub_abs mbedtls_mpi_add_mpi mbedtls_mpi_mul_mpi mbedtls_mpi_div_mpi
+  mbedtls_mpi_cmp_int mbedtls_mpi_add_abs mbedtls_mpi_sub_abs mbedtls_mpi_add_mpi mbedtls_mpi_mul_mpi mbedtls_mpi_div_mpi mbedtls_int_div_int
   mbedtls_mpi_mul_mod mbedtls_mpi_sub_mod mbedtls_mpi_shift_l_mod mbedtls_mpi_core_bitlen mbedtls_mpi_core_cond_assign
-  mbedtls_mpi_core_write_be mbedtls_mpi_core_add mbedtls_mpi_core_sub mbedtls_mpi_core_mla mbedtls_mpi_core_shift_r
-  multiply ecp_double_jac ecp_mod_p384 ecp_mod_p521 mbedtls_platform_zeroize mbedtls_zeroize_and_free wt_calloc wt_release emscripten_builtin_free
+  mbedtls_mpi_core_write_be mbedtls_mpi_core_add mbedtls_mpi_core_add_if mbedtls_mpi_core_sub mbedtls_mpi_core_sub_int
+  mbedtls_mpi_core_shift_l mbedtls_mpi_core_shift_r mbedtls_mpi_core_mla multiply wt_multiply ecp_double_jac ecp_mod_p384 ecp_mod_p521
+  mbedtls_platform_zeroize mbedtls_zeroize_and_free wt_calloc wt_release emscripten_builtin_free
   emscripten_builtin_malloc emscripten_builtin_calloc dlmalloc_usable_size`,
 );
 

@@ -159,6 +159,7 @@ class DuplexTransport extends TransportBase {
 
   /** The socket is closed: in good order if the peer ended before, else by somebody who destroyed it. */
   #gone(): void {
+    if (this.closed) return; // nobody is left to tell, and an error costs as much as a record
     if (!this.queue.ended) {
       const message = "Cannot use the socket: it was destroyed";
       this.broken(new SSLSyscallError(message, { code: "ECONNABORTED", syscall: "read" }));
