@@ -3,7 +3,7 @@
 # that the shipped module is made of (scripts/build-wasm.sh): our patches, our ciphers, the same flags.
 #
 #   scripts/build-suites.sh OUTPUT [--crypto mbedtls] [--define NAME ...] [SUITE ...]
-# A SUITE is test_suite_SUITE.function with all its data files; all that there are, unless some are named. OUTPUT gets a program SUITE.js for Node, with SUITE.wasm and SUITE.datax,
+# A SUITE is test_suite_SUITE.function with all its data files; all that there are, unless some are named. OUTPUT gets a program SUITE.cjs for Node, with SUITE.wasm and SUITE.datax,
 # and the files that the tests read.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -44,7 +44,7 @@ in_turn() {
   "$@" &
 }
 all_done() { while [ -n "$(jobs -rp)" ]; do wait -n || exit 1; done; }
-program() { emcc -c "suites/test_suite_$1.c" -o "suites/$1.o" "${flags[@]}" && emcc "suites/$1.o" helpers.a module.a -o "suites/$1.js" "${link_flags[@]}"; }
+program() { emcc -c "suites/test_suite_$1.c" -o "suites/$1.o" "${flags[@]}" && emcc "suites/$1.o" helpers.a module.a -o "suites/$1.cjs" "${link_flags[@]}"; }
 
 jobs=$1
 shift
@@ -66,6 +66,6 @@ rm -rf "$output"
 mkdir -p "$output/tests" "$output/framework"
 cp -r "$work/mbedtls/framework/data_files" "$output/framework/"
 for name in "$@"; do
-  cp "$work/suites/$name.js" "$work/suites/$name.wasm" "$output/tests/"
+  cp "$work/suites/$name.cjs" "$work/suites/$name.wasm" "$output/tests/"
   cp "$work/suites/test_suite_$name.datax" "$output/tests/$name.datax"
 done

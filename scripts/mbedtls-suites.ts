@@ -57,10 +57,10 @@ async function runForm(form: string, defines: readonly string[], named: readonly
   ];
   execFileSync("scripts/build-suites.sh", [folder, ...options, ...named], { stdio: "inherit" });
   const tests = join(folder, "tests");
-  const left = globSync("*.js", { cwd: tests }).toSorted().values();
+  const left = globSync("*.cjs", { cwd: tests }).toSorted().values();
   const worker = async (): Promise<void> => {
     for (const file of left) {
-      const suite = basename(file, ".js");
+      const suite = basename(file, ".cjs");
       judge(form, suite, await run(tests, suite));
     }
   };
@@ -71,7 +71,7 @@ async function runForm(form: string, defines: readonly string[], named: readonly
 function run(folder: string, suite: string): Promise<Run> {
   const outcomes = join(folder, `${suite}.outcomes`);
   rmSync(outcomes, { force: true });
-  const child = spawn(process.execPath, [`${suite}.js`, `${suite}.datax`], {
+  const child = spawn(process.execPath, [`${suite}.cjs`, `${suite}.datax`], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, MBEDTLS_TEST_OUTCOME_FILE: outcomes },
