@@ -2,16 +2,18 @@
 # Promise kept: the programs in build/suites/ are Mbed TLS's own test suites, with nothing in them changed, linked with the objects
 # that the shipped module is made of (scripts/build-wasm.sh): our patches, our ciphers, the same flags.
 #
-#   scripts/build-suites.sh OUTPUT [--crypto mbedtls] [--define NAME ...] [SUITE ...]
-# A SUITE is test_suite_SUITE.function with all its data files; all that there are, unless some are named. OUTPUT gets a program SUITE.cjs for Node, with SUITE.wasm and SUITE.datax,
-# and the files that the tests read.
+#   scripts/build-suites.sh OUTPUT [--crypto vetted|mbedtls] [--define NAME ...] [SUITE ...]
+# A SUITE is test_suite_SUITE.function with all its data files; all that there are, unless some are named. OUTPUT gets a program
+# SUITE.cjs for Node, with SUITE.wasm and SUITE.datax, and the files that the tests read.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 output=$1
 shift
 options=()
+module=default
 while [[ "${1:-}" == --* ]]; do
+  [ "$1 $2" != "--crypto vetted" ] || module=vetted
   options+=("$1" "$2")
   shift 2
 done
@@ -32,7 +34,7 @@ done
 
 cat >"$work/compile-suites.sh" <<'SCRIPT'
 #!/bin/bash
-# Compiles and links the suites that it is told, $1 at a time; stops at the first that fails.
+# Compiles the suites that it is told, $1 at a time, and links them with the objects of the module $2; stops at the first that fails.
 mapfile -t flags <flags
 flags+=(-O1 -w -D_POSIX_C_SOURCE=200809L -Imbedtls/tests -Imbedtls/tests/include -Imbedtls/framework/tests/include)
 link_flags=(-O1 -sALLOW_MEMORY_GROWTH -sSTACK_SIZE=1MB -sENVIRONMENT=node -sNODERAWFS -sEXIT_RUNTIME -sDEFAULT_TO_CXX=0
@@ -46,12 +48,13 @@ in_turn() {
 all_done() { while [ -n "$(jobs -rp)" ]; do wait -n || exit 1; done; }
 program() { emcc -c "suites/test_suite_$1.c" -o "suites/$1.o" "${flags[@]}" && emcc "suites/$1.o" helpers.a module.a -o "suites/$1.cjs" "${link_flags[@]}"; }
 
-jobs=$1
-shift
-emar rcs module.a $(awk '!/^(probe|evidence|wasm\/trace)/ { printf "objects/%d.o ", NR - 1 }' sources) || exit 1
+jobs=$1 module=$2
+shift 2
+trace=$(awk '/^wasm.trace.c$/ { print NR - 1 }' sources) # host.c has its functions
+emar rcs module.a $(grep -vx "$trace" "$module.objects" | sed 's|.*|objects/&.o|') || exit 1
 for file in helpers/host.c mbedtls/framework/tests/src/*.c mbedtls/tests/src/*.c mbedtls/tests/src/test_helpers/*.c; do
   name=$(basename "$file" .c)
-  [ "$name" = fake_external_rng_for_test ] || in_turn emcc -c "$file" -o "helpers/$name.o" "${flags[@]}" # host.c has its functions
+  [ "$name" = fake_external_rng_for_test ] || in_turn emcc -c "$file" -o "helpers/$name.o" "${flags[@]}" # likewise
 done
 all_done
 emar rcs helpers.a helpers/*.o || exit 1
@@ -60,7 +63,7 @@ for name in "$@"; do in_turn program "$name"; done
 all_done
 SCRIPT
 echo "suites: compiling $#" >&2
-run bash compile-suites.sh "$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)" "$@"
+run bash compile-suites.sh "$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)" "$module" "$@"
 
 rm -rf "$output"
 mkdir -p "$output/tests" "$output/framework"

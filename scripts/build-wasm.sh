@@ -4,7 +4,7 @@
 # vetted.wasm, which has no cipher or hash of our own (wasm/crypto/vetted) and shares all other objects.
 #
 #   scripts/build-wasm.sh [--crypto vetted|mbedtls] [--output FILE] [--force]
-#   scripts/build-wasm.sh --tree FOLDER [--crypto mbedtls] [--define NAME ...]
+#   scripts/build-wasm.sh --tree FOLDER [--crypto vetted|mbedtls] [--define NAME ...]
 # --crypto vetted is the same as none, as the two come together. With --crypto mbedtls it is build/wanttls-mbedtls.wasm, which has Mbed
 # TLS's own cryptography and nothing of AWS-LC.
 #
@@ -12,8 +12,9 @@
 # wanttls.wasm evidence.wasm, which has those of test/crypto/module as well, which show what is inside, and evidence.traced.wasm, which
 # tells each address and turn; vetted-evidence.wasm and vetted-evidence.traced.wasm likewise. Behind the name of a module and .symbols are
 # the names of its functions.
-# With --tree it links nothing: the empty FOLDER, which the toolchain must be able to see, gets the sources as they are compiled, the
-# objects, and `sources` and `flags`, for scripts/build-suites.sh. --define adds to Mbed TLS's configuration.
+# With --tree it links nothing: the empty FOLDER, which the toolchain must be able to see, gets the sources as they are compiled,
+# `flags`, the objects, and which of them make the default module and vetted.wasm (default.objects, vetted.objects), for
+# scripts/build-suites.sh. --define adds to Mbed TLS's configuration.
 # Prints nothing but progress; the size report is scripts/report-size.ts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -120,7 +121,15 @@ while [ -n "$(jobs -rp)" ]; do wait -n || exit 1; done
 SCRIPT
 run bash compile.sh "$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)"
 [ "$(find "$work/objects" -name '*.o' | wc -l)" = "$(wc -l <"$work/sources")" ] || { say "Cannot build the wasm: a file did not compile"; exit 1; }
-[ -z "$tree" ] || exit 0
+# What a module leaves out: the default one what vetted.wasm has instead, and the other way about.
+vetted='wasm.crypto.vetted'
+own='wasm.crypto.(aes|ghash|chacha20|chachapoly|poly1305|products|sha256).c|mbedtls.library.sha256.c|evidence.inside'
+leaving_out() { printf '!/^(%s)/ { print NR - 1 }' "$1"; }
+if [ -n "$tree" ]; then
+  awk "$(leaving_out "$vetted|probe|evidence")" "$work/sources" >"$work/default.objects"
+  awk "$(leaving_out "$own|probe|evidence")" "$work/sources" >"$work/vetted.objects"
+  exit 0
+fi
 
 say "linking"
 link() { # FILE and which of the objects, by their lines in `sources`
@@ -130,10 +139,6 @@ link() { # FILE and which of the objects, by their lines in `sources`
 trace() { # FILE.wasm to FILE.traced.wasm
   run bash -c '"$(em-config BINARYEN_ROOT)/bin/wasm-opt" --all-features --instrument-memory --log-execution "$1.wasm" -o "$1.traced.wasm"' bash "$1"
 }
-# What a module leaves out: the default one what vetted.wasm has instead, and the other way about.
-vetted='wasm.crypto.vetted'
-own='wasm.crypto.(aes|ghash|chacha20|chachapoly|poly1305|products|sha256).c|mbedtls.library.sha256.c|evidence.inside'
-leaving_out() { printf '!/^(%s)/ { print NR - 1 }' "$1"; }
 link wanttls.wasm "$(leaving_out "$vetted|probe|evidence")"
 link probe.wasm "$(leaving_out "$vetted|evidence")"
 if [ "$crypto" != mbedtls ]; then
