@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Promise kept: the programs in build/suites/ are Mbed TLS's own test suites, with nothing in them changed, linked with the objects
-# that the shipped module is made of (scripts/build-wasm.sh): our patches, our ciphers, the same flags.
+# Promise kept: the programs in build/suites/ are Mbed TLS's own test suites, changed in test/suites/private-fields.patch only,
+# linked with the objects that the shipped module is made of (scripts/build-wasm.sh): our patches, our ciphers, the same flags.
 #
 #   scripts/build-suites.sh OUTPUT [--crypto vetted|mbedtls] [--define NAME ...] [SUITE ...]
 # A SUITE is test_suite_SUITE.function with all its data files; all that there are, unless some are named. OUTPUT gets a program
@@ -23,6 +23,7 @@ scripts/build-wasm.sh --tree "$work" "${options[@]}"
 [ $# -gt 0 ] || set -- $(cd "$work/mbedtls/tests/suites" && printf '%s\n' test_suite_*.function | sed 's/^test_suite_//; s/\.function$//')
 mkdir "$work/suites" "$work/helpers"
 cp test/suites/host.c "$work/helpers/host.c"
+patch -s -d "$work/mbedtls" -p1 <test/suites/private-fields.patch
 
 echo "suites: generating" >&2
 for name in "$@"; do # one program for all data files of a suite, where upstream makes one for each

@@ -68,12 +68,6 @@ export const emptyAsShipped: Readonly<Record<string, string>> = {
 
 export const exceptions: readonly Exception[] = [
   {
-    suite: "chachapoly",
-    cases: ["ChaCha20-Poly1305 overlong generates the appropriate error"],
-    crypto: ["default", "vetted"],
-    why: "the test sets upstream's private counter of blocks; ours is bounded by a count of bytes of its own",
-  },
-  {
     suite: "psa_crypto_entropy",
     cases: ["PSA external RNG failure: deterministic ECDSA (software implementation)"],
     crypto: ["default", "vetted"],
