@@ -42,6 +42,11 @@ prove: wasm ## all evidence for our own ciphers and for constant time, on Node, 
 	@WANTTLS_PROOF=all $(run) scripts/run-tests.ts -- test/crypto
 	@WANTTLS_WASM=build/vetted.wasm $(run) scripts/run-tests.ts node -- test/crypto test/engine test/ssl
 
+.PHONY: suites
+suites: setup ## Mbed TLS's own test suites as wasm, on what the module is made of; some minutes; args="short", names, CRYPTO=vetted|mbedtls
+	$(say) "Mbed TLS's test suites"
+	@$(run) scripts/mbedtls-suites.ts $(if $(CRYPTO),--crypto $(CRYPTO)) $(args)
+
 .PHONY: audit
 audit: wasm ## constant time beyond `make prove`: the C under valgrind, which it installs, and times by a t-test; some minutes
 	$(say) "audit"

@@ -4,6 +4,7 @@
 # vetted.wasm, which has no cipher or hash of our own (wasm/crypto/vetted) and shares all other objects.
 #
 #   scripts/build-wasm.sh [--crypto vetted|mbedtls] [--output FILE] [--force]
+#   scripts/build-wasm.sh --tree FOLDER [--crypto vetted|mbedtls] [--define NAME ...]
 # --crypto vetted is the same as none, as the two come together. With --crypto mbedtls it is build/wanttls-mbedtls.wasm, which has Mbed
 # TLS's own cryptography and nothing of AWS-LC.
 #
@@ -11,6 +12,9 @@
 # wanttls.wasm evidence.wasm, which has those of test/crypto/module as well, which show what is inside, and evidence.traced.wasm, which
 # tells each address and turn; vetted-evidence.wasm and vetted-evidence.traced.wasm likewise. Behind the name of a module and .symbols are
 # the names of its functions.
+# With --tree it links nothing: the empty FOLDER, which the toolchain must be able to see, gets the sources as they are compiled,
+# `flags`, the objects, and which of them make the default module and vetted.wasm (default.objects, vetted.objects), for
+# scripts/build-suites.sh. --define adds to Mbed TLS's configuration.
 # Prints nothing but progress; the size report is scripts/report-size.ts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -18,11 +22,15 @@ cd "$(dirname "$0")/.."
 output=
 force=
 crypto=
+tree=
+defines=()
 while [ $# -gt 0 ]; do
   case "$1" in
     --crypto) crypto=$2; shift 2 ;;
     --output) output=$2; shift 2 ;;
     --force) force=1; shift ;;
+    --tree) tree=$2; shift 2 ;;
+    --define) defines+=("-D$2"); shift 2 ;;
     *) echo "Cannot build the wasm: unknown argument $1" >&2; exit 2 ;;
   esac
 done
@@ -60,24 +68,15 @@ else
 fi
 
 tarball=$(scripts/fetch-mbedtls.sh)
-inputs=$({ echo "$crypto"; cat scripts/build-wasm.sh scripts/fetch-mbedtls.sh test/crypto/probe.c; find wasm test/crypto/module -type f ! -name boundary.txt | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done; } | sha256sum | cut -d' ' -f1)
+inputs=$({ echo "$crypto"; cat scripts/build-wasm.sh scripts/in-toolchain.sh scripts/fetch-mbedtls.sh test/crypto/probe.c; find wasm test/crypto/module -type f ! -name boundary.txt | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done; } | sha256sum | cut -d' ' -f1)
 stamp="$output.inputs"
 made=("$output" "$output.symbols" "$probe")
 [ -n "$crypto" ] || made+=("$(dirname "$output")/vetted.wasm")
-if [ -z "$force" ] && ls "${made[@]}" >/dev/null 2>&1 && [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ]; then
+if [ -z "$tree$force" ] && ls "${made[@]}" >/dev/null 2>&1 && [ "$(cat "$stamp" 2>/dev/null)" = "$inputs" ]; then
   exit 0
 fi
 
-toolchain=$(scripts/toolchain.sh)
-case "$toolchain" in
-  path) root=; work=$(mktemp -d) ;;
-  "chroot "*) root=${toolchain#chroot }; work=$(mktemp -d "$root/tmp/wanttls.XXXXXX") ;;
-esac
-trap 'rm -rf "$work"' EXIT
-
-run() { # in the work folder, by its path inside the toolchain's root
-  if [ -z "$root" ]; then (cd "$work" && "$@"); else chroot "$root" /bin/sh -c 'cd "$1" && shift && exec "$@"' sh "${work#"$root"}" "$@"; fi
-}
+source scripts/in-toolchain.sh
 
 mkdir "$work/mbedtls"
 tar -xjf "$tarball" -C "$work/mbedtls" --strip-components=1
@@ -98,7 +97,7 @@ done
 
 mkdir "$work/objects"
 (cd "$work" && find wasm mbedtls/library probe.c evidence -name '*.c' | LC_ALL=C sort | grep -v -e /net_sockets.c -e /timing.c -e /psa_its_file.c) >"$work/sources"
-printf '%s\n' "${compile_flags[@]}" >"$work/flags"
+printf '%s\n' "${compile_flags[@]}" "${defines[@]}" >"$work/flags"
 printf '%s\n' "${crypto_flags[@]}" >"$work/crypto-flags"
 printf '%s\n' "${vetted_flags[@]}" >"$work/vetted-flags"
 printf '%s\n' "${small_flags[@]}" >"$work/small-flags"
@@ -125,6 +124,15 @@ while [ -n "$(jobs -rp)" ]; do wait -n || exit 1; done
 SCRIPT
 run bash compile.sh "$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)"
 [ "$(find "$work/objects" -name '*.o' | wc -l)" = "$(wc -l <"$work/sources")" ] || { say "Cannot build the wasm: a file did not compile"; exit 1; }
+# What a module leaves out: the default one what vetted.wasm has instead, and the other way about.
+vetted='wasm.crypto.vetted'
+own='wasm.crypto.(aes|ghash|chacha20|chachapoly|poly1305|products|sha256).c|mbedtls.library.sha256.c|evidence.inside'
+leaving_out() { printf '!/^(%s)/ { print NR - 1 }' "$1"; }
+if [ -n "$tree" ]; then
+  awk "$(leaving_out "$vetted|probe|evidence")" "$work/sources" >"$work/default.objects"
+  awk "$(leaving_out "$own|probe|evidence")" "$work/sources" >"$work/vetted.objects"
+  exit 0
+fi
 
 say "linking"
 link() { # FILE and which of the objects, by their lines in `sources`
@@ -134,10 +142,6 @@ link() { # FILE and which of the objects, by their lines in `sources`
 trace() { # FILE.wasm to FILE.traced.wasm
   run bash -c '"$(em-config BINARYEN_ROOT)/bin/wasm-opt" --all-features --instrument-memory --log-execution "$1.wasm" -o "$1.traced.wasm"' bash "$1"
 }
-# What a module leaves out: the default one what vetted.wasm has instead, and the other way about.
-vetted='wasm.crypto.vetted'
-own='wasm.crypto.(aes|ghash|chacha20|chachapoly|poly1305|products|sha256).c|mbedtls.library.sha256.c|evidence.inside'
-leaving_out() { printf '!/^(%s)/ { print NR - 1 }' "$1"; }
 link wanttls.wasm "$(leaving_out "$vetted|probe|evidence")"
 link probe.wasm "$(leaving_out "$vetted|evidence")"
 if [ "$crypto" != mbedtls ]; then
