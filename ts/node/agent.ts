@@ -1,10 +1,24 @@
 // Owns what lets Node's own HTTP clients speak TLS through wanttls. Refuses to know HTTP.
-import https from "node:https";
+import type https from "node:https";
+import process from "node:process";
 import type { Duplex } from "node:stream";
 import { callbackify } from "node:util";
 import type { SSLContext } from "../index.ts";
 import { toDuplex } from "./duplex.ts";
 import { connect } from "./stream.ts";
+
+/**
+ * Stands for `https.Agent`, and inherits from it as soon as there is an instance: loading Node's HTTP takes as long as loading all
+ * of wanttls, and few need it.
+ */
+const LateAgent: typeof https.Agent = class {
+  constructor(options: https.AgentOptions) {
+    const { Agent: Real } = process.getBuiltinModule("node:https");
+    Object.setPrototypeOf(LateAgent, Real);
+    Object.setPrototypeOf(LateAgent.prototype, Real.prototype);
+    return Reflect.construct(Real, [options], new.target) as https.Agent;
+  }
+} as typeof https.Agent;
 
 /** What an `Agent` can be told; the rest is for Node's own. */
 export interface AgentOptions extends https.AgentOptions {
@@ -19,7 +33,7 @@ export interface AgentOptions extends https.AgentOptions {
  * @example
  * https.get("https://example.org/", { agent: new Agent({ context }) }, (response) => response.pipe(process.stdout));
  */
-export class Agent extends https.Agent {
+export class Agent extends LateAgent {
   readonly #context: SSLContext;
 
   constructor({ context, ...options }: AgentOptions) {
