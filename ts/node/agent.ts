@@ -1,9 +1,8 @@
 // Owns what lets Node's own HTTP clients speak TLS through wanttls. Refuses to know HTTP.
 import type https from "node:https";
-import process from "node:process";
 import type { Duplex } from "node:stream";
-import { callbackify } from "node:util";
 import type { SSLContext } from "../index.ts";
+import { tell } from "./callback.ts";
 import { toDuplex } from "./duplex.ts";
 import { connect } from "./stream.ts";
 
@@ -11,14 +10,13 @@ import { connect } from "./stream.ts";
  * Stands for `https.Agent`, and inherits from it as soon as there is an instance: loading Node's HTTP takes as long as loading all
  * of wanttls, and few need it.
  */
-const LateAgent: typeof https.Agent = class {
-  constructor(options: https.AgentOptions) {
-    const { Agent: Real } = process.getBuiltinModule("node:https");
-    Object.setPrototypeOf(LateAgent, Real);
-    Object.setPrototypeOf(LateAgent.prototype, Real.prototype);
-    return Reflect.construct(Real, [options], new.target) as https.Agent;
-  }
-} as typeof https.Agent;
+const LateAgent: typeof https.Agent = function (options: https.AgentOptions): https.Agent {
+  const { Agent: Real } = process.getBuiltinModule("node:https");
+  Object.setPrototypeOf(LateAgent, Real);
+  Object.setPrototypeOf(LateAgent.prototype, Real.prototype);
+  const made = new.target as unknown as typeof https.Agent; // or what inherits from it
+  return Reflect.construct<[https.AgentOptions], https.Agent>(Real, [options], made);
+} as unknown as typeof https.Agent;
 
 /** What an `Agent` can be told; the rest is for Node's own. */
 export interface AgentOptions extends https.AgentOptions {
@@ -51,7 +49,7 @@ export class Agent extends LateAgent {
     const { port = 443 } = options;
     const open = async (): Promise<Duplex> =>
       toDuplex(await connect({ hostname, port: Number(port), context: this.#context, serverHostname: name }));
-    callbackify(open)(callback);
+    tell(open(), callback);
     return undefined;
   }
 }

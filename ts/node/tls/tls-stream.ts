@@ -2,7 +2,6 @@
 // that has no handle of its own. Refuses to know certificates, options and events of TLS: a subclass says which engine it
 // is, and what it means that the handshake is over or that something failed.
 import net from "node:net";
-import process from "node:process";
 import type { Duplex } from "node:stream";
 import { type IoResult, MemoryBIO } from "../../index.ts";
 import { type OnRead, ReadBuffer } from "./onread.ts";
