@@ -1,4 +1,4 @@
-// Prints how much memory (RSS, KiB) an idle connection costs in this process, which has one side only:
+// Prints how much memory (RSS, KiB) one more idle connection costs in this process, which has one side only and as many open already:
 // idle-process.ts client|server <contender> <connections>
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,8 +10,6 @@ import { contenders } from "./sockets/here.ts";
 
 const [role, name, count] = process.argv.slice(2);
 const connections = Number(count);
-/** What a first connection makes, and others share, is paid before. */
-const before = Math.ceil(connections / 10);
 const usual = setupFor("TLSv1.3", "ECDSA P-256");
 const peer = new Peer();
 console.log(JSON.stringify(await (role === "client" ? ofClient() : ofServer())));
@@ -35,8 +33,12 @@ async function ofServer(): Promise<number> {
   return growth((number) => peer.hold(usual, port, number));
 }
 
+/**
+ * From so many open connections to twice as many: what is paid once, however many connections there are (code and its compilation,
+ * a heap that is sized for the work of opening them), is paid by the first half.
+ */
 async function growth(open: (number: number) => Promise<void>): Promise<number> {
-  await open(before);
+  await open(connections);
   const begin = await settled();
   await open(connections);
   return ((await settled()) - begin) / connections / 1024;

@@ -1,5 +1,6 @@
 // The connection as a stream of Node, and Node's HTTP over it.
 import { once } from "node:events";
+import { execFileSync } from "node:child_process";
 import http from "node:http";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
@@ -112,6 +113,17 @@ describe("Node's HTTP", () => {
     await expect(refused).rejects.toThrow(SSLCertVerificationError);
     agent.destroy();
     await new Promise((resolve) => peer.close(resolve));
+  });
+
+  it("is loaded with the first agent and not before, which then is one of Node's", () => {
+    const program = `const loaded = () => process.moduleLoadList.some((name) => name.includes("_http_agent"));
+      const { Agent } = await import("./ts/node/index.ts");
+      const { SSLContext } = await import("./ts/index.ts");
+      const before = loaded();
+      const agent = new Agent({ context: SSLContext.client({ ca: [] }) });
+      console.log(before, loaded(), agent instanceof Agent, agent instanceof (await import("node:https")).Agent);`;
+    const printed = execFileSync(process.execPath, ["--input-type=module", "--eval", program], { encoding: "utf8" });
+    expect(printed).toBe("false true true true\n");
   });
 
   it("http.createServer serves https over a listener, to a client of Node", async () => {

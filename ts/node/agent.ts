@@ -1,10 +1,22 @@
 // Owns what lets Node's own HTTP clients speak TLS through wanttls. Refuses to know HTTP.
-import https from "node:https";
+import type https from "node:https";
 import type { Duplex } from "node:stream";
-import { callbackify } from "node:util";
 import type { SSLContext } from "../index.ts";
+import { tell } from "./callback.ts";
 import { toDuplex } from "./duplex.ts";
 import { connect } from "./stream.ts";
+
+/**
+ * Stands for `https.Agent`, and inherits from it as soon as there is an instance: loading Node's HTTP takes as long as loading all
+ * of wanttls, and few need it.
+ */
+const LateAgent: typeof https.Agent = function (options: https.AgentOptions): https.Agent {
+  const { Agent: Real } = process.getBuiltinModule("node:https");
+  Object.setPrototypeOf(LateAgent, Real);
+  Object.setPrototypeOf(LateAgent.prototype, Real.prototype);
+  const made = new.target as unknown as typeof https.Agent; // or what inherits from it
+  return Reflect.construct<[https.AgentOptions], https.Agent>(Real, [options], made);
+} as unknown as typeof https.Agent;
 
 /** What an `Agent` can be told; the rest is for Node's own. */
 export interface AgentOptions extends https.AgentOptions {
@@ -19,7 +31,7 @@ export interface AgentOptions extends https.AgentOptions {
  * @example
  * https.get("https://example.org/", { agent: new Agent({ context }) }, (response) => response.pipe(process.stdout));
  */
-export class Agent extends https.Agent {
+export class Agent extends LateAgent {
   readonly #context: SSLContext;
 
   constructor({ context, ...options }: AgentOptions) {
@@ -37,7 +49,7 @@ export class Agent extends https.Agent {
     const { port = 443 } = options;
     const open = async (): Promise<Duplex> =>
       toDuplex(await connect({ hostname, port: Number(port), context: this.#context, serverHostname: name }));
-    callbackify(open)(callback);
+    tell(open(), callback);
     return undefined;
   }
 }

@@ -1,7 +1,7 @@
 // Owns what lets undici, and with it `fetch` through one of its dispatchers, speak TLS through wanttls. Refuses to know HTTP.
 import type { Socket } from "node:net";
-import { callbackify } from "node:util";
 import { type SSLContext, SSLConfigError, startTls, type TLSConnection } from "../index.ts";
+import { tell } from "./callback.ts";
 import { toDuplex } from "./duplex.ts";
 import { connect } from "./stream.ts";
 import { fromNodeSocket } from "./transport.ts";
@@ -42,7 +42,7 @@ export type Connector = (
  */
 export function connector(options: ConnectorOptions): Connector {
   return (request, callback) => {
-    callbackify(open)(request, options, (error, tls) => {
+    tell(open(request, options), (error, tls) => {
       if (error) callback(error, null);
       // undici's types ask for a socket of TCP; what it uses of one, the stream has.
       else callback(null, toDuplex(tls) as unknown as Socket);

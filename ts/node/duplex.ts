@@ -1,7 +1,7 @@
 // Owns the face of a connection as a stream of Node, for the libraries that know no other. Refuses to know TLS.
 import { Duplex } from "node:stream";
-import { callbackify } from "node:util";
 import type { TLSConnection } from "../stream/tls-connection.ts";
+import { tell } from "./callback.ts";
 import { IdleTimer } from "./idle-timer.ts";
 
 const chunkSize = 16384;
@@ -57,24 +57,25 @@ export class TLSDuplex extends Duplex {
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {
     this.#idle.moved();
-    callbackify(() => this.#tls.write(chunk))(done);
+    tell(this.#tls.write(chunk), done);
   }
 
   /** Chunks that have waited, be it for the one before them or for `uncork`: they share records. */
   override _writev(chunks: readonly { chunk: Buffer }[], done: (error?: Error | null) => void): void {
     this.#idle.moved();
-    callbackify(() => Promise.all(chunks.map(({ chunk }) => this.#tls.write(chunk))))((error) => done(error));
+    const written = Promise.all(chunks.map(({ chunk }) => this.#tls.write(chunk)));
+    tell(written, (error) => done(error));
   }
 
   override _final(done: (error?: Error | null) => void): void {
-    callbackify(() => this.#tls.closeWrite())(done);
+    tell(this.#tls.closeWrite(), done);
   }
 
   /** Closes in good order, unless there is an error or something that was not written yet: then the connection is cut. */
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#idle.stop();
     if (error !== null || this.writableLength > 0) this.#tls.abort(error ?? undefined);
-    callbackify(() => this.#tls.close())(() => done(error));
+    tell(this.#tls.close(), () => done(error));
   }
 
   /** As of a socket: ends our direction, and closes the transport as soon as that has gone out. */

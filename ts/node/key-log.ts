@@ -1,6 +1,5 @@
 // Owns writing the key log with the means of Node. What goes into it is decided in ts/ssl.
 import { appendFileSync } from "node:fs";
-import process from "node:process";
 import { keyLogMode, keyLogTo } from "../ssl/key-log-file.ts";
 
 /**

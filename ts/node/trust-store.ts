@@ -1,6 +1,5 @@
 // Owns finding the certificates that the system trusts, with the means of Node. Where to look is decided in ts/ssl.
 import { readdirSync, readFileSync } from "node:fs";
-import process from "node:process";
 import { type DefaultVerifyPaths, TrustStore as CoreTrustStore } from "../ssl/index.ts";
 import { defaultVerifyPaths, mozillaTrust, systemTrust, type TrustSources } from "../ssl/system-trust.ts";
 

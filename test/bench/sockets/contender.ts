@@ -46,6 +46,8 @@ export interface Listening {
   readonly close: () => void | Promise<void>;
 }
 
+const largestRoom = 65536;
+
 /** The bytes of the greeting, and of the answer to what was sent. */
 export const greeting: Uint8Array<ArrayBuffer> = payload.slice(0, 1);
 
@@ -76,10 +78,14 @@ export class Inbox {
   }
 }
 
-/** Receives by reading into a room of 64 KiB; `read` answers how much came, or null at the end. */
+/**
+ * Receives by reading into a room of as much as is waited for, 64 KiB at most, so that an idle connection keeps none of it; `read`
+ * answers how much came, or null at the end.
+ */
 export function receiver(read: (room: Uint8Array<ArrayBuffer>) => Promise<number | null>): Link["receive"] {
-  const whole = new Uint8Array(65536);
+  let whole = new Uint8Array(0);
   return async (count, see) => {
+    if (whole.length < Math.min(count, largestRoom)) whole = new Uint8Array(Math.min(count, largestRoom));
     for (let left = count; left > 0;) {
       const got = await read(left < whole.length ? whole.subarray(0, left) : whole);
       if (got === null) throw new Error("the server has closed");

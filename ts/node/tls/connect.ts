@@ -1,6 +1,5 @@
 // Owns `connect`: its overloads, whom it expects, and the socket that it makes. Refuses to know handshakes.
 import net from "node:net";
-import process from "node:process";
 import { defaults } from "./defaults.ts";
 import { requireFunction, requireInteger } from "./errors.ts";
 import type { ConnectionOptions } from "./options.ts";

@@ -1,7 +1,6 @@
 // Owns TLSSocket: the options of one connection, what is decided by them, and the events that tell of it. Refuses to know how
 // bytes move (tls-stream.ts), what is told about the connection (tls-report.ts) and how hooks are made (handshake.ts).
 import net from "node:net";
-import process from "node:process";
 import { addAbortSignal } from "node:stream";
 import { type MemoryBIO, SSLCertVerificationError, SSLError, type SSLSession } from "../../index.ts";
 import { textOf } from "./alpn.ts";

@@ -2,7 +2,6 @@
 // that has no handle of its own. Refuses to know certificates, options and events of TLS: a subclass says which engine it
 // is, and what it means that the handshake is over or that something failed.
 import net from "node:net";
-import process from "node:process";
 import type { Duplex } from "node:stream";
 import { type IoResult, MemoryBIO } from "../../index.ts";
 import { type OnRead, ReadBuffer } from "./onread.ts";
@@ -32,6 +31,9 @@ type SocketMembers =
 const incomingLimit = 262_144;
 const recordPlaintext = 16_384;
 
+/** Where records are decrypted to: lent for one read, so that connections that wait have none. All zero. */
+const rooms: Uint8Array<ArrayBuffer>[] = [];
+
 /** The options of a `net.Socket` that count for a stream over another one. */
 export interface StreamOptions {
   readonly allowHalfOpen?: boolean | undefined;
@@ -56,7 +58,6 @@ export abstract class TLSStream extends net.Socket {
   /** Something came while it was busy. */
   #again = false;
   #wantsData = false;
-  readonly #room: Uint8Array<ArrayBuffer> = new Uint8Array(recordPlaintext);
   #pausedBelow = false;
   #write: { readonly bytes: Uint8Array; readonly done: Done } | null = null;
   #final: Done | null = null;
@@ -197,7 +198,6 @@ export abstract class TLSStream extends net.Socket {
       else below.destroy();
     }
     this.#idle.stop();
-    this.#room.fill(0);
     setConnecting(this, false);
     this.#write?.done(nodeError("ECANCELED", "write ECANCELED", { syscall: "write" }));
     this.#write = null;
@@ -317,10 +317,12 @@ export abstract class TLSStream extends net.Socket {
   /** One record; false when there is none, or nobody wants it. */
   #readIn(engine: Engine): boolean {
     if (!this.#wantsData || this.#ended || this.destroyed) return false;
-    const result = this.#guard(() => this.#tryRead(engine));
+    const room = rooms.pop() ?? new Uint8Array(recordPlaintext);
+    const result = this.#guard(() => this.#tryRead(engine, room));
+    const data = result?.kind === "ok" ? moved(room, result.n) : null;
+    rooms.push(room);
     this.#flush();
     if (result === null || result.kind === "want") return false;
-    const data = result.kind === "ok" ? Buffer.from(this.#room.subarray(0, result.n)) : null;
     this.#ended = data === null;
     this.#bytesRead += data?.length ?? 0;
     this.#wantsData = this.#deliver(data);
@@ -336,12 +338,12 @@ export abstract class TLSStream extends net.Socket {
   }
 
   /** A transport that has ended is told to the engine only when that is an error: it would not write any more. */
-  #tryRead(engine: Engine): IoResult {
-    const result = engine.tryRead(this.#room);
+  #tryRead(engine: Engine, room: Uint8Array<ArrayBuffer>): IoResult {
+    const result = engine.tryRead(room);
     if (result.kind !== "want" || !this.#belowEnded) return result;
     if (this.#suppressRaggedEofs ?? !engine.midRecord) return { kind: "eof" };
     this.#incoming.writeEof();
-    return engine.tryRead(this.#room);
+    return engine.tryRead(room);
   }
 
   #closeOut(engine: Engine): void {
@@ -389,6 +391,13 @@ export abstract class TLSStream extends net.Socket {
     this.#pausedBelow = false;
     this.#below?.resume();
   }
+}
+
+/** The first bytes of a room, which is left as it was lent. */
+function moved(room: Uint8Array, size: number): Buffer {
+  const data = Buffer.from(room.subarray(0, size));
+  room.fill(0, 0, size);
+  return data;
 }
 
 function ignore(): void {}

@@ -1,6 +1,5 @@
 // Owns whom contexts trust that were not told: what this process trusts by default, which is Node's to say (its roots,
 // NODE_EXTRA_CA_CERTS, --use-system-ca, setDefaultCACertificates). Refuses to judge certificates.
-import process from "node:process";
 import { TrustStore } from "../../index.ts";
 
 type NodeTls = typeof import("node:tls");
