@@ -8,7 +8,7 @@ import { type IoResult, MemoryBIO } from "../../index.ts";
 import { type OnRead, ReadBuffer } from "./onread.ts";
 import { IdleTimer } from "../idle-timer.ts";
 import { nodeError, outOfRange, requireFunction, requireNumber } from "./errors.ts";
-import type { EmbeddedObject as Engine } from "../../ssl/embedding.ts";
+import { type EmbeddedObject as Engine, handOver } from "../../ssl/embedding.ts";
 
 type Done = (error?: Error | null) => void;
 /** The stream below: any Duplex, with what a `net.Socket` has besides when it is one. */
@@ -31,6 +31,8 @@ type SocketMembers =
 /** Received and not decrypted bytes above which the stream below is paused. */
 const incomingLimit = 262_144;
 const recordPlaintext = 16_384;
+/** What is decrypted at once: as much as the network gives at once, and a record of which a part has come before. */
+const readAtOnce = 65_536 + recordPlaintext;
 
 /** The options of a `net.Socket` that count for a stream over another one. */
 export interface StreamOptions {
@@ -56,7 +58,8 @@ export abstract class TLSStream extends net.Socket {
   /** Something came while it was busy. */
   #again = false;
   #wantsData = false;
-  readonly #room: Uint8Array<ArrayBuffer> = new Uint8Array(recordPlaintext);
+  /** What is wrong with the data behind that which is delivered first. */
+  #failedBehind: { readonly error: unknown } | null = null;
   #pausedBelow = false;
   #write: { readonly bytes: Uint8Array; readonly done: Done } | null = null;
   #final: Done | null = null;
@@ -197,7 +200,6 @@ export abstract class TLSStream extends net.Socket {
       else below.destroy();
     }
     this.#idle.stop();
-    this.#room.fill(0);
     setConnecting(this, false);
     this.#write?.done(nodeError("ECANCELED", "write ECANCELED", { syscall: "write" }));
     this.#write = null;
@@ -230,7 +232,7 @@ export abstract class TLSStream extends net.Socket {
 
   #onData(chunk: Uint8Array | string): void {
     if (this.destroyed) return;
-    this.#incoming.write(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
+    handOver(typeof chunk === "string" ? Buffer.from(chunk) : chunk, this.#incoming);
     this.#idle.moved();
     this.#advance();
     if (this.#incoming.pending > incomingLimit) this.#pauseBelow();
@@ -314,19 +316,51 @@ export abstract class TLSStream extends net.Socket {
     return true;
   }
 
-  /** One record; false when there is none, or nobody wants it. */
+  /** What has come, as far as it is wanted; false when there is nothing. */
   #readIn(engine: Engine): boolean {
     if (!this.#wantsData || this.#ended || this.destroyed) return false;
-    const result = this.#guard(() => this.#tryRead(engine));
+    const into = this.#room(engine);
+    const result = this.#guard(() => this.#fill(engine, into));
     this.#flush();
     if (result === null || result.kind === "want") return false;
-    const data = result.kind === "ok" ? Buffer.from(this.#room.subarray(0, result.n)) : null;
+    const data = result.kind === "ok" ? filled(into, result.n) : null;
     this.#ended = data === null;
     this.#bytesRead += data?.length ?? 0;
     this.#wantsData = this.#deliver(data);
     // With nobody who reads: "end" comes when there is nothing left to read.
     if (data === null) this.read(0);
     return true;
+  }
+
+  /** Plaintext is never longer than its ciphertext. Without a whole record there is only something to be said against the peer. */
+  #room(engine: Engine): Buffer {
+    if (!engine.hasBuffered()) return Buffer.allocUnsafe(1);
+    const begun = engine.midRecord ? recordPlaintext : engine.pending();
+    const most = this.#onread === null ? readAtOnce : recordPlaintext; // with `onread` there can be a pause after each piece
+    return Buffer.allocUnsafe(Math.min(this.#incoming.pending + begun, most));
+  }
+
+  /** Reads record after record, until there is none or no room. */
+  #fill(engine: Engine, into: Buffer): IoResult {
+    let size = 0;
+    while (size < into.length) {
+      const result = this.#readBehind(engine, into, size);
+      if (result.kind !== "ok") return size === 0 ? result : { kind: "ok", n: size };
+      size += result.n;
+    }
+    return { kind: "ok", n: size };
+  }
+
+  /** What came before a failure is delivered before it is told. */
+  #readBehind(engine: Engine, into: Buffer, size: number): IoResult {
+    try {
+      if (this.#failedBehind !== null) throw this.#failedBehind.error;
+      return this.#tryRead(engine, new Uint8Array(into.buffer as ArrayBuffer, into.byteOffset + size, into.length - size));
+    } catch (error) {
+      if (size === 0) throw error;
+      this.#failedBehind = { error };
+      return { kind: "want", want: "read" };
+    }
   }
 
   #deliver(data: Buffer | null): boolean {
@@ -336,12 +370,12 @@ export abstract class TLSStream extends net.Socket {
   }
 
   /** A transport that has ended is told to the engine only when that is an error: it would not write any more. */
-  #tryRead(engine: Engine): IoResult {
-    const result = engine.tryRead(this.#room);
+  #tryRead(engine: Engine, into: Uint8Array<ArrayBuffer>): IoResult {
+    const result = engine.tryRead(into);
     if (result.kind !== "want" || !this.#belowEnded) return result;
     if (this.#suppressRaggedEofs ?? !engine.midRecord) return { kind: "eof" };
     this.#incoming.writeEof();
-    return engine.tryRead(this.#room);
+    return engine.tryRead(into);
   }
 
   #closeOut(engine: Engine): void {
@@ -392,6 +426,12 @@ export abstract class TLSStream extends net.Socket {
 }
 
 function ignore(): void {}
+
+/** The first bytes; copied when most of the room would be kept for nothing. */
+function filled(room: Buffer, size: number): Buffer {
+  const data = room.subarray(0, size);
+  return size < room.length / 2 ? Buffer.from(data) : data;
+}
 
 /** Node's property is for reading only. */
 function setConnecting(socket: net.Socket, connecting: boolean): void {
