@@ -286,11 +286,21 @@ export abstract class TLSStream extends net.Socket {
 
   #handshake(engine: Engine): boolean {
     const over = this.#guard(() => engine.advance());
+    if (over === true) return this.#secure(engine);
     this.#flush();
     if (over instanceof Promise) void this.#advanceAfter(over);
-    if (over !== true) return false;
+    return false;
+  }
+
+  /** The end of the handshake leaves together with what is written as soon as it is known, in one segment. */
+  #secure(engine: Engine): boolean {
     this.#secured = true;
-    this.handshakeDone();
+    try {
+      this.handshakeDone();
+      this.#writeOut(engine);
+    } finally {
+      this.#flush();
+    }
     if (this.destroyed) return false;
     this.read(0);
     return true;
