@@ -5,7 +5,7 @@ import { Duplex, duplexPair } from "node:stream";
 import nodeTls from "node:tls";
 import { describe, expect, it, type MockInstance, onTestFinished, vi } from "vitest";
 import { tcpHandlePrototype } from "../../support/tcp-handles.ts";
-import { ca, cert, connected, connecting, key, listening, replacement, versions } from "./pairs.ts";
+import { cert, connected, connecting, key, listening, replacement, versions } from "./pairs.ts";
 
 /** What the sockets of this process are told about it from now on. */
 async function watchNoDelay(): Promise<MockInstance<(on: boolean) => void>> {
@@ -84,11 +84,9 @@ describe("the end of a handshake", () => {
     const { end, pieces } = counted(right);
     const server = new replacement.TLSSocket(end, { isServer: true, cert, key });
     server.once("secure", () => server.write("welcome"));
-    const limits = { minVersion: version, maxVersion: version };
-    const client = nodeTls.connect({ socket: left, ca, servername: "localhost", ...limits });
+    const client = connecting(nodeTls, { socket: left, minVersion: version, maxVersion: version });
     const [greeting] = (await once(client, "data")) as [Buffer];
     expect([greeting.toString(), pieces()]).toEqual(["welcome", 2]); // the first piece is its answer to the ClientHello
-    client.destroy();
     server.destroy();
   });
 
@@ -116,10 +114,9 @@ describe("the end of a handshake", () => {
     server.once("secure", () => {
       throw new Error("a mistake of the application");
     });
-    const client = nodeTls.connect({ socket: left, ca, servername: "localhost", maxVersion: "TLSv1.2" });
+    const client = connecting(nodeTls, { socket: left, maxVersion: "TLSv1.2" });
     await once(client, "secureConnect");
     expect(await failure).toMatchObject({ message: "a mistake of the application" });
-    client.destroy();
     server.destroy();
   });
 });

@@ -365,7 +365,10 @@ export abstract class TLSStream extends net.Socket {
   #readBehind(engine: Engine, into: Buffer, size: number): IoResult {
     try {
       if (this.#failedBehind !== null) throw this.#failedBehind.error;
-      return this.#tryRead(engine, new Uint8Array(into.buffer as ArrayBuffer, into.byteOffset + size, into.length - size));
+      return this.#tryRead(
+        engine,
+        new Uint8Array(into.buffer as ArrayBuffer, into.byteOffset + size, into.length - size),
+      );
     } catch (error) {
       if (size === 0) throw error;
       this.#failedBehind = { error };
