@@ -31,8 +31,9 @@ type SocketMembers =
 /** Received and not decrypted bytes above which the stream below is paused. */
 const incomingLimit = 262_144;
 const recordPlaintext = 16_384;
-/** What is decrypted at once: as much as the network gives at once, and a record of which a part has come before. */
-const readAtOnce = 65_536 + recordPlaintext;
+/** Room for what the network gives at once, and for a record of which a part has come before. */
+const spaceAtOnce = 65_536 + recordPlaintext;
+const noSpace = Buffer.alloc(0);
 
 /** The options of a `net.Socket` that count for a stream over another one. */
 export interface StreamOptions {
@@ -58,8 +59,8 @@ export abstract class TLSStream extends net.Socket {
   /** Something came while it was busy. */
   #again = false;
   #wantsData = false;
-  /** What is wrong with the data behind that which is delivered first. */
-  #failedBehind: { readonly error: unknown } | null = null;
+  /** Where the next records are decrypted to: what has come at once shares an allocation. */
+  #space: Buffer = noSpace;
   #pausedBelow = false;
   #write: { readonly bytes: Uint8Array; readonly done: Done } | null = null;
   #final: Done | null = null;
@@ -326,14 +327,18 @@ export abstract class TLSStream extends net.Socket {
     return true;
   }
 
-  /** What has come, as far as it is wanted; false when there is nothing. */
+  /** One record, as readers of node:tls get them; false when there is none, or nobody wants it. */
   #readIn(engine: Engine): boolean {
     if (!this.#wantsData || this.#ended || this.destroyed) return false;
-    const into = this.#room(engine);
-    const result = this.#guard(() => this.#fill(engine, into));
+    const space = this.#spaceFor(engine);
+    const result = this.#guard(() => this.#tryRead(engine, space as Uint8Array<ArrayBuffer>));
     this.#flush();
-    if (result === null || result.kind === "want") return false;
-    const data = result.kind === "ok" ? filled(into, result.n) : null;
+    if (result === null || result.kind === "want") {
+      this.#space = noSpace; // a connection that waits holds none
+      return false;
+    }
+    const data = result.kind === "ok" ? space.subarray(0, result.n) : null;
+    this.#space = space.subarray(data?.length ?? space.length);
     this.#ended = data === null;
     this.#bytesRead += data?.length ?? 0;
     this.#wantsData = this.#deliver(data);
@@ -343,37 +348,10 @@ export abstract class TLSStream extends net.Socket {
   }
 
   /** Plaintext is never longer than its ciphertext. Without a whole record there is only something to be said against the peer. */
-  #room(engine: Engine): Buffer {
-    if (!engine.hasBuffered()) return Buffer.allocUnsafe(1);
-    const begun = engine.midRecord ? recordPlaintext : engine.pending();
-    const most = this.#onread === null ? readAtOnce : recordPlaintext; // with `onread` there can be a pause after each piece
-    return Buffer.allocUnsafe(Math.min(this.#incoming.pending + begun, most));
-  }
-
-  /** Reads record after record, until there is none or no room. */
-  #fill(engine: Engine, into: Buffer): IoResult {
-    let size = 0;
-    while (size < into.length) {
-      const result = this.#readBehind(engine, into, size);
-      if (result.kind !== "ok") return size === 0 ? result : { kind: "ok", n: size };
-      size += result.n;
-    }
-    return { kind: "ok", n: size };
-  }
-
-  /** What came before a failure is delivered before it is told. */
-  #readBehind(engine: Engine, into: Buffer, size: number): IoResult {
-    try {
-      if (this.#failedBehind !== null) throw this.#failedBehind.error;
-      return this.#tryRead(
-        engine,
-        new Uint8Array(into.buffer as ArrayBuffer, into.byteOffset + size, into.length - size),
-      );
-    } catch (error) {
-      if (size === 0) throw error;
-      this.#failedBehind = { error };
-      return { kind: "want", want: "read" };
-    }
+  #spaceFor(engine: Engine): Buffer {
+    const coming = this.#incoming.pending + (engine.midRecord ? recordPlaintext : engine.pending());
+    if (coming > 0 && this.#space.length >= Math.min(coming, recordPlaintext)) return this.#space;
+    return Buffer.allocUnsafe(engine.hasBuffered() ? Math.min(coming, spaceAtOnce) : 1);
   }
 
   #deliver(data: Buffer | null): boolean {
@@ -439,12 +417,6 @@ export abstract class TLSStream extends net.Socket {
 }
 
 function ignore(): void {}
-
-/** The first bytes; copied when most of the room would be kept for nothing. */
-function filled(room: Buffer, size: number): Buffer {
-  const data = room.subarray(0, size);
-  return size < room.length / 2 ? Buffer.from(data) : data;
-}
 
 /** Node's property is for reading only. */
 function setConnecting(socket: net.Socket, connecting: boolean): void {
