@@ -42,6 +42,11 @@ export class EmbeddedObject extends SSLObject {
   }
 }
 
+/** Appends bytes to a queue as they are: nobody may change them from now on. */
+export function handOver(bytes: Uint8Array, queue: MemoryBIO): void {
+  queue.append(bytes);
+}
+
 /** What would have been said against a chain had the context verified it, null for nothing. Names are not compared. */
 export function complaintAbout(chain: readonly Uint8Array[], context: SSLContext): SSLError | null {
   const { checked, arithmetic } = context.internals();

@@ -3,7 +3,7 @@ import net from "node:net";
 import { defaults } from "./defaults.ts";
 import { requireFunction, requireInteger } from "./errors.ts";
 import type { ConnectionOptions } from "./options.ts";
-import { contextFor, SecureContext } from "./secure-context.ts";
+import { contextForClient, SecureContext } from "./secure-context.ts";
 import { TLSSocket } from "./tls-socket.ts";
 
 type Callback = () => void;
@@ -79,7 +79,7 @@ function targetOf(first: unknown): ConnectionOptions {
 function contextOf(options: ConnectionOptions): SecureContext {
   const { secureContext } = options as { secureContext?: unknown };
   if (secureContext instanceof SecureContext) return secureContext;
-  return contextFor(options);
+  return contextForClient(options);
 }
 
 function isName(name: string | undefined): name is string {

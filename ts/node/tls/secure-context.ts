@@ -14,6 +14,7 @@ import { trustedIssuers } from "../../ssl/embedding.ts";
 import { certificatesFrom } from "../../ssl/pem.ts";
 import type { TrustedIssuers } from "./certificates.ts";
 import { type ContextOptions, contextOptions, ticketKeysOf } from "./context-options.ts";
+import { ContextMemory } from "./context-memory.ts";
 import { defaults } from "./defaults.ts";
 import { invalidArgType, opensslError } from "./errors.ts";
 import { configErrorOf } from "./failures.ts";
@@ -124,6 +125,14 @@ export function createSecureContext(options?: SecureContextOptions): SecureConte
 export function contextFor(options: SecureContextOptions): SecureContext {
   const made = defaults.createSecureContext?.(options);
   return made instanceof SecureContext ? made : new SecureContext(options);
+}
+
+const ofClients = new ContextMemory();
+
+/** As `contextFor`, and the same one for all that are given the same, unless the program makes its contexts itself. */
+export function contextForClient(options: SecureContextOptions): SecureContext {
+  const usual = defaults.createSecureContext === undefined || defaults.createSecureContext === createSecureContext;
+  return usual ? ofClients.find(options, () => new SecureContext(options)) : contextFor(options);
 }
 
 /** As in Node, a text without certificates is no mistake, and OpenSSL's own label for trusted ones is taken for the usual. */

@@ -6,7 +6,7 @@ import { convertALPNProtocols } from "./alpn.ts";
 import { invalidArgType, nodeError, requireBuffer, requireFunction, requireNumber, requireString } from "./errors.ts";
 import type { OwnOptions, TlsOptions } from "./options.ts";
 import { contextFor, createSecureContext, SecureContext } from "./secure-context.ts";
-import { checkCallbacks } from "./socket-options.ts";
+import { checkCallbacks, noDelayOf } from "./socket-options.ts";
 import { TLSSocket } from "./tls-socket.ts";
 
 type Listener = (socket: TLSSocket) => void;
@@ -42,7 +42,7 @@ export class Server extends net.Server {
     const handshakeTimeout =
       given.handshakeTimeout === 0 ? usualHandshakeTimeout : (given.handshakeTimeout ?? usualHandshakeTimeout);
     checkServing(given, handshakeTimeout);
-    super(given, (socket) => this.#onConnection(socket));
+    super({ ...given, noDelay: noDelayOf(given) }, (socket) => this.#onConnection(socket));
     this.#options = given;
     this.#shared = shared;
     this.#handshakeTimeout = handshakeTimeout;

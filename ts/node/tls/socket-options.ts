@@ -54,3 +54,11 @@ export function withoutOurs(options: object): net.NetConnectOpts {
   const { onread: _, signal: __, timeout: ___, ...rest } = options as Partial<net.NetConnectOpts & { signal: unknown }>;
   return { ...rest, allowHalfOpen: true } as net.NetConnectOpts;
 }
+
+/**
+ * Whether what is written leaves at once: unless told otherwise, as a small record behind another one would wait (RFC 896) for an
+ * acknowledgement that waits, too.
+ */
+export function noDelayOf(options: unknown): boolean {
+  return (options as { noDelay?: boolean } | null | undefined)?.noDelay ?? true;
+}

@@ -14,7 +14,7 @@ import type { Below, Expectation, TLSSocketOptions } from "./options.ts";
 import { contextFor, SecureContext } from "./secure-context.ts";
 import type { Server } from "./server.ts";
 import { sessionCacheOf } from "./session-events.ts";
-import { checkCallbacks, clientPsk, protocolsOf, sessionOf, withoutOurs } from "./socket-options.ts";
+import { checkCallbacks, clientPsk, noDelayOf, protocolsOf, sessionOf, withoutOurs } from "./socket-options.ts";
 import { TLSReport } from "./tls-report.ts";
 import type { OnRead } from "./onread.ts";
 import { distrust, missingCommon } from "./verdict.ts";
@@ -57,6 +57,8 @@ export class TLSSocket extends TLSReport {
   #released: boolean;
   #failure = false;
   #mayRenegotiate = true;
+  /** What was said about it before there was a socket. */
+  #noDelay: boolean | undefined;
 
   /** Throws as Node does for options of the wrong type, and what `createSecureContext` throws. */
   constructor(socket?: Below | null, options: TLSSocketOptions = {}) {
@@ -100,6 +102,7 @@ export class TLSSocket extends TLSReport {
       typeof options === "object" && options !== null
         ? net.connect(withoutOurs(options))
         : (net.connect as (...given: unknown[]) => net.Socket)(...args.filter((arg) => typeof arg !== "function"));
+    socket.setNoDelay(this.#noDelay ?? noDelayOf(options));
     for (const event of connectionEvents) socket.on(event, (...details: unknown[]) => this.emit(event, ...details));
     socket.once("ready", () => this.emit("ready"));
     this.over(socket);
@@ -153,7 +156,8 @@ export class TLSSocket extends TLSReport {
   enableTrace(): void {}
 
   override setNoDelay(noDelay?: boolean): this {
-    this.below?.setNoDelay?.(noDelay);
+    if (this.below === null) this.#noDelay = noDelay ?? true;
+    else this.below.setNoDelay?.(noDelay);
     return this;
   }
 

@@ -7,7 +7,7 @@ import { type IoResult, MemoryBIO } from "../../index.ts";
 import { type OnRead, ReadBuffer } from "./onread.ts";
 import { IdleTimer } from "../idle-timer.ts";
 import { nodeError, outOfRange, requireFunction, requireNumber } from "./errors.ts";
-import type { EmbeddedObject as Engine } from "../../ssl/embedding.ts";
+import { type EmbeddedObject as Engine, handOver } from "../../ssl/embedding.ts";
 
 type Done = (error?: Error | null) => void;
 /** The stream below: any Duplex, with what a `net.Socket` has besides when it is one. */
@@ -30,9 +30,9 @@ type SocketMembers =
 /** Received and not decrypted bytes above which the stream below is paused. */
 const incomingLimit = 262_144;
 const recordPlaintext = 16_384;
-
-/** Where records are decrypted to: lent for one read, so that connections that wait have none. All zero. */
-const rooms: Uint8Array<ArrayBuffer>[] = [];
+/** Room for what the network gives at once, and for a record of which a part has come before. */
+const spaceAtOnce = 65_536 + recordPlaintext;
+const noSpace = Buffer.alloc(0);
 
 /** The options of a `net.Socket` that count for a stream over another one. */
 export interface StreamOptions {
@@ -58,6 +58,8 @@ export abstract class TLSStream extends net.Socket {
   /** Something came while it was busy. */
   #again = false;
   #wantsData = false;
+  /** Where the next records are decrypted to: what has come at once shares an allocation. */
+  #space: Buffer = noSpace;
   #pausedBelow = false;
   #write: { readonly bytes: Uint8Array; readonly done: Done } | null = null;
   #final: Done | null = null;
@@ -230,7 +232,7 @@ export abstract class TLSStream extends net.Socket {
 
   #onData(chunk: Uint8Array | string): void {
     if (this.destroyed) return;
-    this.#incoming.write(typeof chunk === "string" ? Buffer.from(chunk) : chunk);
+    handOver(typeof chunk === "string" ? Buffer.from(chunk) : chunk, this.#incoming);
     this.#idle.moved();
     this.#advance();
     if (this.#incoming.pending > incomingLimit) this.#pauseBelow();
@@ -284,11 +286,21 @@ export abstract class TLSStream extends net.Socket {
 
   #handshake(engine: Engine): boolean {
     const over = this.#guard(() => engine.advance());
+    if (over === true) return this.#secure(engine);
     this.#flush();
     if (over instanceof Promise) void this.#advanceAfter(over);
-    if (over !== true) return false;
+    return false;
+  }
+
+  /** The end of the handshake leaves together with what is written as soon as it is known, in one segment. */
+  #secure(engine: Engine): boolean {
     this.#secured = true;
-    this.handshakeDone();
+    try {
+      this.handshakeDone();
+      this.#writeOut(engine);
+    } finally {
+      this.#flush();
+    }
     if (this.destroyed) return false;
     this.read(0);
     return true;
@@ -314,21 +326,31 @@ export abstract class TLSStream extends net.Socket {
     return true;
   }
 
-  /** One record; false when there is none, or nobody wants it. */
+  /** One record, as readers of node:tls get them; false when there is none, or nobody wants it. */
   #readIn(engine: Engine): boolean {
     if (!this.#wantsData || this.#ended || this.destroyed) return false;
-    const room = rooms.pop() ?? new Uint8Array(recordPlaintext);
-    const result = this.#guard(() => this.#tryRead(engine, room));
-    const data = result?.kind === "ok" ? moved(room, result.n) : null;
-    rooms.push(room);
+    const space = this.#spaceFor(engine);
+    const result = this.#guard(() => this.#tryRead(engine, space as Uint8Array<ArrayBuffer>));
     this.#flush();
-    if (result === null || result.kind === "want") return false;
+    if (result === null || result.kind === "want") {
+      this.#space = noSpace; // a connection that waits holds none
+      return false;
+    }
+    const data = result.kind === "ok" ? space.subarray(0, result.n) : null;
+    this.#space = space.subarray(data?.length ?? space.length);
     this.#ended = data === null;
     this.#bytesRead += data?.length ?? 0;
     this.#wantsData = this.#deliver(data);
     // With nobody who reads: "end" comes when there is nothing left to read.
     if (data === null) this.read(0);
     return true;
+  }
+
+  /** Plaintext is never longer than its ciphertext. Without a whole record there is only something to be said against the peer. */
+  #spaceFor(engine: Engine): Buffer {
+    const coming = this.#incoming.pending + (engine.midRecord ? recordPlaintext : engine.pending());
+    if (coming > 0 && this.#space.length >= Math.min(coming, recordPlaintext)) return this.#space;
+    return Buffer.allocUnsafe(engine.hasBuffered() ? Math.min(coming, spaceAtOnce) : 1);
   }
 
   #deliver(data: Buffer | null): boolean {
@@ -338,12 +360,12 @@ export abstract class TLSStream extends net.Socket {
   }
 
   /** A transport that has ended is told to the engine only when that is an error: it would not write any more. */
-  #tryRead(engine: Engine, room: Uint8Array<ArrayBuffer>): IoResult {
-    const result = engine.tryRead(room);
+  #tryRead(engine: Engine, into: Uint8Array<ArrayBuffer>): IoResult {
+    const result = engine.tryRead(into);
     if (result.kind !== "want" || !this.#belowEnded) return result;
     if (this.#suppressRaggedEofs ?? !engine.midRecord) return { kind: "eof" };
     this.#incoming.writeEof();
-    return engine.tryRead(room);
+    return engine.tryRead(into);
   }
 
   #closeOut(engine: Engine): void {
@@ -391,13 +413,6 @@ export abstract class TLSStream extends net.Socket {
     this.#pausedBelow = false;
     this.#below?.resume();
   }
-}
-
-/** The first bytes of a room, which is left as it was lent. */
-function moved(room: Uint8Array, size: number): Buffer {
-  const data = Buffer.from(room.subarray(0, size));
-  room.fill(0, 0, size);
-  return data;
 }
 
 function ignore(): void {}
