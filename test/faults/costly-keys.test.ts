@@ -18,6 +18,8 @@ const keys: readonly Key[] = [
   { name: "an exponent of 39 bits", spki: rsaKey(256, 5), refused: false },
   { name: "an exponent of 47 bits", spki: rsaKey(256, 6), refused: true },
   { name: "an exponent as long as the modulus", spki: rsaKey(512, 512), refused: true },
+  { name: "8192 bits", spki: rsaKey(1024, 3), refused: false },
+  { name: "8200 bits", spki: rsaKey(1025, 3), refused: true },
   { name: "16384 bits", spki: rsaKey(2048, 3), refused: true },
 ];
 

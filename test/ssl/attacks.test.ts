@@ -7,6 +7,8 @@ import {
   connected,
   deliver,
   drained,
+  type End,
+  flipped,
   forEachSide,
   forEachVersion,
   inCase,
@@ -99,6 +101,27 @@ test("CRIME, Bleichenbacher, Lucky 13: a client offers no compression, no RSA ke
   const good = new Set([0x1301, 0x1302, 0x1303, 0xc02b, 0xc02c, 0xc02f, 0xc030, 0xcca8, 0xcca9, 0x00ff]);
   expect(suites.filter((suite) => !good.has(suite))).toEqual([]);
   expect([...hello.subarray(at + 2 + size, at + 4 + size)]).toEqual([1, 0]);
+});
+
+test("Lucky 13: where CBC was asked for by name, whatever is wrong with a record looks the same to the peer", () => {
+  const suites = { cipherSuites: ["TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA256"] } as const;
+  const recordWith = (client: End): Uint8Array => {
+    client.tls.write(new Uint8Array(40));
+    return drained(client);
+  };
+  let length = 99;
+  for (let at = 5; at < length; at += 3) {
+    inCase(`byte ${at}`, () => {
+      const { client, server } = connected({ version: "TLSv1.2", client: suites, server: suites });
+      const record = recordWith(client);
+      length = record.length;
+      server.incoming.write(flipped(record, at));
+      expect(thrownBy(() => server.tls.read())).toMatchObject({ reason: "DECRYPTION_FAILED_OR_BAD_RECORD_MAC" });
+      deliver(server, client);
+      expect(thrownBy(() => client.tls.read())).toMatchObject({ alertName: "bad_record_mac" });
+    });
+  }
+  expect(length).toBeGreaterThan(99);
 });
 
 test("0-RTT: a client never asks for early data, not with a session either, and a server never takes any", () => {

@@ -8,7 +8,6 @@ import {
   directoryName,
   dnsName,
   extension,
-  type Key,
   keyNamed,
   makeAuthority,
   makeCrl,
@@ -113,16 +112,6 @@ describe("a validation is bounded", () => {
     );
     expect(attack([leaf.der, ...others.slice(1), upper.der]).code).toBe("ok");
     expect(attack([leaf.der, ...others, upper.der]).code).toBe("UNABLE_TO_GET_ISSUER_CERT_LOCALLY");
-  });
-
-  test("by the length of a path: eight authorities may be in between", () => {
-    const key = (i: number): { key: Key } => ({ key: keyNamed(`floor ${i}`) });
-    const floors = [makeAuthority(root, "Floor 0", key(0))];
-    for (let i = 1; i < 9; i++) floors.unshift(makeAuthority(floors[0]!, `Floor ${i}`, key(i)));
-    const path = (top: number): Der[] =>
-      [makeServer(floors[9 - top]!, server), ...floors.slice(9 - top)].map(({ der }) => der);
-    expect(attack(path(8)).code).toBe("ok");
-    expect(attack(path(9)).code).toBe("CERT_CHAIN_TOO_LONG");
   });
 
   test("by the policies, which multiply in a tree, but not in a graph", () => {
