@@ -126,8 +126,7 @@ describe("a validation is bounded", () => {
 });
 
 test("an RSA key of more than 4096 bits is too large, and vouches for nothing", () => {
-  const largest = makeAuthority(root, "Largest", { key: keyNamed("largest", "rsa4096") });
-  expect(attack([makeServer(largest, server).der, largest.der]).code).toBe("ok");
+  expect(attack([makeServer(root, server, { spki: rsaKey(512, 3) }).der]).code).toBe("ok");
   for (const bytes of [513, 1024, 2048]) {
     const { der } = makeServer(root, server, { spki: rsaKey(bytes, 3) });
     expect(attack([der]).code).toBe("EE_KEY_TOO_SMALL");
