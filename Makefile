@@ -48,6 +48,7 @@ audit: wasm ## constant time beyond `make prove`: the C under valgrind, which it
 	@$(run) scripts/check-constant-time.ts
 	@scripts/audit-native.sh
 	@$(run) test/audit/timing.ts
+	@$(run) test/audit/longest-call.ts
 
 .PHONY: bench
 bench: build ## speed, memory and size beside stock Mbed TLS and the runtimes' own TLS; args="--quick --write node <section>"
