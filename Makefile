@@ -43,7 +43,7 @@ prove: wasm ## all evidence for our own ciphers and for constant time, on Node, 
 	@WANTTLS_WASM=build/vetted.wasm $(run) scripts/run-tests.ts node -- test/crypto test/engine test/ssl
 
 .PHONY: audit
-audit: wasm ## constant time beyond `make prove`: the C under valgrind, which it installs, and times by a t-test; some minutes
+audit: wasm ## constant time beyond `make prove`: the C under valgrind, which it installs, and times by a t-test; the longest call; some minutes
 	$(say) "audit"
 	@$(run) scripts/check-constant-time.ts
 	@scripts/audit-native.sh
