@@ -48,11 +48,12 @@ suites: setup ## Mbed TLS's own test suites as wasm, on what the module is made 
 	@$(run) scripts/mbedtls-suites.ts $(if $(CRYPTO),--crypto $(CRYPTO)) $(args)
 
 .PHONY: audit
-audit: wasm ## constant time beyond `make prove`: the C under valgrind, which it installs, and times by a t-test; some minutes
+audit: wasm ## constant time beyond `make prove`: the C under valgrind, which it installs, and times by a t-test; the longest call; some minutes
 	$(say) "audit"
 	@$(run) scripts/check-constant-time.ts
 	@scripts/audit-native.sh
 	@$(run) test/audit/timing.ts
+	@$(run) test/audit/longest-call.ts
 
 .PHONY: bench
 bench: build ## speed, memory and size beside stock Mbed TLS and the runtimes' own TLS; args="--quick --write node <section>"

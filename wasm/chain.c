@@ -5,14 +5,20 @@
 #include <string.h>
 
 #include "mbedtls/oid.h"
+#include "mbedtls/rsa.h"
+
+/* As for the keys of authorities (ts/ssl/x509/keys.ts): RSA with an exponent as long as its modulus would take seconds. */
+#define LONGEST_RSA_EXPONENT 40 /* bits */
 
 static int accept_extension(void *context, mbedtls_x509_crt const *certificate, mbedtls_x509_buf const *oid, int critical,
                             const unsigned char *at, const unsigned char *end);
 static int add_unread(mbedtls_x509_crt *chain, const unsigned char *der, size_t size);
+static int is_costly(const mbedtls_pk_context *key);
 
 int wt_add_certificate(mbedtls_x509_crt *chain, const unsigned char *der, size_t size) {
   if (chain->raw.p != NULL) return add_unread(chain, der, size);
   int error = mbedtls_x509_crt_parse_der_with_ext_cb(chain, der, size, 1, accept_extension, NULL);
+  if (error == 0 && is_costly(&chain->pk)) return MBEDTLS_ERR_PK_INVALID_PUBKEY;
   /* Mbed TLS would pass over a certificate that is signed with an unknown algorithm and take the next for the peer's. */
   return error == MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG + MBEDTLS_ERR_OID_NOT_FOUND ? MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG : error;
 }
@@ -51,4 +57,8 @@ static int add_unread(mbedtls_x509_crt *chain, const unsigned char *der, size_t 
   while (last->next != NULL) last = last->next;
   last->next = next;
   return 0;
+}
+
+static int is_costly(const mbedtls_pk_context *key) {
+  return mbedtls_pk_get_type(key) == MBEDTLS_PK_RSA && mbedtls_mpi_bitlen(&mbedtls_pk_rsa(*key)->E) > LONGEST_RSA_EXPONENT;
 }

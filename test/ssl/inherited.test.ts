@@ -25,7 +25,7 @@ import {
 } from "../support/conversation.ts";
 import { bits, sequence } from "../support/der-writer.ts";
 import { forged } from "../support/forger.ts";
-import { extension, extensionIn, withExtensions } from "../support/hello.ts";
+import { extension, extensionIn, sixteen, withExtensions } from "../support/hello.ts";
 import { hearFlight, type Message, messageType, type Play, proof } from "../support/rewriter.ts";
 
 const { handshake, changeCipherSpec } = recordType;
@@ -783,8 +783,4 @@ function pointOn(curve: string, form: "compressed" | "uncompressed" = "uncompres
   const pair = createECDH(curve);
   pair.generateKeys();
   return new Uint8Array(pair.getPublicKey(null, form));
-}
-
-function sixteen(number: number): [number, number] {
-  return [Math.floor(number / 256), number % 256];
 }

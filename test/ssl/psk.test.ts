@@ -15,7 +15,7 @@ import {
   thrownBy,
   wrapped,
 } from "../support/conversation.ts";
-import { extension, extensionIn, withExtensions } from "../support/hello.ts";
+import { extension, extensionIn, sixteen, withExtensions } from "../support/hello.ts";
 
 const key = Uint8Array.from({ length: 32 }, (_, i) => i * 7);
 const identity = "device 17";
@@ -87,6 +87,26 @@ test("S42 a lookup that throws ends its own connection, with internal_error", ()
     expect(server).toMatchObject({ reason: "CALLBACK_FAILED", cause });
     expect(client).toMatchObject({ alertName: "internal_error" });
   });
+});
+
+test("S42 of many identities in a ClientHello eight are looked up, and no more", () => {
+  const asked: string[] = [];
+  const psk = (name: Uint8Array): null => {
+    asked.push(new TextDecoder().decode(name));
+    return null;
+  };
+  const { client, server } = pskPair("TLSv1.3", {}, { psk });
+  thrownBy(() => client.tls.doHandshake());
+  const names = Array.from({ length: 100 }, (_, i) => [0, 1, 65 + (i % 26), 0, 0, 0, 0]).flat();
+  const binders = Array.from({ length: 100 }, () => [32, ...new Uint8Array(32)]).flat();
+  const body = Uint8Array.of(...sixteen(names.length), ...names, ...sixteen(binders.length), ...binders);
+  server.incoming.write(
+    withExtensions(drained(client), (list) =>
+      list.map((one) => (one.type === extension.preSharedKey ? { type: one.type, body } : one)),
+    ),
+  );
+  expect(thrownBy(() => server.tls.doHandshake())).toBeInstanceOf(SSLError);
+  expect(asked).toEqual(["A", "B", "C", "D", "E", "F", "G", "H"]);
 });
 
 test("S42 a client without the key falls back on the server's certificate, and the other way round", () => {

@@ -157,6 +157,22 @@ test("B39 several tickets in one record, as BoringSSL and rustls send them, are 
   expect(sessions.map((session) => session.ticketLifetimeHint)).toEqual([1, 2, 3]);
 });
 
+test("L11 a server that sends nothing but tickets is stopped, however many fit into a record, and is told so", () => {
+  const sessions: SSLSession[] = [];
+  const { own, peer, record } = forged("TLSv1.3", "client", {
+    client: { onSession: (session) => sessions.push(session) },
+  });
+  const full = Array.from({ length: 600 }, (_, nth) => newSessionTicket(1 + (nth % 100))).flat();
+  for (let i = 0; i < 32; i++) own.incoming.write(record(recordType.handshake, full));
+  own.incoming.write(record(recordType.applicationData, [7]));
+  expect(own.tls.read()).toEqual(Uint8Array.of(7));
+  expect(sessions).toHaveLength(32 * 600);
+  for (let i = 0; i < 33; i++) own.incoming.write(record(recordType.handshake, newSessionTicket(1)));
+  expect(thrownBy(() => own.tls.read())).toMatchObject({ name: "SSLError", reason: "TOO_MANY_EMPTY_FRAGMENTS" });
+  deliver(own, peer);
+  expect(thrownBy(() => peer.tls.read())).toMatchObject({ name: "SSLAlertError", alertName: "unexpected_message" });
+});
+
 test("B82 a session can be set on a client before the handshake, and only one of the same context", () => {
   forEachVersion((version) => {
     const both = contexts(version);

@@ -305,6 +305,13 @@ export function signWith(key: Key, algorithm: Algorithm, data: Der): Der {
   return new Uint8Array(sign(hash, data, { key: key.privateKey, ...(scheme === "pss" ? pss : {}) }));
 }
 
+/** An RSA key (SubjectPublicKeyInfo) of any size, that nobody has the other half of. */
+export function rsaKey(modulusBytes: number, exponentBytes: number): Der {
+  const odd = (size: number): Der => new Uint8Array(size).fill(0x55).with(size - 1, 0x57);
+  const modulus = element(2, Uint8Array.of(0, 0xd5), odd(modulusBytes - 1));
+  return sequence(signatureId("1.2.840.113549.1.1.1", true), bits(sequence(modulus, element(2, odd(exponentBytes)))));
+}
+
 /** A key on secp256k1 (its base point), which not every runtime can make. */
 export const koblitzKey: Der = sequence(
   sequence(oid("1.2.840.10045.2.1"), oid("1.3.132.0.10")),

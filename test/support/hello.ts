@@ -67,6 +67,7 @@ export function withExtensions(
   return Uint8Array.of(...record.subarray(0, 3), ...sixteen(message.length), ...message, ...rest);
 }
 
-function sixteen(number: number): [number, number] {
+/** A number as two bytes. */
+export function sixteen(number: number): [number, number] {
   return [Math.floor(number / 256), number % 256];
 }

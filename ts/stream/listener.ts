@@ -6,7 +6,7 @@ import { checkTime } from "../socket/event-loop.ts";
 import type { NonBlockingTransport, SocketAddress } from "../socket/transport.ts";
 import { checkOptionNames, toCount, toFlag } from "../ssl/bytes.ts";
 import { SSLError, SSLStateError } from "../ssl/index.ts";
-import { startTlsOnOwn, type StartOptions } from "./start-tls.ts";
+import { SERVER_HANDSHAKE_TIMEOUT_MS, startTlsOnOwn, type StartOptions } from "./start-tls.ts";
 import type { TLSConnection } from "./tls-connection.ts";
 
 /** What a listener can be told. */
@@ -28,7 +28,10 @@ export interface ListenOptions extends Pick<
   readonly reusePort?: boolean;
   /** How long a client may take for its handshake, in milliseconds; 10 seconds unless told. */
   readonly handshakeTimeout?: number;
-  /** How many clients may be in their handshake, or wait to be accepted, at once; further ones are cut off. 1000 unless told. */
+  /**
+   * How many clients may be in their handshake, or wait to be accepted, at once; 1000 unless told. Further ones are cut off, and
+   * `onHandshakeError` gets an SSLError with reason `"TOO_MANY_HANDSHAKES"`.
+   */
   readonly maxPendingHandshakes?: number;
   /**
    * Gets what ended a handshake, or kept a client from being accepted at all, and the client's address where it is known; the
@@ -53,7 +56,6 @@ export interface Arrivals {
   failed(error: unknown): void;
 }
 
-const HANDSHAKE_TIMEOUT_MS = 10_000;
 const MOST_PENDING = 1000;
 
 /**
@@ -90,8 +92,8 @@ export class TLSListener implements AsyncIterable<TLSConnection>, AsyncDisposabl
     this.#context = checkServer(context);
     this.#mostPending = toCount(maxPendingHandshakes, "maxPendingHandshakes", MOST_PENDING);
     this.#onHandshakeError = onHandshakeError;
-    checkTime(start.handshakeTimeout ?? HANDSHAKE_TIMEOUT_MS);
-    this.#start = { handshakeTimeout: HANDSHAKE_TIMEOUT_MS, ...start, signal: this.#stop.signal };
+    checkTime(start.handshakeTimeout ?? SERVER_HANDSHAKE_TIMEOUT_MS);
+    this.#start = { handshakeTimeout: SERVER_HANDSHAKE_TIMEOUT_MS, ...start, signal: this.#stop.signal };
     signal?.throwIfAborted();
     signal?.addEventListener("abort", () => void this.close(), { signal: this.#stop.signal });
   }
@@ -140,11 +142,9 @@ export class TLSListener implements AsyncIterable<TLSConnection>, AsyncDisposabl
 
   /** @internal */
   take(transport: NonBlockingTransport): void {
-    if (this.#stop.signal.aborted || this.#pending + this.#ready.length >= this.#mostPending) {
-      transport.abort();
-      return;
-    }
-    void this.#shakeHands(transport);
+    if (this.#stop.signal.aborted) transport.abort();
+    else if (this.#pending + this.#ready.length >= this.#mostPending) this.#cutOff(transport);
+    else void this.#shakeHands(transport);
   }
 
   /** @internal */
@@ -157,6 +157,13 @@ export class TLSListener implements AsyncIterable<TLSConnection>, AsyncDisposabl
         throw thrown;
       });
     }
+  }
+
+  #cutOff(transport: NonBlockingTransport): void {
+    const peer = transport.remoteAddress ?? null;
+    transport.abort();
+    const message = `Cannot accept a client: ${this.#mostPending} others are in their handshakes or wait to be accepted`;
+    this.failed(new SSLError(message, { reason: "TOO_MANY_HANDSHAKES" }), peer);
   }
 
   async #shakeHands(transport: NonBlockingTransport): Promise<void> {

@@ -17,13 +17,14 @@ export interface StartOptions extends WrapSocketOptions {
   readonly context: SSLContext;
   /** Ends the handshake: the promise rejects with the signal's reason, and the transport is cut. */
   readonly signal?: AbortSignal;
-  /** In milliseconds; 60 seconds unless told. */
+  /** In milliseconds; 60 seconds unless told, 10 seconds for a server, which strangers keep waiting. */
   readonly handshakeTimeout?: number;
   /** Ciphertext of the peer that was read already, together with the last of the plaintext; it comes first. For streams only. */
   readonly head?: Uint8Array;
 }
 
 export const HANDSHAKE_TIMEOUT_MS: number = 60_000;
+export const SERVER_HANDSHAKE_TIMEOUT_MS: number = 10_000;
 
 /**
  * Speaks TLS from here on over a transport, a pair of Web Streams of bytes, or a Duplex stream of Node: the upgrade of STARTTLS,
@@ -49,8 +50,9 @@ export async function startTlsOnOwn(transport: NonBlockingTransport, options: St
   return await shakeHands(wrapOrAbort(transport, options), limit.signal);
 }
 
-function handshakeLimit({ handshakeTimeout = HANDSHAKE_TIMEOUT_MS, signal }: StartOptions): TimeLimit {
-  return new TimeLimit(handshakeTimeout, `Cannot finish the handshake within ${handshakeTimeout} milliseconds`, signal);
+function handshakeLimit({ context, handshakeTimeout, signal }: StartOptions): TimeLimit {
+  const time = handshakeTimeout ?? (context?.serverSide ? SERVER_HANDSHAKE_TIMEOUT_MS : HANDSHAKE_TIMEOUT_MS);
+  return new TimeLimit(time, `Cannot finish the handshake within ${time} milliseconds`, signal);
 }
 
 function wrapOrAbort(transport: NonBlockingTransport, options: StartOptions): SSLSocket {

@@ -15,6 +15,7 @@ import {
   nameConstraints,
   policies,
   policyMappings,
+  rsaKey,
   ski,
   subjectAltName,
   today,
@@ -50,6 +51,16 @@ describe("a validation is bounded", () => {
     const { code, signatures } = attack([leaf.der, ...twins.map(({ der }) => der)], verify, 25);
     expect(code).toBe("UNSPECIFIED");
     expect(signatures).toBe(25);
+  });
+
+  test("by what the signatures cost, which is more on longer curves", () => {
+    const twins = Array.from({ length: 60 }, (_, i) =>
+      makeAuthority(root, "Twin", { key: keyNamed(`twin ${i % 3}`, "P-521"), extensions: { ski: null } }),
+    );
+    const leaf = makeServer(makeAuthority(root, "Twin", { key: keyNamed("the one that is missing") }), server);
+    const { code, signatures } = attack([leaf.der, ...twins.map(({ der }) => der)]);
+    expect(code).toBe("UNSPECIFIED");
+    expect(signatures).toBe(Math.floor(100 / 6));
   });
 
   test("by its steps, when authorities sign each other in every way", () => {
@@ -92,6 +103,17 @@ describe("a validation is bounded", () => {
     expect(attack([leaf.der, ...Array.from({ length: 5000 }, () => der)]).code).toBe("ok");
   });
 
+  test("by what it looks at: a certificate behind sixty-four others is not there", () => {
+    const upper = makeAuthority(root, "Upper");
+    const leaf = makeServer(upper, server);
+    const others = Array.from(
+      { length: 63 },
+      (_, i) => makeAuthority(root, `Other ${i}`, { key: keyNamed("other") }).der,
+    );
+    expect(attack([leaf.der, ...others.slice(1), upper.der]).code).toBe("ok");
+    expect(attack([leaf.der, ...others, upper.der]).code).toBe("UNABLE_TO_GET_ISSUER_CERT_LOCALLY");
+  });
+
   test("by the policies, which multiply in a tree, but not in a graph", () => {
     const ids = Array.from({ length: 40 }, (_, i) => `1.3.6.1.4.1.99999.${i}`);
     const all = ids.flatMap((from) => ids.map((to) => [from, to] as const));
@@ -101,6 +123,21 @@ describe("a validation is bounded", () => {
     const leaf = makeServer(chain[0]!, server, { extensions: { policies: policies(ids[0]!) } });
     expect(attack([leaf.der, ...chain.map(({ der }) => der)]).code).toBe("ok");
   });
+});
+
+test("an RSA key of more than 4096 bits is too large, and vouches for nothing", () => {
+  expect(attack([makeServer(root, server, { spki: rsaKey(512, 3) }).der]).code).toBe("ok");
+  for (const bytes of [513, 1024, 2048]) {
+    const { der } = makeServer(root, server, { spki: rsaKey(bytes, 3) });
+    expect(attack([der]).code).toBe("EE_KEY_TOO_SMALL");
+    const larger = makeAuthority(root, "Larger", { spki: rsaKey(bytes, 3) });
+    expect(attack([makeServer(larger, server).der, larger.der]).code).toBe("CERT_SIGNATURE_FAILURE");
+  }
+});
+
+test("an RSA key with an exponent that makes each check take long is no key", () => {
+  expect(attack([makeServer(root, server, { spki: rsaKey(256, 5) }).der]).code).toBe("ok");
+  expect(attack([makeServer(root, server, { spki: rsaKey(256, 6) }).der]).code).toBe("UNSPECIFIED");
 });
 
 test("each link is checked once, however many ways lead over it", () => {
