@@ -2,7 +2,14 @@
 // or take away the caller's buffer in the middle of the call. Complements test/ssl/hook-contract.test.ts, which has the decisions.
 import { describe, expect, test } from "vitest";
 import { sharedRealm } from "../../ts/engine/realms.ts";
-import { type ClientOptions, type ServerOptions, SSLError, type SSLObject, SSLStateError } from "../../ts/ssl/index.ts";
+import {
+  type ClientOptions,
+  type ServerOptions,
+  SSLError,
+  type SSLObject,
+  SSLStateError,
+  type TLSVersion,
+} from "../../ts/ssl/index.ts";
 import {
   ascii,
   attemptPatiently,
@@ -64,31 +71,39 @@ const told: Readonly<Record<string, { readonly roles: readonly Role[]; readonly 
       sessionCache: { get: probe as () => null, set: probe },
     }),
   },
-  now: { roles, options: (probe) => ({ now: () => (probe(), Date.now()) }) },
+  now: {
+    roles,
+    options: (probe) => ({
+      now: () => {
+        probe();
+        return Date.now();
+      },
+    }),
+  },
 };
 
 for (const [name, { roles: askers, options }] of Object.entries(told)) {
   describe.each(askers)(`B94 ${name} of a %s`, (role) => {
     test.each(versions)("cannot call into its connection, but may look at it, %s", (version) => {
       let asked = 0;
-      let own: SSLObject | undefined;
+      const own: { tls?: SSLObject } = {};
       const probe = (): void => {
-        if (own === undefined || own.state === "init") return;
+        const { tls } = own;
+        if (tls === undefined || tls.state === "init") return;
         asked++;
         for (const call of calls)
           expect(
-            thrownBy(() => call(own!)),
+            thrownBy(() => call(tls)),
             String(call),
           ).toBeInstanceOf(SSLStateError);
         for (const look of looks) {
-          const error = thrownBy(() => look(own!));
+          const error = thrownBy(() => look(tls));
           if (error !== undefined) expect(error, String(look)).toBeInstanceOf(SSLError);
         }
       };
-      const only =
-        name === "sessionCache" ? ({ maxVersion: "TLSv1.2" } as const) : { minVersion: version, maxVersion: version };
+      const only = versionOf(name, version);
       const pair = pairWith(role, { ...only, ...options(probe) }, only);
-      own = sides(pair, role)[0].tls;
+      own.tls = sides(pair, role)[0].tls;
       handshake(pair);
       available(pair.client);
       expect(asked).toBeGreaterThan(0);
@@ -97,24 +112,31 @@ for (const [name, { roles: askers, options }] of Object.entries(told)) {
 
     test.each(versions)("may dispose of its connection, and nothing stays of it, %s", (version) => {
       const before = sharedRealm().liveObjects();
-      let own: SSLObject | undefined;
-      const only =
-        name === "sessionCache" ? ({ maxVersion: "TLSv1.2" } as const) : { minVersion: version, maxVersion: version };
+      const own: { tls?: SSLObject } = {};
+      const only = versionOf(name, version);
       const probe = (): void => {
-        if (own !== undefined && own.state !== "init") own.dispose();
+        if (own.tls !== undefined && own.tls.state !== "init") own.tls.dispose();
       };
       const pair = pairWith(role, { ...only, ...options(probe) }, only);
-      own = sides(pair, role)[0].tls;
+      own.tls = sides(pair, role)[0].tls;
       const error = thrownBy(() => {
         handshake(pair);
         available(pair.client);
       });
       if (error !== undefined) expect(error).toBeInstanceOf(Error);
-      expect(thrownBy(() => own!.doHandshake())).toBeInstanceOf(SSLStateError);
+      expect(thrownBy(() => own.tls!.doHandshake())).toBeInstanceOf(SSLStateError);
       sides(pair, role)[1].tls.dispose();
       expect(sharedRealm().liveObjects()).toBe(before + 2);
     });
   });
+}
+
+/** TLS 1.3 has no use for a cache. */
+function versionOf(
+  name: string,
+  version: TLSVersion,
+): { readonly maxVersion: TLSVersion; readonly minVersion?: TLSVersion } {
+  return name === "sessionCache" ? { maxVersion: "TLSv1.2" } : { minVersion: version, maxVersion: version };
 }
 
 /** The side of that role with these options, its peer with the others. */
@@ -130,6 +152,13 @@ function expectAlive({ client, server }: Pair): void {
   expect(server.tls.read()).toEqual(ascii("still here"));
 }
 
+type Settle = (resolve: (value?: undefined) => void, reject: (error: Error) => void) => void;
+
+/** A promise of another make, whose `then` answers nothing. */
+function promiseLike(settle: Settle): Promise<undefined> {
+  return new Proxy({}, { get: (_, name) => (name === "then" ? settle : undefined) }) as Promise<undefined>;
+}
+
 /** What a client, and a server, says when its hook refuses. */
 const refusals = ["CERTIFICATE_VERIFY_FAILED", "CALLBACK_FAILED"];
 
@@ -139,12 +168,13 @@ describe.each(versions)("an answer, %s", (version) => {
     ["bad, then good", [false, true]],
     ["good, and again", [true, true]],
   ] as const)("that is settled twice counts the first time, whoever gives it: %s", async (_, settlings) => {
-    const answer = {
-      then: (resolve: (value?: undefined) => void, reject: (error: Error) => void): void => {
-        for (const good of settlings) good ? resolve() : reject(new Error("no"));
-      },
-    };
-    const hook = (): Promise<undefined> => answer as unknown as Promise<undefined>;
+    const answer = promiseLike((resolve, reject) => {
+      for (const good of settlings) {
+        if (good) resolve();
+        else reject(new Error("no"));
+      }
+    });
+    const hook = (): Promise<undefined> => answer;
     for (const options of [
       { client: { verify: hook } },
       { server: { selectContext: hook } },
