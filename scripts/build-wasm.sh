@@ -8,7 +8,7 @@
 # --crypto vetted is the same as none, as the two come together. With --crypto mbedtls it is build/wanttls-mbedtls.wasm, which has Mbed
 # TLS's own cryptography and nothing of AWS-LC.
 #
-# For tests only come, of each module, FILE with -probe before .wasm, the same with the exports of test/crypto/probe.c; of
+# For tests only come, of each module, FILE with -probe before .wasm, the same with the exports of test/crypto/probe.c and test/engine/faults.c; of
 # wanttls.wasm evidence.wasm, which has those of test/crypto/module as well, which show what is inside, and evidence.traced.wasm, which
 # tells each address and turn; vetted-evidence.wasm and vetted-evidence.traced.wasm likewise. Behind the name of a module and .symbols are
 # the names of its functions.
@@ -52,8 +52,11 @@ crypto_flags=(-O3 -fno-vectorize -fno-slp-vectorize)
 vetted_flags=(-O3 -msse2)
 # What runs a few times a handshake and waits for nothing: the size of the package counts more.
 small_flags=(-Os)
+# What reads a peer's handshake: writing beyond locals ends in a trap. The record path and the ciphers would pay for it with each record.
+guarded_flags=(-fstack-protector-strong)
+# The stack is below all data, so that one that overflows leaves the memory, which traps, instead of growing over the data.
 link_flags=(-O2 -sSTANDALONE_WASM --no-entry -sALLOW_MEMORY_GROWTH -sINITIAL_MEMORY=2MB -sMAXIMUM_MEMORY=2GB
-  -sSTACK_SIZE=256KB -sABORTING_MALLOC=0 -sDEFAULT_TO_CXX=0 -sFILESYSTEM=0 --emit-symbol-map)
+  -sSTACK_SIZE=256KB -Wl,--stack-first -sABORTING_MALLOC=0 -sDEFAULT_TO_CXX=0 -sFILESYSTEM=0 --emit-symbol-map)
 # Functions with one caller stay what they are, unless they are tiny: put together they make the whole handshake, of both roles and
 # versions, one function, which an engine takes longer to compile than to run.
 link_flags+=(-sBINARYEN_EXTRA_PASSES=--one-caller-inline-max-function-size=50)
@@ -68,7 +71,7 @@ else
 fi
 
 tarball=$(scripts/fetch-mbedtls.sh)
-inputs=$({ echo "$crypto"; cat scripts/build-wasm.sh scripts/in-toolchain.sh scripts/fetch-mbedtls.sh test/crypto/probe.c; find wasm test/crypto/module -type f ! -name boundary.txt | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done; } | sha256sum | cut -d' ' -f1)
+inputs=$({ echo "$crypto"; cat scripts/build-wasm.sh scripts/in-toolchain.sh scripts/fetch-mbedtls.sh test/crypto/probe.c test/engine/faults.c; find wasm test/crypto/module -type f ! -name boundary.txt | LC_ALL=C sort | while read -r file; do echo "$file"; cat "$file"; done; } | sha256sum | cut -d' ' -f1)
 stamp="$output.inputs"
 made=("$output" "$output.symbols" "$probe")
 [ -n "$crypto" ] || made+=("$(dirname "$output")/vetted.wasm")
@@ -81,7 +84,7 @@ source scripts/in-toolchain.sh
 mkdir "$work/mbedtls"
 tar -xjf "$tarball" -C "$work/mbedtls" --strip-components=1
 cp -r wasm "$work/wasm"
-cp test/crypto/probe.c "$work/probe.c"
+cp test/crypto/probe.c test/engine/faults.c "$work"
 mkdir "$work/evidence"
 if [ "$crypto" = mbedtls ]; then
   rm -rf "$work/wasm/crypto"
@@ -96,11 +99,12 @@ for patch in "${patches[@]}"; do
 done
 
 mkdir "$work/objects"
-(cd "$work" && find wasm mbedtls/library probe.c evidence -name '*.c' | LC_ALL=C sort | grep -v -e /net_sockets.c -e /timing.c -e /psa_its_file.c) >"$work/sources"
+(cd "$work" && find wasm mbedtls/library probe.c faults.c evidence -name '*.c' | LC_ALL=C sort | grep -v -e /net_sockets.c -e /timing.c -e /psa_its_file.c) >"$work/sources"
 printf '%s\n' "${compile_flags[@]}" "${defines[@]}" >"$work/flags"
 printf '%s\n' "${crypto_flags[@]}" >"$work/crypto-flags"
 printf '%s\n' "${vetted_flags[@]}" >"$work/vetted-flags"
 printf '%s\n' "${small_flags[@]}" >"$work/small-flags"
+printf '%s\n' "${guarded_flags[@]}" >"$work/guarded-flags"
 cat >"$work/compile.sh" <<'SCRIPT'
 #!/bin/bash
 # Compiles what `sources` lists with what `flags` lists, $1 files at a time; stops at the first that fails.
@@ -108,6 +112,7 @@ mapfile -t flags <flags
 mapfile -t crypto_flags <crypto-flags
 mapfile -t vetted_flags <vetted-flags
 mapfile -t small_flags <small-flags
+mapfile -t guarded_flags <guarded-flags
 mapfile -t sources <sources
 for ((i = 0; i < ${#sources[@]}; i++)); do
   [ $((i % 20)) -ne 0 ] || echo "wasm: compiling file $((i + 1)) of ${#sources[@]}" >&2
@@ -116,7 +121,9 @@ for ((i = 0; i < ${#sources[@]}; i++)); do
   case "${sources[i]}" in
     wasm/crypto/aes* | wasm/crypto/chacha* | wasm/crypto/poly1305* | wasm/crypto/gcm* | wasm/crypto/ghash* | wasm/crypto/sha* | evidence/*) more=("${crypto_flags[@]}") ;;
     wasm/crypto/vetted/aes*) more=("${vetted_flags[@]}") ;;
-    */ssl_[ct]* | */x509* | */asn1* | */pk[_pw.]* | */oid.c | */error.c | */rsa* | */des.c) more=("${small_flags[@]}") ;;
+    wasm/crypto/* | wasm/aead.c) ;;
+    wasm/* | faults.c) more=("${guarded_flags[@]}") ;;
+    */ssl_[ct]* | */x509* | */asn1* | */pk[_pw.]* | */oid.c | */error.c | */rsa* | */des.c) more=("${small_flags[@]}" "${guarded_flags[@]}") ;;
   esac
   emcc -c "${sources[i]}" -o "objects/$i.o" "${flags[@]}" "${more[@]}" &
 done
@@ -129,26 +136,27 @@ vetted='wasm.crypto.vetted'
 own='wasm.crypto.(aes|ghash|chacha20|chachapoly|poly1305|products|sha256).c|mbedtls.library.sha256.c|evidence.inside'
 leaving_out() { printf '!/^(%s)/ { print NR - 1 }' "$1"; }
 if [ -n "$tree" ]; then
-  awk "$(leaving_out "$vetted|probe|evidence")" "$work/sources" >"$work/default.objects"
-  awk "$(leaving_out "$own|probe|evidence")" "$work/sources" >"$work/vetted.objects"
+  awk "$(leaving_out "$vetted|probe|faults|evidence")" "$work/sources" >"$work/default.objects"
+  awk "$(leaving_out "$own|probe|faults|evidence")" "$work/sources" >"$work/vetted.objects"
   exit 0
 fi
 
 say "linking"
-link() { # FILE and which of the objects, by their lines in `sources`
+link() { # FILE, which of the objects, by their lines in `sources`, and more flags
   local file=$1 lines=$2
-  run bash -c 'exec emcc $(printf "objects/%d.o " $(awk "$1" sources)) -o "$2" "${@:3}"' bash "$lines" "$file" "${link_flags[@]}"
+  run bash -c 'exec emcc $(printf "objects/%d.o " $(awk "$1" sources)) -o "$2" "${@:3}"' bash "$lines" "$file" "${link_flags[@]}" "${@:3}"
 }
 trace() { # FILE.wasm to FILE.traced.wasm
   run bash -c '"$(em-config BINARYEN_ROOT)/bin/wasm-opt" --all-features --instrument-memory --log-execution "$1.wasm" -o "$1.traced.wasm"' bash "$1"
 }
-link wanttls.wasm "$(leaving_out "$vetted|probe|evidence")"
-link probe.wasm "$(leaving_out "$vetted|evidence")"
+faulty=(-Wl,--wrap=malloc,--wrap=calloc)
+link wanttls.wasm "$(leaving_out "$vetted|probe|faults|evidence")"
+link probe.wasm "$(leaving_out "$vetted|evidence")" "${faulty[@]}"
 if [ "$crypto" != mbedtls ]; then
-  link evidence.wasm "$(leaving_out "$vetted")"
-  link vetted.wasm "$(leaving_out "$own|probe|evidence")"
-  link vetted-probe.wasm "$(leaving_out "$own|evidence")"
-  link vetted-evidence.wasm "$(leaving_out "$own")"
+  link evidence.wasm "$(leaving_out "$vetted|faults")"
+  link vetted.wasm "$(leaving_out "$own|probe|faults|evidence")"
+  link vetted-probe.wasm "$(leaving_out "$own|evidence")" "${faulty[@]}"
+  link vetted-evidence.wasm "$(leaving_out "$own|faults")"
   trace evidence
   trace vetted-evidence
 fi

@@ -137,8 +137,11 @@ void wt_listen_to_transcript(wt_connection *connection);
 
 const mbedtls_md_info_t *wt_hash_info(int hash);
 
+_Noreturn void __stack_chk_fail(void);
+
 void wt_object_made(void);
 void wt_object_gone(void);
+void wt_forget_failed_allocation(void);
 void *wt_calloc(size_t count, size_t size);
 void *wt_malloc(size_t size);
 void wt_free(void *block);

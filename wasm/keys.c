@@ -18,6 +18,7 @@ static int to_scratch(const mbedtls_pk_context *key, int (*write)(const mbedtls_
 /* Makes a key: on the curve P-256, P-384 or P-521 when `kind` is that number, else RSA with so many bits. SEC 1 or PKCS#1
    (DER) at the front of the scratch area; answers its size, or an error. */
 int wt_generate_key(int kind) {
+  wt_forget_failed_allocation();
   mbedtls_pk_context key;
   mbedtls_pk_init(&key);
   int result = generate(&key, kind);

@@ -16,21 +16,43 @@
 
 static size_t live_blocks;
 static size_t live_objects;
+static int allocation_failed;
 static uint8_t scratch[WT_SCRATCH_SIZE];
 
-int wt_start(void) { return psa_crypto_init() == PSA_SUCCESS ? wt_make_spare_buffers() : WT_ERR_OUT_OF_MEMORY; }
+/* What the compiler puts behind the locals of a function and compares before it returns (-fstack-protector-strong). */
+uintptr_t __stack_chk_guard = 0x5A17C0DE;
+
+static void *noted(void *block);
+
+__attribute__((no_stack_protector)) int wt_start(void) {
+  (void) wt_random((uint8_t *) &__stack_chk_guard, sizeof __stack_chk_guard); /* the handshake fails for want of it, not the start */
+  return psa_crypto_init() == PSA_SUCCESS ? wt_make_spare_buffers() : WT_ERR_OUT_OF_MEMORY;
+}
+
+/* Locals were written beyond: a trap, after which nobody enters this memory again. */
+_Noreturn void __stack_chk_fail(void) { __builtin_trap(); }
 
 int wt_abi(void) { return WT_ABI; }
 
 uint8_t *wt_scratch(void) { return scratch; }
 
-uint8_t *wt_allocate(size_t size) { return wt_calloc(1, size); }
+/* What is lent begins a call. */
+uint8_t *wt_allocate(size_t size) {
+  wt_forget_failed_allocation();
+  return wt_calloc(1, size);
+}
 
 void wt_release(uint8_t *block) { wt_free(block); }
 
 size_t wt_live_blocks(void) { return live_blocks; }
 
 size_t wt_live_objects(void) { return live_objects; }
+
+/* Whether the call that has just failed asked for memory and got none: Mbed TLS has a dozen ways to say so, some of them misleading. */
+int wt_allocation_failed(void) { return allocation_failed; }
+
+/* At the beginning of a call whose failure may have to be explained. */
+void wt_forget_failed_allocation(void) { allocation_failed = 0; }
 
 const char *wt_version_text(void) { return MBEDTLS_VERSION_STRING_FULL; }
 
@@ -39,16 +61,12 @@ void wt_object_made(void) { live_objects++; }
 void wt_object_gone(void) { live_objects--; }
 
 void *wt_calloc(size_t count, size_t size) {
-  void *block = calloc(count, size);
-  if (block != NULL) live_blocks++;
-  return block;
+  return noted(calloc(count, size));
 }
 
 /* For what is written before it is read. */
 void *wt_malloc(size_t size) {
-  void *block = malloc(size);
-  if (block != NULL) live_blocks++;
-  return block;
+  return noted(malloc(size));
 }
 
 /* Everything is wiped: most of what Mbed TLS allocates has held a key, a secret or somebody's plaintext. */
@@ -80,6 +98,12 @@ int wt_block_set(wt_block *block, const uint8_t *bytes, size_t size) {
 void wt_block_clear(wt_block *block) {
   wt_free(block->data);
   memset(block, 0, sizeof *block);
+}
+
+static void *noted(void *block) {
+  if (block != NULL) live_blocks++;
+  else allocation_failed = 1;
+  return block;
 }
 
 int64_t wt_time(int64_t *out) {

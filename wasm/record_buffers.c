@@ -27,6 +27,7 @@ int wt_make_spare_buffers(void) {
 
 /* Before a call that receives or sends. 0, or MBEDTLS_ERR_SSL_ALLOC_FAILED with nothing changed but the place of a buffer. */
 int wt_borrow_buffers(wt_connection *connection) {
+  wt_forget_failed_allocation();
   mbedtls_ssl_context *ssl = &connection->ssl;
   if (ssl->in_buf == NULL) {
     ssl->in_buf = take(&spare_in, MBEDTLS_SSL_IN_BUFFER_LEN);

@@ -28,6 +28,7 @@ static size_t saved_size(const mbedtls_ssl_session *session);
 static int seal_session(wt_connection *connection, const mbedtls_ssl_session *session, uint8_t *at, size_t session_size);
 static int load_accepted(wt_connection *connection, const uint8_t *name, size_t size, mbedtls_ssl_session *session);
 static uint8_t *put_number(uint8_t *at, size_t number);
+static void withdraw_session(mbedtls_ssl_context *ssl);
 
 /* Server, before the handshake: sessions of this connection are sealed with `key` (name and secret, 48 bytes) together
    with `extra`; `count` tickets in TLS 1.3, none at all when it is 0. */
@@ -59,15 +60,23 @@ int wt_accept_session(wt_connection *connection, const uint8_t *name, size_t nam
   return error != 0 ? error : wt_block_set(&connection->accepted_session, session, session_size);
 }
 
-/* Client, before the handshake. */
+/* Client, before the handshake: in place of the session that was offered before. One that cannot be taken whole, for want of
+   memory, must not be offered in part. */
 int wt_offer_session(wt_connection *connection, const uint8_t *saved, size_t size, int extended_master_secret) {
   mbedtls_ssl_session session;
   mbedtls_ssl_session_init(&session);
+  withdraw_session(&connection->ssl);
   int error = mbedtls_ssl_session_load(&session, saved, size);
   if (error == 0) error = mbedtls_ssl_set_session(&connection->ssl, &session);
   mbedtls_ssl_session_free(&session);
+  if (error != 0) withdraw_session(&connection->ssl);
   connection->offered_ems = extended_master_secret;
   return error;
+}
+
+static void withdraw_session(mbedtls_ssl_context *ssl) {
+  mbedtls_ssl_session_free(ssl->session_negotiate);
+  ssl->handshake->resume = 0;
 }
 
 /* Client: keeps the session as it is now for wt_session: version (2), extended master secret (1), whether there is a

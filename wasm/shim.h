@@ -57,6 +57,7 @@ uint8_t *WT_EXPORT(wt_scratch)(void);
 uint8_t *WT_EXPORT(wt_allocate)(size_t size);
 void WT_EXPORT(wt_release)(uint8_t *block);
 size_t WT_EXPORT(wt_live_blocks)(void);
+int WT_EXPORT(wt_allocation_failed)(void);
 size_t WT_EXPORT(wt_live_objects)(void);
 const char *WT_EXPORT(wt_version_text)(void);
 

@@ -188,6 +188,22 @@ test("B82 a session can be set on a client before the handshake, and only one of
   });
 });
 
+test("B82 of several sessions that are set the last one is offered", () => {
+  forEachVersion((version) => {
+    const both = contexts(version);
+    const [first, last] = [sessionOf(both).serialize(), sessionOf(both).serialize()];
+    const shown = (...stored: readonly Uint8Array[]): unknown => {
+      const { client } = pairWith(both, null);
+      for (const bytes of stored) client.tls.session = SSLSession.deserialize(bytes, both.client);
+      client.tls.tryHandshake();
+      const hello = parseClientHello(drained(client))!;
+      return version === "TLSv1.3" ? hello.pskIdentities : hello.sessionTicket;
+    };
+    expect(shown(first)).not.toEqual(shown(last));
+    expect(shown(first, last)).toEqual(shown(last));
+  });
+});
+
 test("B83 S34 a session is not offered to another host, which is then verified for itself", () => {
   forEachVersion((version) => {
     const both = contexts(version);

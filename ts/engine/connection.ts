@@ -11,8 +11,8 @@ import { type ClientHello, ClientHelloCollector, parseClientHello } from "./clie
 import { code } from "./codes.gen.ts";
 import { type Failure, failureOf, SSLEOFError, SSLError, SSLMemoryError, SSLStateError } from "./errors.ts";
 import { keyLogEntrySize, keyLogLine } from "./key-log.ts";
-import { withoutRandomness } from "./randomness.ts";
 import type { Settings } from "./settings.ts";
+import { shortage } from "./shortages.ts";
 import { hashOf, type SignatureMethod } from "./signatures.ts";
 import { breaksRules } from "./hello-rules.ts";
 import { Limits } from "./limits.ts";
@@ -498,7 +498,10 @@ export class Connection {
     const output = new Uint8Array(length);
     this.#realm.moveFromScratch(output, length);
     this.#realm.wipeScratch(input.length);
-    if (result !== 0) throw failureOf(result, "export keying material", -1).error;
+    if (result !== 0) {
+      const doing = "export keying material";
+      throw (shortage(this.#realm, result, doing) ?? failureOf(result, doing, -1)).error;
+    }
     return output;
   }
 
@@ -535,13 +538,22 @@ export class Connection {
     return { kind: "moved", bytes: part.length };
   }
 
+  /** Without memory for it the connection has failed, and its peer cannot be told why. */
   #create(): void {
+    try {
+      this.#pointer = this.#made();
+    } catch (error) {
+      throw this.#broken(error);
+    }
+  }
+
+  #made(): ConnectionPointer {
     const make = (name: number): ConnectionPointer =>
       this.#realm.exports.wt_connection_new(this.#settings.pointer, name);
     const name = this.#serverName;
     const pointer = name === null ? make(0) : this.#realm.lend(new TextEncoder().encode(`${name}\0`), make);
     if (pointer === 0) throw new SSLMemoryError("Cannot make a connection: the wasm memory is full");
-    this.#pointer = pointer;
+    return pointer;
   }
 
   #seal({ key, extra, lifetime, tickets, cache }: SessionSeal): void {
@@ -656,7 +668,7 @@ export class Connection {
     const plain = number === code.SSL_INVALID_MAC ? this.#plainAlert() : null;
     const received = plain ?? this.#realm.exports.wt_received_alert(pointer);
     const failure =
-      withoutRandomness(this.#realm, number, doing) ??
+      shortage(this.#realm, number, doing) ??
       failureOf(plain === null ? number : code.SSL_FATAL_ALERT_MESSAGE, doing, received);
     return this.#enterFailed(failure, this.#realm.exports.wt_alerted(pointer) !== 0);
   }
@@ -675,11 +687,18 @@ export class Connection {
     this.#state = "failed";
     this.#failure = failure.error;
     this.#pending = 0;
-    if (failure.alert !== null && !alerted && !this.#realm.poisoned) {
-      if (this.#pointer === undefined) this.#create();
-      this.#realm.exports.wt_send_alert(this.#live(), fatal, this.#inThisVersion(failure.alert));
-    }
+    if (failure.alert !== null && !alerted && !this.#realm.poisoned) this.#sendAlert(failure.alert);
     return failure.error;
+  }
+
+  /** What failed first is what counts: a peer that cannot be told, for want of memory or because of a trap, learns it from the end. */
+  #sendAlert(number: number): void {
+    try {
+      if (this.#pointer === undefined) this.#create();
+      this.#realm.exports.wt_send_alert(this.#live(), fatal, this.#inThisVersion(number));
+    } catch (error) {
+      if (!(error instanceof SSLError)) throw error;
+    }
   }
 
   /** TLS 1.2 has no alert for a missing certificate and says handshake_failure (RFC 5246, section 7.4.6). */
@@ -687,17 +706,22 @@ export class Connection {
     return number === alert.certificate_required && this.protocolVersion() !== tls13 ? alert.handshake_failure : number;
   }
 
-  /** Enters the module; a trap there ends the connection like any other failure. */
+  /** Enters the module. */
   #call(enter: (pointer: ConnectionPointer) => number | void): number {
     this.#realm.forgetRandomFailure();
     try {
       return enter(this.#live()) as number;
     } catch (error) {
-      if (error instanceof SSLError && this.#state !== "failed") this.#enterFailed({ error, alert: null }, true);
-      throw error;
+      throw this.#broken(error);
     } finally {
       this.#overhear();
     }
+  }
+
+  /** A trap, or no memory for what is lent, ends the connection like any other failure. */
+  #broken(error: unknown): unknown {
+    if (error instanceof SSLError && this.#state !== "failed") this.#enterFailed({ error, alert: null }, true);
+    return error;
   }
 
   /** Takes what the module has noted, so that it has the time of the call. */
@@ -720,7 +744,16 @@ export class Connection {
     if (this.#failure !== undefined) throw this.#failure.again();
     if (this.#state === "unwrapped")
       throw new SSLStateError("Cannot use this connection: TLS has ended on it and its transport was given back");
-    if (this.#realm.poisoned) this.#call(() => this.#realm.exports.wt_abi());
+    if (this.#realm.poisoned) this.#meetTrap();
+  }
+
+  /** A trap in another connection of the realm is this one's end too: any call throws it. */
+  #meetTrap(): void {
+    try {
+      this.#realm.exports.wt_abi();
+    } catch (error) {
+      throw this.#broken(error);
+    }
   }
 
   #live(): ConnectionPointer {

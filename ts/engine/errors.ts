@@ -232,6 +232,11 @@ export class SSLEngineError extends SSLError {
   }
 }
 
+/** Whether it is about the engine itself, so that no input was at fault. */
+export function isEngineTrouble(error: unknown): boolean {
+  return error instanceof SSLMemoryError || error instanceof SSLEngineError;
+}
+
 /** What a failing call of Mbed TLS means: the error for the caller, and the alert for the peer (null: none is due). */
 export interface Failure {
   readonly error: SSLError;

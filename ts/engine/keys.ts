@@ -1,7 +1,7 @@
 // Private keys outside of a handshake: Mbed TLS makes them, signs with them and tells their public half.
 import type { Realm } from "../wasm/realm.ts";
 import { SSLError, textOf } from "./errors.ts";
-import { withoutRandomness } from "./randomness.ts";
+import { shortage } from "./shortages.ts";
 import type { SignatureMethod } from "./signatures.ts";
 
 /** A curve by the number in its name, or an RSA key by its bits. */
@@ -31,7 +31,7 @@ function made(realm: Realm, doing: string, call: () => number): Uint8Array {
   realm.forgetRandomFailure();
   const size = call();
   if (size < 0) {
-    const failure = withoutRandomness(realm, size, doing);
+    const failure = shortage(realm, size, doing);
     throw failure?.error ?? new SSLError(`Cannot ${doing}: ${textOf(size)}`, { library: "PK", errno: size });
   }
   const result = new Uint8Array(size);

@@ -1,8 +1,8 @@
 // Keys from passwords and what they open: Mbed TLS's arithmetic below encrypted keys and PKCS#12 files, nothing else.
 import type { Address, WasmExports } from "../wasm/exports.gen.ts";
 import type { Realm } from "../wasm/realm.ts";
-import { code } from "./codes.gen.ts";
-import { SSLError, SSLMemoryError, textOf } from "./errors.ts";
+import { SSLError, textOf } from "./errors.ts";
+import { withoutMemory } from "./shortages.ts";
 
 /** The size of the SHA-2 digest, 1 for SHA-1, 5 for MD5. */
 export type KeyHash = 5 | 1 | 224 | 256 | 384 | 512;
@@ -61,6 +61,8 @@ export function hmac(realm: Realm, hash: KeyHash, key: Uint8Array, data: Uint8Ar
 export function decrypted(realm: Realm, key: Uint8Array, iv: Uint8Array, data: Uint8Array): Uint8Array | null {
   return realm.lend(joined([key, iv, data]), (at) => {
     const size = realm.exports.wt_decrypt(at, key.length, iv.length, data.length);
+    const failure = size < 0 ? withoutMemory(realm, size, "decrypt a key") : null;
+    if (failure !== null) throw failure.error;
     return size < 0 ? null : realm.copyOut(at + key.length + iv.length, size);
   });
 }
@@ -73,8 +75,10 @@ function answered(
   call: (exports: WasmExports, at: Address, length: number) => number,
 ): Uint8Array {
   const result = realm.lend(joined(parts), (at, length) => call(realm.exports, at, length));
-  if (result === code.MD_ALLOC_FAILED) throw new SSLMemoryError("Cannot use a password: the wasm memory is full");
-  if (result < 0) throw new SSLError(`Cannot use a password: ${textOf(result)}`, { library: "PK", errno: result });
+  if (result < 0) {
+    const failure = withoutMemory(realm, result, "use a password");
+    throw failure?.error ?? new SSLError(`Cannot use a password: ${textOf(result)}`, { library: "PK", errno: result });
+  }
   const answer = new Uint8Array(size);
   realm.moveFromScratch(answer, size);
   return answer;

@@ -3,7 +3,7 @@ import type { Realm } from "../wasm/realm.ts";
 import type { SettingsPointer } from "../wasm/exports.gen.ts";
 import { code } from "./codes.gen.ts";
 import { SSLConfigError, SSLMemoryError, textOf } from "./errors.ts";
-import { withoutRandomness } from "./randomness.ts";
+import { shortage, withoutMemory } from "./shortages.ts";
 
 export interface IdentityInput {
   /** The chain, DER, the own certificate first. */
@@ -152,6 +152,7 @@ export class Settings {
     add: (settings: SettingsPointer, at: number, size: number) => number,
   ): void {
     const result = this.realm.lend(der, (at, size) => add(this.#pointer, at, size));
+    this.#checkMemory(result, `use ${name} as a certificate`);
     if (isOneOf(result, unknownKeyAlgorithm)) {
       throw new SSLConfigError(
         `Cannot use ${name}: its key is of a kind that is not supported (supported: RSA, P-256, P-384, P-521)`,
@@ -167,7 +168,7 @@ export class Settings {
 
   #checkKey(result: number, name: string): void {
     if (result === 0) return;
-    const failure = withoutRandomness(this.realm, result, `use ${name}`);
+    const failure = shortage(this.realm, result, `use ${name}`);
     if (failure !== null) throw failure.error;
     const fail = (why: string, reason: string): never => {
       throw new SSLConfigError(`Cannot use ${name}: ${why}`, { reason, library: "PK", errno: result });
@@ -181,10 +182,13 @@ export class Settings {
 
   #check(result: number, doing: string, library: "SSL" | "X509" = "SSL"): void {
     if (result === 0) return;
-    if (result === code.ERR_OUT_OF_MEMORY || result === code.X509_ALLOC_FAILED) {
-      throw new SSLMemoryError(`Cannot ${doing}: the wasm memory is full`, { errno: result });
-    }
+    this.#checkMemory(result, doing);
     throw new SSLConfigError(`Cannot ${doing}: ${textOf(result)}`, { reason: "BAD_CONFIG", library, errno: result });
+  }
+
+  #checkMemory(result: number, doing: string): void {
+    const failure = result === 0 ? null : withoutMemory(this.realm, result, doing);
+    if (failure !== null) throw failure.error;
   }
 }
 

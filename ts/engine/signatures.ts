@@ -1,5 +1,7 @@
 // Whether a signature over a certificate or a revocation list is right: Mbed TLS's arithmetic, nothing else.
 import type { Realm } from "../wasm/realm.ts";
+import { SSLError, textOf } from "./errors.ts";
+import { withoutMemory } from "./shortages.ts";
 
 /** How something was signed. `saltLength` is that of RSASSA-PSS, absent for PKCS#1 v1.5 and ECDSA. */
 export interface SignatureMethod {
@@ -10,6 +12,10 @@ export interface SignatureMethod {
 /** The hash of `data`. */
 export function hashOf(realm: Realm, hash: SignatureMethod["hash"], data: Uint8Array): Uint8Array {
   const size = realm.lend(data, (at, length) => realm.exports.wt_hash(at, length, hash));
+  if (size < 0) {
+    const failure = withoutMemory(realm, size, "hash");
+    throw failure?.error ?? new SSLError(`Cannot hash: ${textOf(size)}`, { errno: size });
+  }
   const digest = new Uint8Array(size);
   realm.moveFromScratch(digest, size);
   return digest;
@@ -29,8 +35,10 @@ export function verifySignature(
   together.set(signature, publicKey.length + data.length);
   const { exports } = realm;
   const salt = method.saltLength ?? -1;
-  return realm.lend(
-    together,
-    (at) => exports.wt_verify_signature(at, publicKey.length, data.length, signature.length, method.hash, salt) === 0,
+  const result = realm.lend(together, (at) =>
+    exports.wt_verify_signature(at, publicKey.length, data.length, signature.length, method.hash, salt),
   );
+  const failure = result === 0 ? null : withoutMemory(realm, result, "verify a signature");
+  if (failure !== null) throw failure.error;
+  return result === 0;
 }

@@ -3,7 +3,7 @@
 import { alert } from "../engine/alerts.ts";
 import type { ClientHello } from "../engine/client-hello.ts";
 import type { Connection, HandshakeOutcome, PeerChain, PreSharedKey } from "../engine/connection.ts";
-import { SSLError, SSLStateError } from "../engine/errors.ts";
+import { type Failure, isEngineTrouble, SSLError, SSLStateError } from "../engine/errors.ts";
 import { describe } from "./bytes.ts";
 import {
   answerHello,
@@ -151,9 +151,7 @@ export class Decisions {
       return true;
     }
     const { error } = answer;
-    throw this.#connection.refuse(
-      error instanceof Refusal ? error.failure : hookFailure("a callback", error, "internal_error"),
-    );
+    throw this.#connection.refuse(error instanceof Refusal ? error.failure : failureIn("a callback", error));
   }
 
   #decideOnHello(): HelloAnswer | PromiseLike<HelloAnswer> {
@@ -217,7 +215,7 @@ export class Decisions {
     try {
       return context.takeSettings();
     } catch (cause) {
-      throw this.#connection.refuse(hookFailure("the chosen context", cause, "internal_error"));
+      throw this.#connection.refuse(failureIn("the chosen context", cause));
     }
   }
 
@@ -254,6 +252,12 @@ export class Decisions {
     this.#verifiedChain = verdict.path;
     this.#connection.accept();
   }
+}
+
+/** What the engine lacks, or has lost, on the way to an answer is nobody's refusal. */
+function failureIn(hook: string, error: unknown): Failure {
+  if (isEngineTrouble(error)) return { error: error as SSLError, alert: alert.internal_error };
+  return hookFailure(hook, error, "internal_error");
 }
 
 /** Whether the session may be given to a connection of that context. */

@@ -94,7 +94,7 @@ function after<T, R>(
   then: (value: T) => R | PromiseLike<R>,
   otherwise?: (error: unknown) => never,
 ): R | PromiseLike<R> {
-  return isPromise(value) ? value.then(then, otherwise) : then(value);
+  return isPromise(value) ? Promise.resolve(value).then(then, otherwise) : then(value);
 }
 
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {

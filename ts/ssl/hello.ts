@@ -43,7 +43,7 @@ export function asked<T>(hook: string, otherwise: AlertName, ask: () => T | Prom
   try {
     const given = ask();
     return typeof (given as Partial<PromiseLike<T>> | null)?.then === "function"
-      ? (given as PromiseLike<T>).then((value) => value, refuse)
+      ? Promise.resolve(given).catch(refuse)
       : given;
   } catch (cause) {
     return refuse(cause);

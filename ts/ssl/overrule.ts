@@ -45,7 +45,7 @@ export function overrule(
   try {
     const answer = verify(info);
     return typeof (answer as Partial<PromiseLike<void>> | undefined)?.then === "function"
-      ? (answer as PromiseLike<void | { readonly accept: true }>).then(use, refuse)
+      ? Promise.resolve(answer).then(use, refuse)
       : use(answer as void | { readonly accept: true });
   } catch (cause) {
     if (cause instanceof Refusal) throw cause;

@@ -37,9 +37,12 @@ export class Question<T> {
   }
 }
 
-/** Goes on with a value now, or with what a promise brings later: a question of several steps stays synchronous if it can. */
+/**
+ * Goes on with a value now, or with what a promise brings later: a question of several steps stays synchronous if it can. A promise of
+ * another make may settle twice, and answer nothing to `then`, so it is made one of ours.
+ */
 export function after<T, R>(value: T | PromiseLike<T>, goOn: (value: T) => R | PromiseLike<R>): R | PromiseLike<R> {
-  return isPromise(value) ? value.then(goOn) : goOn(value);
+  return isPromise(value) ? Promise.resolve(value).then(goOn) : goOn(value);
 }
 
 /** Does `end` when the answer is there, whatever it is. */
@@ -58,7 +61,7 @@ export function lastly<T>(ask: () => T | PromiseLike<T>, end: () => void): T | P
 
 /** What a function answers that nobody waits for; should it be a promise that fails, that is of no consequence. */
 export function forgetFailure(answer: unknown): void {
-  if (isPromise(answer)) answer.then(undefined, () => {});
+  if (isPromise(answer)) Promise.resolve(answer).catch(() => {});
 }
 
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {

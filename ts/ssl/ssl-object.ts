@@ -102,7 +102,7 @@ export class SSLObject {
     this.incoming = parts.incoming;
     this.outgoing = parts.outgoing;
     this.connection = parts.connection;
-    if (parts.session !== null) this.#decisions.offer(parts.session, parts.serverHostname);
+    if (parts.session !== null) this.#offerFirst(parts.session);
     forgotten.register(this, parts.connection, this);
   }
 
@@ -404,6 +404,16 @@ export class SSLObject {
       this.connection.drain(this.outgoing);
       this.#tell();
       this.#busy = false;
+    }
+  }
+
+  /** Nobody gets to dispose of a connection whose making fails. */
+  #offerFirst(session: SSLSession): void {
+    try {
+      this.#decisions.offer(session, this.serverHostname);
+    } catch (error) {
+      this.connection.dispose();
+      throw error;
     }
   }
 

@@ -23,6 +23,7 @@ export interface WasmExports {
   ) => number;
   readonly wt_alerted: (connection: ConnectionPointer) => number;
   readonly wt_allocate: (size: number) => Address;
+  readonly wt_allocation_failed: () => number;
   readonly wt_alpn: (connection: ConnectionPointer) => Address;
   readonly wt_cache_session: (connection: ConnectionPointer) => void;
   readonly wt_choose_alpn: (connection: ConnectionPointer, name: Address, size: number) => number;

@@ -1,6 +1,6 @@
 // Private keys in all their wrappings: PKCS#8 (RFC 5958), PKCS#1, SEC 1 (RFC 5915), PEM or DER, encrypted or not. What comes out is
 // the plain key in DER; whether it fits a certificate is for others.
-import { SSLConfigError, SSLError } from "../../engine/errors.ts";
+import { isEngineTrouble, SSLConfigError, SSLError } from "../../engine/errors.ts";
 import { DerReader, explicit, tag } from "../der.ts";
 import { type KeyBlock, keyBlock, type PemOrDer } from "../pem.ts";
 import { isWrongPassword, wrongOrMissing } from "./password.ts";
@@ -17,7 +17,7 @@ export function privateKeyFrom(value: PemOrDer, name: string, opener: () => Open
   try {
     return plainKey(block, name, opener);
   } catch (cause) {
-    if (!(cause instanceof SSLError) || cause instanceof SSLConfigError) throw cause;
+    if (!(cause instanceof SSLError) || cause instanceof SSLConfigError || isEngineTrouble(cause)) throw cause;
     throw badKey(name, `it cannot be parsed: ${cause.message}`, cause);
   }
 }

@@ -1,0 +1,50 @@
+// The module with exports that make something go wrong on purpose in the middle of a call (faults.c). Knows how to arm them; what must
+// come of it is for the tests to say. A test file that imports this runs that module.
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { type Realm, sharedRealm } from "../../ts/engine/realms.ts";
+import { init } from "../../ts/ssl/init.ts";
+import { wasmFile } from "../support/wasm-file.ts";
+
+/** In the order of faults.c. */
+const faults = [
+  "none",
+  "fail",
+  "fail from then on",
+  "trap",
+  "write beyond block",
+  "write beyond locals",
+  "overflow stack",
+] as const;
+
+export type Fault = (typeof faults)[number];
+
+interface FaultExports {
+  readonly fault_arm: (fault: number, at: number) => void;
+  readonly fault_allocations: () => number;
+}
+
+/** The bytes of the module that the other tests run, with the exports of faults.c and probe.c. */
+function faultyModule(): Uint8Array<ArrayBuffer> {
+  const path = `../../${wasmFile().replace(/(-probe)?\.wasm$/, "-probe.wasm")}`;
+  return new Uint8Array(readFileSync(fileURLToPath(new URL(path, import.meta.url))));
+}
+
+/** Runs `act`, with the fault at its `at`th allocation in that realm; answers how many it asked for, as far as the realm can still say. */
+export function withFault(fault: Fault, at: number, act: () => void, realm: Realm = sharedRealm()): number {
+  const { fault_arm: arm, fault_allocations: allocations } = realm.exports as unknown as FaultExports;
+  arm(faults.indexOf(fault), at);
+  try {
+    act();
+    return realm.poisoned ? at : allocations();
+  } finally {
+    if (!realm.poisoned) arm(0, 0);
+  }
+}
+
+/** How many allocations `act` asks for. */
+export function allocationsOf(act: () => void): number {
+  return withFault("none", 0, act);
+}
+
+await init({ wasm: faultyModule() });

@@ -1,0 +1,149 @@
+// A connection is disposed of at every step of its life: between any two calls of either side, with records half read and half sent.
+// Nothing stays of it in the wasm memory, every call on it afterwards says so, and neither its peer nor its neighbours are harmed.
+import { describe, expect, test } from "vitest";
+import { sharedRealm } from "../../ts/engine/realms.ts";
+import { isWant, type SSLContext, SSLError, SSLStateError } from "../../ts/ssl/index.ts";
+import { certs } from "../support/certs.ts";
+import {
+  ascii,
+  clientContext,
+  connected,
+  deliver,
+  type End,
+  identityOf,
+  inCase,
+  type Pair,
+  pattern,
+  roles,
+  serverContext,
+  sides,
+  thrownBy,
+  versions,
+  wrapped,
+} from "../support/conversation.ts";
+
+/** Where a conversation may be broken off; it goes from one to the next when it is asked for it. */
+function* conversation(pair: Pair): Generator<void> {
+  const ways = [
+    [pair.client, pair.server],
+    [pair.server, pair.client],
+  ] as const;
+  for (let turn = 0; turn < 3; turn++) {
+    for (const [from, to] of ways) {
+      from.tls.tryHandshake();
+      yield;
+      yield* inHalves(from, to);
+    }
+  }
+  for (const [from, to] of ways) {
+    from.tls.write(pattern(3000));
+    yield* inHalves(from, to);
+    to.tls.tryRead(new Uint8Array(1000));
+    yield;
+    if (from.tls.version() === "TLSv1.3") from.tls.updateKeys({ request: true });
+    yield* inHalves(from, to);
+    to.tls.tryRead(new Uint8Array(5000));
+    yield* inHalves(to, from);
+  }
+  for (const [from, to] of ways) {
+    from.tls.shutdownWrite();
+    yield* inHalves(from, to);
+    to.tls.tryRead(new Uint8Array(5000));
+    yield;
+  }
+}
+
+/** Brings what there is to the other side in two pieces, which looks at each. */
+function* inHalves(from: End, to: End): Generator<void> {
+  const bytes = from.outgoing.read();
+  const middle = Math.floor(bytes.length / 2);
+  for (const part of [bytes.subarray(0, middle), bytes.subarray(middle)]) {
+    to.incoming.write(part);
+    to.tls.tryHandshake();
+    yield;
+  }
+}
+
+/** What a connection that is gone, or has lost its peer, may answer to being used. */
+const uses: readonly ((end: End) => unknown)[] = [
+  ({ tls }) => tls.doHandshake(),
+  ({ tls }) => tls.read(),
+  ({ tls }) => tls.write(ascii("x")),
+  ({ tls }) => tls.updateKeys(),
+  ({ tls }) => tls.shutdownWrite(),
+  ({ tls }) => tls.unwrap(),
+];
+
+describe.each(versions)("S9 B95 %s", (version) => {
+  test.each(roles)("a %s that is disposed of at any step leaves nothing behind and harms nobody", (role) => {
+    const only = { minVersion: version, maxVersion: version };
+    const client = clientContext({
+      ...only,
+      identities: [identityOf("client")],
+      onTrace: () => {},
+      onKeyLog: () => {},
+    });
+    const server = serverContext({ ...only, numTickets: 2, verifyMode: "required", ca: certs.root.cert });
+    const neighbours = connected({ version });
+    const begin = (): Pair => ({ client: wrapped(client, { serverHostname: "localhost" }), server: wrapped(server) });
+    let length = 0;
+    inCase("to the end", () => {
+      for (const _ of conversation(begin())) length++;
+    });
+    expect(length).toBeGreaterThan(30);
+    const clean = alive();
+    for (let last = 0; last <= length; last++) {
+      inCase(`step ${last}`, () => {
+        const pair = begin();
+        const steps = conversation(pair);
+        for (let step = 0; step < last; step++) steps.next();
+        const [own, peer] = sides(pair, role);
+        own.tls.dispose();
+        for (const use of uses)
+          expect(
+            thrownBy(() => use(own)),
+            String(use),
+          ).toBeInstanceOf(SSLStateError);
+        expectOrderly(peer);
+        peer.incoming.writeEof();
+        expectOrderly(peer);
+      });
+      expect(alive(), `step ${last}`).toEqual(clean);
+    }
+    neighbours.client.tls.write(ascii("still here"));
+    deliver(neighbours.client, neighbours.server);
+    expect(neighbours.server.tls.read()).toEqual(ascii("still here"));
+  });
+});
+
+test("a context that is disposed of in the middle of a conversation is kept by it, to the end", () => {
+  for (const version of versions) {
+    const clean = alive();
+    inCase(version, () => {
+      const contexts: SSLContext[] = [clientContext({ maxVersion: version }), serverContext({ maxVersion: version })];
+      const pair = { client: wrapped(contexts[0]!, { serverHostname: "localhost" }), server: wrapped(contexts[1]!) };
+      const steps = conversation(pair);
+      steps.next();
+      for (const context of contexts) context.dispose();
+      while (steps.next().done !== true);
+      expect(pair.client.tls.state).toBe("closed");
+      expect(thrownBy(() => contexts[0]!.wrapBio(pair.client.incoming, pair.client.outgoing))).toBeInstanceOf(
+        SSLStateError,
+      );
+    });
+    expect(alive()).toEqual(clean);
+  }
+});
+
+/** Each call works, waits, or fails with an error of TLS. */
+function expectOrderly(end: End): void {
+  for (const use of uses) {
+    const error = thrownBy(() => use(end));
+    if (error !== undefined && !isWant(error)) expect(error, String(use)).toBeInstanceOf(SSLError);
+  }
+}
+
+function alive(): { readonly objects: number; readonly blocks: number } {
+  const realm = sharedRealm();
+  return { objects: realm.liveObjects(), blocks: realm.liveBlocks() };
+}
