@@ -24,6 +24,7 @@ import {
   chunks,
   clientContext,
   deliver,
+  disposed,
   drained,
   expectHandshake,
   flipped,
@@ -183,7 +184,7 @@ test("B82 a session can be set on a client before the handshake, and only one of
     expect(() => (pair.client.tls.session = session)).toThrow(SSLStateError);
     expect(() => (pair.server.tls.session = session)).toThrow(SSLStateError);
     expect(() => pairWith(both, {} as SSLSession)).toThrow(TypeError);
-    expect(() => pairWith({ ...both, client: both.client.with({}) }, session)).toThrow(SSLStateError);
+    expect(() => pairWith({ ...both, client: disposed(both.client.with({})) }, session)).toThrow(SSLStateError);
     expect(() => void Reflect.construct(SSLSession, [Symbol("other"), {}])).toThrow(TypeError);
   });
 });
