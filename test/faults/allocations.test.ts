@@ -53,6 +53,7 @@ interface Stretch<T> {
 /** Runs the stretch again and again, the fault at another allocation each time. */
 function expectSoundEverywhere<T>({ prepare, act }: Stretch<T>): void {
   const neighbours = connected();
+  expectAlive(neighbours); // what is set up with the first record is there
   const run = (fault: (typeof modes)[number] | "none", at: number): Thrown => {
     let thrown: Thrown = [];
     inCase(`${fault} at allocation ${at}`, () => {
