@@ -192,3 +192,53 @@ EVIDENCE(void, multiply, uint64_t *product, const uint64_t *a, size_t a_limbs, c
 EVIDENCE(void, montgomery, uint64_t *t, const uint64_t *a, const uint64_t *b, const uint64_t *n, size_t limbs, const uint64_t *mm) {
   wt_montgomery(t, a, b, n, limbs, *mm);
 }
+
+/* As the record layer, Finished messages and the PRF of TLS 1.2 have it. Tags cut short are what PSA calls another algorithm. */
+static psa_status_t mac_key(psa_algorithm_t mac, const uint8_t *key, size_t size, mbedtls_svc_key_id_t *id) {
+  psa_key_attributes_t attributes = PSA_KEY_ATTRIBUTES_INIT;
+  psa_set_key_type(&attributes, PSA_KEY_TYPE_HMAC);
+  psa_set_key_usage_flags(&attributes, PSA_KEY_USAGE_SIGN_MESSAGE | PSA_KEY_USAGE_VERIFY_MESSAGE);
+  psa_set_key_algorithm(&attributes, mac);
+  return psa_import_key(&attributes, key, size, id);
+}
+EVIDENCE(int, hmac, psa_algorithm_t hash, const uint8_t *key, size_t key_size, const uint8_t *data, size_t size, uint8_t *tag,
+         size_t tag_size) {
+  psa_algorithm_t mac = PSA_ALG_TRUNCATED_MAC(PSA_ALG_HMAC(hash), tag_size);
+  mbedtls_svc_key_id_t id;
+  psa_status_t status = mac_key(mac, key, key_size, &id);
+  if (status != PSA_SUCCESS) return status;
+  size_t length;
+  status = psa_mac_compute(id, mac, data, size, tag, tag_size, &length);
+  psa_destroy_key(id);
+  return status;
+}
+EVIDENCE(int, hmac_verify, psa_algorithm_t hash, const uint8_t *key, size_t key_size, const uint8_t *data, size_t size,
+         const uint8_t *tag, size_t tag_size) {
+  psa_algorithm_t mac = PSA_ALG_TRUNCATED_MAC(PSA_ALG_HMAC(hash), tag_size);
+  mbedtls_svc_key_id_t id;
+  psa_status_t status = mac_key(mac, key, key_size, &id);
+  if (status != PSA_SUCCESS) return status;
+  status = psa_mac_verify(id, mac, data, size, tag, tag_size);
+  psa_destroy_key(id);
+  return status;
+}
+
+/* HKDF in two steps, as the key schedule of TLS 1.3 takes them; the pseudorandom key has the size of the hash. */
+EVIDENCE(int, hkdf, psa_algorithm_t hash, const uint8_t *salt, size_t salt_size, const uint8_t *secret, size_t secret_size,
+         const uint8_t *info, size_t info_size, uint8_t *out, size_t size) {
+  uint8_t extracted[PSA_HASH_MAX_SIZE];
+  psa_key_derivation_operation_t extract = PSA_KEY_DERIVATION_OPERATION_INIT, expand = PSA_KEY_DERIVATION_OPERATION_INIT;
+  psa_status_t status = psa_key_derivation_setup(&extract, PSA_ALG_HKDF_EXTRACT(hash));
+  if (status == PSA_SUCCESS) status = psa_key_derivation_input_bytes(&extract, PSA_KEY_DERIVATION_INPUT_SALT, salt, salt_size);
+  if (status == PSA_SUCCESS) status = psa_key_derivation_input_bytes(&extract, PSA_KEY_DERIVATION_INPUT_SECRET, secret, secret_size);
+  if (status == PSA_SUCCESS) status = psa_key_derivation_output_bytes(&extract, extracted, PSA_HASH_LENGTH(hash));
+  psa_key_derivation_abort(&extract);
+  if (status == PSA_SUCCESS) status = psa_key_derivation_setup(&expand, PSA_ALG_HKDF_EXPAND(hash));
+  if (status == PSA_SUCCESS) {
+    status = psa_key_derivation_input_bytes(&expand, PSA_KEY_DERIVATION_INPUT_SECRET, extracted, PSA_HASH_LENGTH(hash));
+  }
+  if (status == PSA_SUCCESS) status = psa_key_derivation_input_bytes(&expand, PSA_KEY_DERIVATION_INPUT_INFO, info, info_size);
+  if (status == PSA_SUCCESS) status = psa_key_derivation_output_bytes(&expand, out, size);
+  psa_key_derivation_abort(&expand);
+  return status;
+}
