@@ -47,6 +47,12 @@ suites: setup ## Mbed TLS's own test suites as wasm, on what the module is made 
 	$(say) "Mbed TLS's test suites"
 	@$(run) scripts/mbedtls-suites.ts $(if $(CRYPTO),--crypto $(CRYPTO)) $(args)
 
+.PHONY: ssl-opt
+ssl-opt: wasm ## wanttls in the place of Mbed TLS's client and server in the scenarios of its tests/ssl-opt.sh; a few minutes; args="--verbose part-of-a-name"
+	$(say) "Mbed TLS's scenarios"
+	@scripts/build-ssl-opt.sh
+	@$(run) test/ssl-opt/main.ts $(args)
+
 .PHONY: audit
 audit: wasm ## constant time beyond `make prove`: the C under valgrind, which it installs, and times by a t-test; the longest call; some minutes
 	$(say) "audit"

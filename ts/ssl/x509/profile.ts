@@ -124,12 +124,12 @@ function authorityComplaints(certificate: X509, anchor: boolean, profile: Profil
   return found;
 }
 
-/** TLS signs with the key, or (long ago) encrypts to it. */
+/** TLS signs with the key (RFC 8446, section 4.4.2.2), or (long ago) encrypts to it; nobody agrees on keys with it. */
 function usageComplaints({ extensions: { keyUsage } }: X509, purpose: Purpose): Complaint[] {
   if (keyUsage === undefined || purpose === "any") return [];
   const bits = keyUsage.value;
-  const signs = bits.has(keyUsageBit.digitalSignature) || bits.has(keyUsageBit.keyAgreement);
-  if (signs || (purpose === "serverAuth" && bits.has(keyUsageBit.keyEncipherment))) return [];
+  if (bits.has(keyUsageBit.digitalSignature) || (purpose === "serverAuth" && bits.has(keyUsageBit.keyEncipherment)))
+    return [];
   return [["INVALID_PURPOSE", "may not be used for TLS, as its keyUsage says"]];
 }
 

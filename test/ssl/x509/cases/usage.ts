@@ -153,7 +153,9 @@ const leaves: readonly Case[] = [
   ),
   leafCase("no keyUsage", { extensions: { keyUsage: null } }, "ok"),
   leafCase("keyUsage for encryption to the key", { extensions: { keyUsage: keyUsage(2) } }, "ok"),
-  leafCase("keyUsage for key agreement", { extensions: { keyUsage: keyUsage(4) } }, "ok"),
+  leafCase("keyUsage for key agreement", { extensions: { keyUsage: keyUsage(4) } }, "INVALID_PURPOSE", {
+    openssl: "accepts",
+  }),
   leafCase("keyUsage for lists only", { extensions: { keyUsage: keyUsage(6) } }, "INVALID_PURPOSE"),
   leafCase("keyUsage for documents only", { extensions: { keyUsage: keyUsage(1) } }, "INVALID_PURPOSE"),
   leafCase("keyUsage for documents only, for any purpose", { extensions: { keyUsage: keyUsage(1) } }, "ok", {
