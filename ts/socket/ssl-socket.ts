@@ -144,8 +144,9 @@ export class SSLSocket extends SSLObject implements Selectable {
    * handshake and `unwrap` go on by reading too; were they to wait for room alone, two peers could wait for each other.
    */
   get writable(): boolean {
-    if (this.#closing !== "open" || this.failed || this.outgoing.pending <= this.#writeGoal) return true;
-    return this.#readsOn && this.transport.readable;
+    if (this.#closing !== "open" || this.#sendFailure !== null || this.outgoing.pending <= this.#writeGoal) return true;
+    if (this.#readsOn) return this.failed || this.transport.readable;
+    return this.failed && this.#writeGoal > 0; // a failure ends no flush: what is queued, an alert perhaps, still goes out
   }
 
   /** Whether this side has closed it. */
