@@ -1,0 +1,33 @@
+// Owns the form of a chapter of a soak, and what most of them need: contexts, and saying what went wrong.
+import { type ServerOptions, SSLContext, SSLEngineError, SSLError, SSLMemoryError } from "../../../ts/index.ts";
+import { certs } from "../../support/certs.ts";
+import { failureOf } from "../../support/failure.ts";
+import type { Amounts } from "../plan.ts";
+import type { Report } from "../report.ts";
+import type { Failure } from "../service.ts";
+
+export type Chapter = (amounts: Amounts, report: Report) => Promise<void>;
+
+/** Serves both versions, with tickets, and looks at the certificates of clients that have one. */
+export function serverContext(options: Partial<ServerOptions> = {}): SSLContext {
+  const { chain: cert, key } = certs.localhost;
+  return SSLContext.server({
+    identities: [{ cert, key }],
+    ca: certs.root.cert,
+    verifyMode: "optional",
+    ...options,
+  });
+}
+
+export function described(failures: readonly Failure[]): string[] {
+  return failures.map(({ shaking, error }) => `${shaking ? "handshake: " : ""}${failureOf(error)}`);
+}
+
+/** Those that no client may bring about, however rude: untyped ones, traps, a memory that is full. */
+export function inexcusable(failures: readonly Failure[]): string[] {
+  return described(
+    failures.filter(
+      ({ error }) => !(error instanceof SSLError) || error instanceof SSLEngineError || error instanceof SSLMemoryError,
+    ),
+  );
+}
