@@ -12,6 +12,8 @@ export interface Manner {
   readonly context: SSLContext;
   /** How long a client may take for its handshake, and may keep silent afterwards. */
   readonly patienceMs?: number;
+  /** What is counted as a failure, and not kept. */
+  readonly excuses?: (error: unknown) => boolean;
 }
 
 export interface Failure {
@@ -25,15 +27,17 @@ export class Service {
   readonly port: number;
   readonly open = new Set<Guest>();
   readonly failures: Failure[] = [];
+  failed = 0;
   accepted = 0;
   messages = 0;
   bytes = 0;
   mostOpen = 0;
   readonly #close: () => Promise<void>;
   readonly #patienceMs: number | undefined;
+  readonly #excuses: (error: unknown) => boolean;
 
   /** Listens on a free port. */
-  static async start({ context, patienceMs }: Manner): Promise<Service> {
+  static async start({ context, patienceMs, excuses = () => false }: Manner): Promise<Service> {
     const { listen } = await thisRuntime();
     let service: Service | undefined;
     const listener = await listen({
@@ -41,23 +45,29 @@ export class Service {
       port: 0,
       handshakeTimeout: patienceMs ?? 120_000,
       ...(patienceMs !== undefined && { shutdownTimeout: patienceMs }),
-      onHandshakeError: (error) => service!.failures.push({ shaking: true, error }),
+      onHandshakeError: (error) => service!.#note({ shaking: true, error }),
     });
-    service = new Service(listener.port, () => listener.close(), patienceMs);
+    service = new Service(listener.port, () => listener.close(), patienceMs, excuses);
     void service.#receive(listener);
     return service;
   }
 
-  private constructor(port: number, close: () => Promise<void>, patienceMs: number | undefined) {
+  private constructor(
+    port: number,
+    close: () => Promise<void>,
+    patienceMs: number | undefined,
+    excuses: (error: unknown) => boolean,
+  ) {
     this.port = port;
     this.#close = close;
     this.#patienceMs = patienceMs;
+    this.#excuses = excuses;
   }
 
   /** Counts from here. */
   forget(): void {
     this.failures.length = 0;
-    this.accepted = this.messages = this.bytes = this.mostOpen = 0;
+    this.failed = this.accepted = this.messages = this.bytes = this.mostOpen = 0;
   }
 
   /** Nobody comes any more; who is there stays. */
@@ -78,12 +88,17 @@ export class Service {
       await guest.tls.close();
     } catch (error) {
       guest.failure = error;
-      this.failures.push({ shaking: false, error });
+      this.#note({ shaking: false, error });
       guest.tls.abort();
     } finally {
       guest.hurry(undefined);
       this.open.delete(guest);
     }
+  }
+
+  #note(failure: Failure): void {
+    this.failed++;
+    if (!this.#excuses(failure.error)) this.failures.push(failure);
   }
 
   /** One message; false when the client has closed. */

@@ -2,7 +2,15 @@
 import { expect, it } from "vitest";
 import type { Connection } from "../../ts/engine/connection.ts";
 import type { Realm } from "../../ts/engine/realms.ts";
-import { Selector, EVENT_READ, select, SSLEngineError, startTls, type TLSConnection } from "../../ts/index.ts";
+import {
+  Selector,
+  EVENT_READ,
+  select,
+  type SSLContext,
+  SSLEngineError,
+  startTls,
+  type TLSConnection,
+} from "../../ts/index.ts";
 import { nextTurn } from "../../ts/socket/event-loop.ts";
 import { memoryTransportPair } from "../../ts/socket/memory-transport.ts";
 import type { SSLSocket } from "../../ts/socket/ssl-socket.ts";
@@ -13,6 +21,10 @@ const wild = 0x7fffff00 as ConnectionPointer;
 
 function realmOf(socket: SSLSocket): Realm {
   return (socket as unknown as { readonly connection: Connection }).connection.realm;
+}
+
+function realmFor(context: SSLContext): Realm {
+  return (context as unknown as { internals(): { readonly realm: Realm } }).internals().realm;
 }
 
 function trap(realm: Realm): void {
@@ -72,8 +84,8 @@ it.each(versions)(
       startTls(left, { context: both.client, serverHostname: "localhost" }),
       startTls(right, { context: first }),
     ]);
-    const before = first.internals().realm;
-    expect(realmOf(server.socket)).toBe(chosen.internals().realm);
+    const before = realmFor(first);
+    expect(realmOf(server.socket)).toBe(realmFor(chosen));
     trap(before);
     expect(server.socket.failed).toBe(false);
     const reading = server.read(new Uint8Array(1));

@@ -23,11 +23,7 @@ export function described(failures: readonly Failure[]): string[] {
   return failures.map(({ shaking, error }) => `${shaking ? "handshake: " : ""}${failureOf(error)}`);
 }
 
-/** Those that no client may bring about, however rude: untyped ones, traps, a memory that is full. */
-export function inexcusable(failures: readonly Failure[]): string[] {
-  return described(
-    failures.filter(
-      ({ error }) => !(error instanceof SSLError) || error instanceof SSLEngineError || error instanceof SSLMemoryError,
-    ),
-  );
+/** What a rude client may bring about; not errors without a type, traps, or a memory that is full. */
+export function isExcusable(error: unknown): boolean {
+  return error instanceof SSLError && !(error instanceof SSLEngineError) && !(error instanceof SSLMemoryError);
 }

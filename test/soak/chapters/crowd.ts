@@ -42,6 +42,7 @@ export class Crowd {
     const { port } = this.#service;
     const each = Math.ceil(clients / 2);
     await this.#all((peer) => ({ do: "churn", port, peer, clients: each, pauseMs: pauseFor * each }));
+    if (!(await comesTrue(() => this.#service.open.size >= clients))) this.tally.failed("never are all there");
     await sleep(milliseconds);
     await unlessHung(
       "the conversations",

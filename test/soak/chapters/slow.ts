@@ -6,7 +6,7 @@ import type { Amounts } from "../plan.ts";
 import type { Report } from "../report.ts";
 import { type Guest, Service } from "../service.ts";
 import { vitals } from "../vitals.ts";
-import { inexcusable, serverContext } from "./chapter.ts";
+import { described, isExcusable, serverContext } from "./chapter.ts";
 
 /** The default of `highWaterMark.outgoing`, and the longest record with all that may surround its content (RFC 8446, section 5.2). */
 const highWaterMark = 512 * 1024;
@@ -15,7 +15,7 @@ const lookEveryMs = 50;
 
 export async function slow({ slow: count, stall }: Amounts, report: Report): Promise<void> {
   using context = serverContext();
-  const service = await Service.start({ context });
+  const service = await Service.start({ context, excuses: isExcusable });
   const [stalled, lively] = [new Clients(), new Clients()];
   for (const peer of peerNames)
     await stalled.ask({ do: "hold", port: service.port, peer, count: Math.ceil(count / 2), under: "slow" });
@@ -47,7 +47,7 @@ export async function slow({ slow: count, stall }: Amounts, report: Report): Pro
   for (const clients of [stalled, lively]) clients.kill();
   const gone = await comesTrue(() => service.open.size === 0);
   report.expect("all are gone when they are killed", gone ? "yes" : `${service.open.size} stay`, gone);
-  report.none("failures that a slow client may not bring about", inexcusable(service.failures));
+  report.none("failures that a slow client may not bring about", described(service.failures));
   await service.close();
 }
 

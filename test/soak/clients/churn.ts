@@ -8,7 +8,9 @@ import { Tally } from "./tally.ts";
 
 /** In their handshake at once: more would wait for each other's arithmetic, and that would be measured. */
 const handshakes = 8;
-const mostMessages = 20;
+/** After every tenth message a client goes, unless so many wait to come already: on a slow machine all stay longer. */
+const leaves = 0.1;
+const mostWaiting = 8;
 
 export class Churn {
   readonly #port: number;
@@ -47,6 +49,7 @@ export class Churn {
 
   async #visit(dialer: Dialer, wish: Wish): Promise<void> {
     const link = await this.#gate.run(() => this.#dial(dialer, wish));
+    if (link === null) return;
     try {
       await this.#converse(link);
       await link.end();
@@ -56,7 +59,9 @@ export class Churn {
     }
   }
 
-  async #dial(dialer: Dialer, wish: Wish): Promise<Link> {
+  /** Null when it is too late to begin. */
+  async #dial(dialer: Dialer, wish: Wish): Promise<Link | null> {
+    if (this.#rest.signal.aborted) return null;
     const begin = performance.now();
     const link = await dialer.dial(this.#port, wish);
     this.#tally.connected(dialer.name, wish.version, link.resumed, performance.now() - begin);
@@ -65,14 +70,18 @@ export class Churn {
 
   async #converse(link: Link): Promise<void> {
     const talk = new Talk(link);
-    for (let left = 1 + Math.floor(Math.random() * mostMessages); left > 0 && !this.#rest.signal.aborted; left--) {
+    do {
       const length = someLength();
       const begin = performance.now();
       await talk.message(length);
       this.#tally.answered(length, performance.now() - begin);
       if (Math.random() < 0.1) link.updateKeys?.();
       await this.#pause();
-    }
+    } while (!this.#rest.signal.aborted && !this.#goes());
+  }
+
+  #goes(): boolean {
+    return this.#gate.waiting < mostWaiting && Math.random() < leaves;
   }
 
   async #pause(): Promise<void> {

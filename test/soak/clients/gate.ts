@@ -7,6 +7,11 @@ export class Gate {
     this.#free = places;
   }
 
+  /** How many wait to be let in. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
   async run<T>(act: () => Promise<T>): Promise<T> {
     if (this.#free > 0) this.#free--;
     else await new Promise<void>((resolve) => this.#waiting.push(resolve));
