@@ -47,6 +47,11 @@ suites: setup ## Mbed TLS's own test suites as wasm, on what the module is made 
 	$(say) "Mbed TLS's test suites"
 	@$(run) scripts/mbedtls-suites.ts $(if $(CRYPTO),--crypto $(CRYPTO)) $(args)
 
+.PHONY: soak
+soak: wasm ## a server on each runtime under thousands of clients, rude and killed ones among them; args="seconds=60 connections=1000 node load", "short"
+	$(say) "soak"
+	@ulimit -n "$$(ulimit -Hn)" || true; $(run) test/soak/main.ts $(args)
+
 .PHONY: audit
 audit: wasm ## constant time beyond `make prove`: the C under valgrind, which it installs, and times by a t-test; the longest call; some minutes
 	$(say) "audit"

@@ -29,7 +29,7 @@ function planned(): ReturnType<typeof planOf> {
     return planOf(given);
   } catch (error) {
     console.error(failureOf(error));
-    process.exit(2);
+    return process.exit(2);
   }
 }
 

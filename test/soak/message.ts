@@ -15,12 +15,12 @@ export const longest: number = 1 << 20;
 /** So much of a message is read and answered at a time. */
 export const pieceSize = 16_384;
 
-const noise = randomBytes(2 * longest);
+const noise = new Uint8Array(randomBytes(2 * longest));
 
 /** Bytes that nobody can guess; a view, which nobody may write to. */
 export function content(length: number): Uint8Array<ArrayBuffer> {
   const from = Math.floor(Math.random() * (noise.length - length));
-  return new Uint8Array(noise.buffer as ArrayBuffer, noise.byteOffset + from, length);
+  return noise.subarray(from, from + length);
 }
 
 export function headerOf(length: number): Uint8Array<ArrayBuffer> {

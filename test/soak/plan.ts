@@ -46,9 +46,9 @@ const spare = 200;
 /** Throws an Error that says which argument is wrong. */
 export function planOf(given: readonly string[]): Plan {
   const amounts: Record<string, number> = { ...(given.includes("short") ? short : usual) };
-  for (const [name, value] of given.filter((one) => one.includes("=")).map((one) => one.split("="))) {
-    if (!(name! in amounts) || !(Number(value) >= 1)) throw new Error(`Cannot soak with ${name}=${value}`);
-    amounts[name!] = Number(value);
+  for (const [name = "", value] of given.filter((one) => one.includes("=")).map((one) => one.split("="))) {
+    if (!(name in amounts) || !(Number(value) >= 1)) throw new Error(`Cannot soak with ${name}=${value}`);
+    amounts[name] = Number(value);
   }
   const words = given.filter((one) => one !== "short" && !one.includes("="));
   const [runtimes, chapters] = [chosen(runtimeNames, words), chosen(chapterNames, words)];

@@ -2,7 +2,13 @@
 // and what went wrong where. Judges nothing.
 import type { Connection } from "../../ts/engine/connection.ts";
 import type { Realm } from "../../ts/engine/realms.ts";
-import { type SSLContext, type SSLObject, SSLTimeoutError, type TLSConnection } from "../../ts/index.ts";
+import {
+  type SSLContext,
+  type SSLObject,
+  SSLTimeoutError,
+  type TLSConnection,
+  type TLSListener,
+} from "../../ts/index.ts";
 import type { MemoryBIO } from "../../ts/ssl/index.ts";
 import { thisRuntime } from "../support/this-runtime.ts";
 import { content, flood, headerSize, lengthIn, pieceSize, Running } from "./message.ts";
@@ -24,7 +30,6 @@ export interface Failure {
 
 /** One port. */
 export class Service {
-  readonly port: number;
   readonly open = new Set<Guest>();
   readonly failures: Failure[] = [];
   failed = 0;
@@ -32,36 +37,22 @@ export class Service {
   messages = 0;
   bytes = 0;
   mostOpen = 0;
-  readonly #close: () => Promise<void>;
-  readonly #patienceMs: number | undefined;
-  readonly #excuses: (error: unknown) => boolean;
+  readonly #manner: Manner;
+  #listener!: TLSListener;
+
+  private constructor(manner: Manner) {
+    this.#manner = manner;
+  }
 
   /** Listens on a free port. */
-  static async start({ context, patienceMs, excuses = () => false }: Manner): Promise<Service> {
-    const { listen } = await thisRuntime();
-    let service: Service | undefined;
-    const listener = await listen({
-      context,
-      port: 0,
-      handshakeTimeout: patienceMs ?? 120_000,
-      ...(patienceMs !== undefined && { shutdownTimeout: patienceMs }),
-      onHandshakeError: (error) => service!.#note({ shaking: true, error }),
-    });
-    service = new Service(listener.port, () => listener.close(), patienceMs, excuses);
-    void service.#receive(listener);
+  static async start(manner: Manner): Promise<Service> {
+    const service = new Service(manner);
+    await service.#listen();
     return service;
   }
 
-  private constructor(
-    port: number,
-    close: () => Promise<void>,
-    patienceMs: number | undefined,
-    excuses: (error: unknown) => boolean,
-  ) {
-    this.port = port;
-    this.#close = close;
-    this.#patienceMs = patienceMs;
-    this.#excuses = excuses;
+  get port(): number {
+    return this.#listener.port;
   }
 
   /** Counts from here. */
@@ -72,11 +63,24 @@ export class Service {
 
   /** Nobody comes any more; who is there stays. */
   async close(): Promise<void> {
-    await this.#close();
+    await this.#listener.close();
   }
 
-  async #receive(connections: AsyncIterable<TLSConnection>): Promise<void> {
-    for await (const tls of connections) void this.#entertain(new Guest(tls));
+  async #listen(): Promise<void> {
+    const { context, patienceMs } = this.#manner;
+    const { listen } = await thisRuntime();
+    this.#listener = await listen({
+      context,
+      port: 0,
+      handshakeTimeout: patienceMs ?? unhurriedMs,
+      ...(patienceMs !== undefined && { shutdownTimeout: patienceMs }),
+      onHandshakeError: (error) => this.#note({ shaking: true, error }),
+    });
+    void this.#receive();
+  }
+
+  async #receive(): Promise<void> {
+    for await (const tls of this.#listener) void this.#entertain(new Guest(tls));
   }
 
   async #entertain(guest: Guest): Promise<void> {
@@ -98,14 +102,14 @@ export class Service {
 
   #note(failure: Failure): void {
     this.failed++;
-    if (!this.#excuses(failure.error)) this.failures.push(failure);
+    if (this.#manner.excuses?.(failure.error) !== true) this.failures.push(failure);
   }
 
   /** One message; false when the client has closed. */
   async #answer(guest: Guest): Promise<boolean> {
-    guest.hurry(this.#patienceMs);
+    guest.hurry(this.#manner.patienceMs);
     const header = new Uint8Array(headerSize);
-    if (!(await guest.fill(header))) return false;
+    if (!(await guest.readWhole(header))) return false;
     if (lengthIn(header) === flood) return guest.floodForEver();
     const piece = new Uint8Array(Math.min(pieceSize, lengthIn(header)));
     for (let left = lengthIn(header); left > 0;) {
@@ -114,7 +118,7 @@ export class Service {
       if (got === null) throw new Error(`the client has closed, ${left} bytes are missing`);
       guest.said.add(part.subarray(0, got));
       await guest.tls.write(part.subarray(0, got));
-      guest.hurry(this.#patienceMs);
+      guest.hurry(this.#manner.patienceMs);
       left -= got;
     }
     await guest.tls.write(guest.said.now());
@@ -124,6 +128,9 @@ export class Service {
     return true;
   }
 }
+
+/** Long enough for any machine. */
+const unhurriedMs = 120_000;
 
 /** How often the server takes new keys after a message and asks the client to. */
 const updatesKeys = 0.1;
@@ -167,7 +174,7 @@ export class Guest {
   }
 
   /** False when the client has closed before the first byte. */
-  async fill(room: Uint8Array<ArrayBuffer>): Promise<boolean> {
+  async readWhole(room: Uint8Array<ArrayBuffer>): Promise<boolean> {
     for (let done = 0; done < room.length;) {
       const got = await this.tls.read(room.subarray(done));
       if (got === null && done === 0) return false;

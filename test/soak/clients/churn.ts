@@ -18,7 +18,7 @@ export class Churn {
   readonly #pauseMs: number;
   readonly #gate = new Gate(handshakes);
   readonly #rest = new AbortController();
-  #tally = new Tally();
+  readonly #tally = new Tally();
   readonly #clients: Promise<void>[];
 
   /** Begins at once; pauses are up to `pauseMs` long. */

@@ -1,6 +1,6 @@
 // What can be asked of a process of clients (process.ts), and who asks. They are always on Node, as the server is what is looked at.
 import { Obedient } from "../../support/obedient.ts";
-import type { Version, Wish } from "./link.ts";
+import type { Wish } from "./link.ts";
 import type { Told } from "./tally.ts";
 
 export type PeerName = "wanttls" | "node:tls";
@@ -43,7 +43,7 @@ export type Order =
       readonly clockOffset: number;
     };
 
-export type { Told, Version, Wish };
+export type { Told, Wish };
 
 /** A process of clients. */
 export class Clients {

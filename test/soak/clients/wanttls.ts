@@ -65,8 +65,8 @@ class WanttlsLink implements Link {
   }
 
   async read(): Promise<Uint8Array | null> {
-    const { value, done } = await this.#chunks.next();
-    return done === true ? null : value;
+    const next = await this.#chunks.next();
+    return next.done === true ? null : next.value;
   }
 
   updateKeys(): void {
