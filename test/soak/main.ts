@@ -12,6 +12,9 @@ import { commandOf, type RuntimeName } from "../support/runtimes.ts";
 import { planOf } from "./plan.ts";
 import { type Finding, lineOf } from "./report.ts";
 
+/** A runtime that gives no sign of life for that long hangs (run.ts gives one every few seconds). */
+const silenceMs = 180_000;
+
 const given = process.argv.slice(2);
 const findings = new Map<RuntimeName, readonly Finding[]>();
 for (const runtime of planned().runtimes) findings.set(runtime, await runOn(runtime));
@@ -37,23 +40,46 @@ async function runOn(runtime: RuntimeName): Promise<Finding[]> {
   console.log(`\n==> soak on ${runtime}`);
   const [command, ...flags] = commandOf(runtime);
   const script = fileURLToPath(new URL("run.ts", import.meta.url));
-  const child = spawn(command, [...flags, script, ...given], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(command, [...flags, script, ...given], {
+    stdio: ["ignore", "pipe", "inherit"],
+    detached: true, // a group of its own, with all that it starts
+  });
   const ended = new Promise<number | string>((resolve) =>
     child.on("close", (status, signal) => resolve(status ?? signal ?? 1)),
   );
+  const end = endOf(child.pid!);
+  let watchdog = setTimeout(end, silenceMs);
   const found: Finding[] = [];
   for await (const line of createInterface({ input: child.stdout })) {
+    clearTimeout(watchdog);
+    watchdog = setTimeout(end, silenceMs);
+    if (line === "") continue;
     const finding = JSON.parse(line) as Finding;
     found.push(finding);
     console.log(lineOf(finding));
   }
+  clearTimeout(watchdog);
   const status = await ended;
-  if (status !== 0)
-    found.push({
-      chapter: found.at(-1)?.chapter ?? "load",
-      what: "end of the run",
-      value: String(status),
-      good: false,
-    });
+  end(); // what is frozen does not end by itself
+  const chapter = found.at(-1)?.chapter ?? "load";
+  if (status !== 0) found.push({ chapter, what: "end of the run", value: String(status), good: false });
   return found;
+}
+
+/** Ends the process with all that it has started. */
+function endOf(pid: number): () => void {
+  const end = (): void => {
+    try {
+      process.kill(-pid, "SIGKILL");
+    } catch {
+      // All of them have ended.
+    }
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    process.once(signal, () => {
+      end();
+      process.exit(1);
+    });
+  }
+  return end;
 }

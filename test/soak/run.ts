@@ -1,4 +1,5 @@
-// The part of a soak that is on the runtime in question: the server, chapter by chapter. Prints each finding as a line of JSON.
+// The part of a soak that is on the runtime in question: the server, chapter by chapter. Prints each finding as a line of JSON, and
+// empty lines as signs of life.
 //
 //   run.ts [seconds=60 connections=1000 ... chapter ...]
 import process from "node:process";
@@ -13,11 +14,13 @@ import { slow } from "./chapters/slow.ts";
 import { type ChapterName, planOf, withinLimits } from "./plan.ts";
 import { type Finding, Report } from "./report.ts";
 
+const lifeSignMs = 3000;
 const all: Readonly<Record<ChapterName, Chapter>> = { load, sequence, idle, slow, poison, clock };
 
 const { chapters, amounts } = planOf(process.argv.slice(2));
 const possible = withinLimits(amounts, (sentence) => console.error(sentence));
 const uncaught: string[] = [];
+setInterval(() => process.stdout.write("\n"), lifeSignMs);
 for (const event of ["uncaughtException", "unhandledRejection"])
   process.on(event, (error: unknown) => uncaught.push(failureOf(error)));
 
