@@ -12,8 +12,9 @@ export interface Vitals {
   readonly blocks: number;
   readonly objects: number;
   readonly memory: number;
-  /** Of the process: resident, and JavaScript's. */
+  /** Of the process: resident, the same without what the JavaScript heap holds in reserve, and what is used of that heap. */
   readonly resident: number;
+  readonly unreserved: number;
   readonly scripts: number;
   readonly descriptors: number;
   /** Sockets, timers and whatever else keeps the event loop busy; zero on runtimes that do not tell. */
@@ -25,6 +26,7 @@ const tolerance = 1.1;
 
 export async function vitals(): Promise<Vitals> {
   const resident = await residentBytes();
+  const { heapTotal, heapUsed } = process.memoryUsage();
   const realm = sharedRealm();
   return {
     heap: heapBytes(realm),
@@ -32,7 +34,8 @@ export async function vitals(): Promise<Vitals> {
     objects: realm.liveObjects(),
     memory: realm.memoryBytes,
     resident,
-    scripts: process.memoryUsage().heapUsed,
+    unreserved: resident - Math.max(0, heapTotal - heapUsed),
+    scripts: heapUsed,
     descriptors: readdirSync("/proc/self/fd").length,
     resources: process.getActiveResourcesInfo().length,
   };
@@ -48,11 +51,16 @@ export function expectSame(report: Report, when: string, before: Vitals, after: 
   report.expect(`sockets and timers, ${when}`, pair("resources"), after.resources <= before.resources);
 }
 
-/** What garbage collectors manage, and the size of the module's memory, may differ by a tenth; `telling`: enough was done to see it. */
+/**
+ * What garbage collectors manage, and the size of the module's memory, may differ by a tenth; `telling`: enough was done to see it. A heap's
+ * reserve for young objects comes and goes with the pace of allocation, by tens of MiB.
+ */
 export function expectFlat(report: Report, when: string, before: Vitals, after: Vitals, telling: boolean): void {
+  const all = `${(before.resident / MiB).toFixed(1)}, then ${(after.resident / MiB).toFixed(1)} MiB`;
+  report.figure(`resident memory, ${when}`, all);
   for (const [name, what] of [
     ["memory", "wasm memory"],
-    ["resident", "resident memory"],
+    ["unreserved", "resident memory but for the reserve of the JavaScript heap"],
     ["scripts", "JavaScript heap"],
   ] as const) {
     const value = `${(before[name] / MiB).toFixed(1)}, then ${(after[name] / MiB).toFixed(1)} MiB`;
