@@ -9,6 +9,9 @@ const under = "crowd";
 /** Four times as many milliseconds as there are clients: a thousand of them keep a server busy without waiting for it. */
 const pauseFor = 4;
 
+/** In each process, beyond those that are there: as many wait to come, or are in their handshakes, at most (churn.ts). */
+const onTheirWay = 20;
+
 export class Crowd {
   tally = new Tally();
   readonly #service: Service;
@@ -37,10 +40,10 @@ export class Crowd {
     await this.#isAlone();
   }
 
-  /** Has so many come, talk and go for that time. */
+  /** Has clients come, talk and go for that time, so many of them there at once. */
   async churn(clients: number, milliseconds: number): Promise<void> {
     const { port } = this.#service;
-    const each = Math.ceil(clients / 2);
+    const each = Math.ceil(clients / 2) + onTheirWay;
     await this.#all((peer) => ({ do: "churn", port, peer, clients: each, pauseMs: pauseFor * each }));
     if (!(await comesTrue(() => this.#service.open.size >= clients))) this.tally.failed("never are all there");
     await sleep(milliseconds);
