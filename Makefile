@@ -53,6 +53,11 @@ ssl-opt: wasm ## wanttls in the place of Mbed TLS's client and server in the sce
 	@scripts/build-ssl-opt.sh
 	@$(run) test/ssl-opt/main.ts $(args)
 
+.PHONY: soak
+soak: wasm ## a server on each runtime under thousands of clients, rude and killed ones among them; args="seconds=60 connections=1000 node load", "short"
+	$(say) "soak"
+	@ulimit -n "$$(ulimit -Hn)" || true; $(run) test/soak/main.ts $(args)
+
 .PHONY: audit
 audit: wasm ## constant time beyond `make prove`: the C under valgrind, which it installs, and times by a t-test; the longest call; some minutes
 	$(say) "audit"

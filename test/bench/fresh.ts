@@ -1,16 +1,14 @@
 // Starts one of the benchmark's programs in a fresh process of the runtime that runs this, and answers what it prints (JSON).
 import { execFile } from "node:child_process";
-import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { runtime } from "./runtime.ts";
-
-const flags = { node: ["--expose-gc"], deno: ["run", "--allow-all", "--no-lock", "--v8-flags=--expose-gc"], bun: [] };
+import { commandOf, runtime } from "../support/runtimes.ts";
 
 /** Rejects when the program fails; `program` lies beside this file. */
 export async function fresh<T>(program: string, ...parameters: readonly string[]): Promise<T> {
   const script = fileURLToPath(new URL(program, import.meta.url));
-  const { stdout } = await promisify(execFile)(process.execPath, [...flags[runtime], script, ...parameters], {
+  const [command, ...flags] = commandOf(runtime);
+  const { stdout } = await promisify(execFile)(command, [...flags, script, ...parameters], {
     timeout: 180_000,
   }).catch((error: { readonly stderr?: string }) => {
     throw new Error(lastLine(error.stderr) ?? "the process ended without an answer");

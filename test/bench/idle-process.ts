@@ -1,7 +1,7 @@
 // Prints how much memory (RSS, KiB) one more idle connection costs in this process, which has one side only and as many open already:
 // idle-process.ts client|server <contender> <connections>
 import process from "node:process";
-import { setTimeout as sleep } from "node:timers/promises";
+import { residentBytes } from "../support/resident.ts";
 import { Peer } from "./peer.ts";
 import { setupFor } from "./setup.ts";
 import type { Link } from "./sockets/contender.ts";
@@ -39,17 +39,7 @@ async function ofServer(): Promise<number> {
  */
 async function growth(open: (number: number) => Promise<void>): Promise<number> {
   await open(connections);
-  const begin = await settled();
+  const begin = await residentBytes();
   await open(connections);
-  return ((await settled()) - begin) / connections / 1024;
-}
-
-/** RSS when everything is over that goes on behind connections. */
-async function settled(): Promise<number> {
-  for (let i = 0; i < 4; i++) {
-    await sleep(50);
-    if ("Bun" in globalThis) Bun.gc(true);
-    else (globalThis as { gc?: () => void }).gc!();
-  }
-  return process.memoryUsage().rss;
+  return ((await residentBytes()) - begin) / connections / 1024;
 }

@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import type { Circumstances, Figure } from "./figures.ts";
 import { type Outcome, writeOutcome } from "./page.ts";
 import { rivalSections } from "./rivals/sections.ts";
-import type { RuntimeName } from "./runtime.ts";
+import type { RuntimeName } from "../support/runtimes.ts";
 import { sections } from "./sections.ts";
 
 const commands: Readonly<Record<RuntimeName, readonly string[]>> = {

@@ -1,11 +1,9 @@
-// What the other side does: reads orders from standard input and answers them (peer.ts). Its own speed is never a figure.
+// What the other side does: the orders of peer.ts. Its own speed is never a figure.
 import { once } from "node:events";
 import type { AddressInfo, Server } from "node:net";
-import process from "node:process";
-import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect, createServer, type TLSSocket } from "node:tls";
-import { failureOf } from "./failure.ts";
+import { obeyOrders } from "../support/obedient.ts";
 import type { Answer, Order } from "./peer.ts";
 import { payload } from "./payload.ts";
 import { wanttlsServer } from "./peer-wanttls.ts";
@@ -14,20 +12,16 @@ import { address, certificatesFor, serverName, type Setup } from "./setup.ts";
 const sessions = new Map<number, Buffer>();
 const held: TLSSocket[] = [];
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const answer = await obey(JSON.parse(line) as Order).catch((error: unknown): Answer => ({ error: failureOf(error) }));
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
-}
-process.exit(); // whoever asked is gone
+await obeyOrders(obey);
 
 async function obey(order: Order): Promise<Answer> {
   if (order.do === "serve") {
     const server = order.by === "wanttls" ? wanttlsServer(order.setup) : tlsServer(order.setup);
-    return { port: await listening(server) };
+    return listening(server);
   }
   if (order.do === "shake") for (let i = 0; i < order.count; i++) await shake(order.setup, order.port, order.resumed);
   else if (order.do === "hold") for (let i = 0; i < order.count; i++) held.push(await greeted(order.setup, order.port));
-  return {};
+  return null;
 }
 
 function tlsServer(setup: Setup): Server {

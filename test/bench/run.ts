@@ -7,7 +7,7 @@ import { parseArgs } from "node:util";
 import { circumstances } from "./circumstances.ts";
 import { digits, type Figure } from "./figures.ts";
 import { Peer } from "./peer.ts";
-import { runtime } from "./runtime.ts";
+import { runtime } from "../support/runtimes.ts";
 import { rivalSections } from "./rivals/sections.ts";
 import type { Scope } from "./section.ts";
 import { sections } from "./sections.ts";

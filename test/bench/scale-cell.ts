@@ -1,9 +1,9 @@
 // One cell of the table of scale.ts, in a fresh process: scale-cell.ts <connections> <realms>. Opens that many connections, half of
 // them clients of the other half, over transports in memory, and prints a line of JSON with what each of them costs.
-import { readFileSync } from "node:fs";
 import process from "node:process";
 import { EVENT_READ, memoryTransportPair, Selector, SSLContext, type SSLSocket } from "wanttls";
 import { certs } from "../support/certs.ts";
+import { residentBytes } from "../support/resident.ts";
 
 /** What was measured. Times are CPU time of the process. */
 export interface Cell {
@@ -131,15 +131,4 @@ function best(count: number, act: () => void): number {
 function microseconds(since: NodeJS.CpuUsage): number {
   const { user, system } = process.cpuUsage(since);
   return user + system;
-}
-
-/** After the garbage was collected, if the process may ask for that. */
-async function residentBytes(): Promise<number> {
-  const { gc, Bun } = globalThis as { gc?: () => void; Bun?: { gc(sync: boolean): void } };
-  for (let i = 0; i < 3; i++) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-    if (Bun) Bun.gc(true);
-    else gc?.();
-  }
-  return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"))![1]) * 1024;
 }

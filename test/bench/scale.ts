@@ -10,6 +10,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { engineVersion } from "wanttls";
+import { commandOf, runtime } from "../support/runtimes.ts";
 import type { Cell } from "./scale-cell.ts";
 
 const MOST_REALMS = 8;
@@ -30,14 +31,9 @@ process.exit();
 
 function cellOf(connections: number, realms: number): Cell {
   const script = fileURLToPath(new URL("scale-cell.ts", import.meta.url));
-  const output = execFileSync(process.execPath, [...runtimeFlags(), script, String(connections), String(realms)]);
+  const [command, ...runtimeFlags] = commandOf(runtime);
+  const output = execFileSync(command, [...runtimeFlags, script, String(connections), String(realms)]);
   return JSON.parse(output.toString()) as Cell;
-}
-
-/** The garbage must be collected before memory is measured. */
-function runtimeFlags(): string[] {
-  if ("Deno" in globalThis) return ["run", "--allow-all", "--v8-flags=--expose-gc"];
-  return "Bun" in globalThis ? [] : ["--expose-gc"];
 }
 
 function table(rows: readonly Cell[]): string {
@@ -90,9 +86,9 @@ async function timeOf(busy: readonly Worker[]): Promise<number> {
 
 function about(): string {
   const { deno, bun, node } = process.versions;
-  const runtime = deno !== undefined ? `Deno ${deno}` : bun !== undefined ? `Bun ${bun}` : `Node ${node}`;
+  const host = deno !== undefined ? `Deno ${deno}` : bun !== undefined ? `Bun ${bun}` : `Node ${node}`;
   const machine = `${cpus()[0]?.model.trim() ?? "unknown CPU"}, ${cpus().length} cores`;
-  return `${new Date().toISOString().slice(0, 10)}, ${machine}; ${runtime}, ${engineVersion()}; TLS 1.3, ECDSA P-256.`;
+  return `${new Date().toISOString().slice(0, 10)}, ${machine}; ${host}, ${engineVersion()}; TLS 1.3, ECDSA P-256.`;
 }
 
 function row(values: readonly (string | number)[]): string {

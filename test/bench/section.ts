@@ -1,9 +1,9 @@
 // Owns the form of a section of the benchmark. Knows none of them.
 import { cpuForOne, type Effort, perSecond, type Slice, takeTurns, type Workload } from "./measure.ts";
-import { failureOf } from "./failure.ts";
+import { failureOf } from "../support/failure.ts";
 import type { Figure, Layout } from "./figures.ts";
 import type { Peer } from "./peer.ts";
-import type { RuntimeName } from "./runtime.ts";
+import type { RuntimeName } from "../support/runtimes.ts";
 
 export interface Scope {
   readonly effort: Effort;

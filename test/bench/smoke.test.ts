@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, test } from "vitest";
 import type { Figure } from "./figures.ts";
-import { runtime } from "./runtime.ts";
+import { runtime } from "../support/runtimes.ts";
 import { sections } from "./sections.ts";
 
 const before = { node: [], deno: ["run", "--allow-all", "--no-lock"], bun: [] };

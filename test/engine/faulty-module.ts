@@ -22,6 +22,7 @@ export type Fault = (typeof faults)[number];
 interface FaultExports {
   readonly fault_arm: (fault: number, at: number) => void;
   readonly fault_allocations: () => number;
+  readonly fault_heap_bytes: () => number;
 }
 
 /** The bytes of the module that the other tests run, with the exports of faults.c and probe.c. */
@@ -32,19 +33,32 @@ function faultyModule(): Uint8Array<ArrayBuffer> {
 
 /** Runs `act`, with the fault at its `at`th allocation in that realm; answers how many it asked for, as far as the realm can still say. */
 export function withFault(fault: Fault, at: number, act: () => void, realm: Realm = sharedRealm()): number {
-  const { fault_arm: arm, fault_allocations: allocations } = realm.exports as unknown as FaultExports;
-  arm(faults.indexOf(fault), at);
+  arm(fault, at, realm);
   try {
     act();
-    return realm.poisoned ? at : allocations();
+    return realm.poisoned ? at : faultsOf(realm).fault_allocations();
   } finally {
-    if (!realm.poisoned) arm(0, 0);
+    if (!realm.poisoned) arm("none", 0, realm);
   }
+}
+
+/** Has the fault happen at the `at`th allocation in that realm from now on, in whatever call that is. */
+export function arm(fault: Fault, at: number, realm: Realm): void {
+  faultsOf(realm).fault_arm(faults.indexOf(fault), at);
+}
+
+/** Bytes that are allocated in that realm and not freed, with what the allocator needs to keep them apart. */
+export function heapBytes(realm: Realm): number {
+  return faultsOf(realm).fault_heap_bytes();
 }
 
 /** How many allocations `act` asks for. */
 export function allocationsOf(act: () => void): number {
   return withFault("none", 0, act);
+}
+
+function faultsOf(realm: Realm): FaultExports {
+  return realm.exports as unknown as FaultExports;
 }
 
 await init({ wasm: faultyModule() });

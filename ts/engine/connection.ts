@@ -5,7 +5,7 @@
 // so that bytes after the peer's close_notify are still there for whoever speaks next on that transport. The first fatal
 // error is kept and repeated; Mbed TLS, which would go on encrypting, is then left alone but for the alert that is due.
 import type { ConnectionPointer } from "../wasm/exports.gen.ts";
-import { largestPacked, type Realm, scratchLimit } from "../wasm/realm.ts";
+import { largestPacked, type Realm, scratchLimit, type Tenant } from "../wasm/realm.ts";
 import { alert } from "./alerts.ts";
 import { type ClientHello, ClientHelloCollector, parseClientHello } from "./client-hello.ts";
 import { code } from "./codes.gen.ts";
@@ -106,6 +106,8 @@ export interface PeerChain {
   readonly chain: readonly Uint8Array[];
 }
 
+export type { Tenant };
+
 const wantsCiphertext = { kind: "want", what: "read" } as const;
 const ended = { kind: "end" } as const;
 const fatal = 2; // RFC 8446, section 6
@@ -150,6 +152,7 @@ export class Connection {
   #collector: ClientHelloCollector | null;
   /** Null when nobody looks. */
   #trace: Trace | null;
+  #tenant: WeakRef<Tenant> | null = null;
 
   constructor(settings: Settings, options: ConnectionOptions) {
     this.#settings = settings;
@@ -169,6 +172,17 @@ export class Connection {
   /** Where its memory is; a server's may change when it decides on the ClientHello. */
   get realm(): Realm {
     return this.#realm;
+  }
+
+  /** Whether a trap, its own or that of another connection in the realm, has ended it: every call from now on throws that. */
+  get trapped(): boolean {
+    return this.#realm.poisoned;
+  }
+
+  /** Has `tenant` told when that happens; it is not kept alive for it. */
+  tellOfTrap(tenant: Tenant): void {
+    this.#tenant = new WeakRef(tenant);
+    this.#realm.enter(this.#tenant);
   }
 
   get state(): SSLState {
@@ -247,8 +261,7 @@ export class Connection {
   decide({ settings, now, alpn, seal, resume, psk }: Decision): void {
     if (settings !== null) {
       settings.retain();
-      this.#settings.release();
-      this.#settings = settings;
+      this.#move(settings);
       this.#trace = settings.trace ? (this.#trace ?? this.#traceFromHello(now)) : null;
     }
     this.#now = now;
@@ -527,7 +540,17 @@ export class Connection {
     this.#disposed = true;
     this.#records.forget();
     if (!this.#realm.poisoned && this.#pointer !== undefined) this.#realm.exports.wt_connection_free(this.#pointer);
+    if (this.#tenant !== null) this.#realm.leave(this.#tenant);
     this.#settings.release();
+  }
+
+  #move(settings: Settings): void {
+    if (this.#tenant !== null) {
+      this.#realm.leave(this.#tenant);
+      settings.realm.enter(this.#tenant);
+    }
+    this.#settings.release();
+    this.#settings = settings;
   }
 
   #fromStash(into: Uint8Array): Outcome {

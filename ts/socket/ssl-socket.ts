@@ -115,6 +115,7 @@ export class SSLSocket extends SSLObject implements Selectable {
     this.shutdownTimeout = shutdownTimeout;
     this.#writeGoal = this.#highWaterMark - 1;
     this.#stopWatching = transport.watch(() => this.#onTransport());
+    this.connection.tellOfTrap(this.#watchers);
   }
 
   override get state(): SSLState {
@@ -144,8 +145,9 @@ export class SSLSocket extends SSLObject implements Selectable {
    * handshake and `unwrap` go on by reading too; were they to wait for room alone, two peers could wait for each other.
    */
   get writable(): boolean {
-    if (this.#closing !== "open" || this.failed || this.outgoing.pending <= this.#writeGoal) return true;
-    return this.#readsOn && this.transport.readable;
+    if (this.#closing !== "open" || this.#sendFailure !== null || this.outgoing.pending <= this.#writeGoal) return true;
+    if (this.#readsOn) return this.failed || this.transport.readable;
+    return this.failed && this.#writeGoal > 0; // a failure ends no flush: what is queued, an alert perhaps, still goes out
   }
 
   /** Whether this side has closed it. */
@@ -155,7 +157,9 @@ export class SSLSocket extends SSLObject implements Selectable {
 
   /** Whether the connection is broken: `select` answers it in its third list. */
   get failed(): boolean {
-    return this.#sendFailure !== null || this.state === "failed";
+    return (
+      this.#sendFailure !== null || this.state === "failed" || (this.#closing === "open" && this.connection.trapped)
+    );
   }
 
   /** Why the connection is over, null while it is not. */
@@ -381,7 +385,8 @@ export class SSLSocket extends SSLObject implements Selectable {
   }
 
   #shakeHands(): IoResult {
-    if (this.connection.handshakeOver && this.connection.failure === undefined) return nothing;
+    const { handshakeOver, failure, trapped } = this.connection;
+    if (handshakeOver && failure === undefined && !trapped) return nothing;
     for (;;) {
       const result = super.tryHandshake();
       if (result.kind !== "want" || result.want !== "read") return result;
@@ -508,7 +513,7 @@ export class SSLSocket extends SSLObject implements Selectable {
 
   #readingIsOver(): boolean {
     const { state } = this.connection;
-    return state === "read-closed" || state === "closed" || state === "failed";
+    return state === "read-closed" || state === "closed" || state === "failed" || this.connection.trapped;
   }
 
   /** Whoever has said goodbye may be gone when our own goodbye comes: that is no reset. */

@@ -1,5 +1,6 @@
 // What a face of another ecosystem needs of a connection and Python's face does not have. Not part of the package's interface.
 // Owns no decision. Refuses to know sockets and runtimes.
+import type { Tenant } from "../engine/connection.ts";
 import type { SSLError } from "../engine/errors.ts";
 import { MemoryBIO } from "./memory-bio.ts";
 import type { SSLContext } from "./ssl-context.ts";
@@ -19,6 +20,11 @@ export class EmbeddedObject extends SSLObject {
     const result = this.tryHandshake();
     if (result.kind !== "want") return true;
     return result.want === "callback" ? this.answerReady : false;
+  }
+
+  /** Has `tenant` told when a trap, perhaps that of another connection, has ended this one; it is not kept alive for it. */
+  tellOfTrap(tenant: Tenant): void {
+    this.connection.tellOfTrap(tenant);
   }
 
   /** Whether part of a record has come, and the rest is awaited. */

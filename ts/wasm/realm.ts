@@ -16,6 +16,11 @@ export interface RealmOptions {
   readonly unusable: (why: string, cause?: unknown) => Error;
 }
 
+/** Somebody who has to know of a trap. */
+export interface Tenant {
+  notify(): void;
+}
+
 export class Realm {
   /** The module's functions. After a trap each of them throws what `trapped` made. */
   readonly exports: WasmExports;
@@ -27,6 +32,7 @@ export class Realm {
   /** What is left of a block that small copies share. */
   #block = new Uint8Array(0);
   #trap: Error | undefined;
+  readonly #tenants = new Set<WeakRef<Tenant>>();
   #randomFailure: { readonly error: unknown } | undefined;
 
   constructor(module: WebAssembly.Module, options: RealmOptions) {
@@ -54,6 +60,15 @@ export class Realm {
   /** Before a call whose failure is to be explained. */
   forgetRandomFailure(): void {
     this.#randomFailure = undefined;
+  }
+
+  /** Who is told when this realm traps, before the call that trapped has thrown. Held weakly: who is forgotten must be found out. */
+  enter(tenant: WeakRef<Tenant>): void {
+    this.#tenants.add(tenant);
+  }
+
+  leave(tenant: WeakRef<Tenant>): void {
+    this.#tenants.delete(tenant);
   }
 
   get memoryBytes(): number {
@@ -159,7 +174,9 @@ export class Realm {
         try {
           return (call as Call)(a, b, c, d, e, f);
         } catch (cause) {
-          throw (this.#trap = trapped(cause));
+          this.#trap = trapped(cause);
+          for (const tenant of this.#tenants) tenant.deref()?.notify();
+          throw this.#trap;
         }
       };
     }

@@ -1,5 +1,5 @@
 // From nothing loaded to the first ClientHello, to the end of the first handshake, and then the second one: fresh processes.
-import { failureOf } from "../failure.ts";
+import { failureOf } from "../../support/failure.ts";
 import type { Figure } from "../figures.ts";
 import { fresh } from "../fresh.ts";
 import { median } from "../measure.ts";

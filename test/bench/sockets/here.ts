@@ -1,6 +1,6 @@
 // Who takes part over sockets on the runtime that runs this. Owns the names; loads nobody before it is asked, so that loading can be
 // measured.
-import { runtime } from "../runtime.ts";
+import { runtime } from "../../support/runtimes.ts";
 import type { Contender } from "./contender.ts";
 import { nodeTls, type TlsModule } from "./node-tls.ts";
 import { wanttls } from "./wanttls.ts";

@@ -64,6 +64,8 @@ export abstract class TLSStream extends net.Socket {
   #write: { readonly bytes: Uint8Array; readonly done: Done } | null = null;
   #final: Done | null = null;
   #belowEnded = false;
+  /** Told when another connection has trapped, and this one with it. */
+  readonly #tenant = { notify: (): void => process.nextTick(() => this.#advance()) };
   /** The peer has closed its side. */
   #ended = false;
   /** This side has closed its side. */
@@ -131,6 +133,7 @@ export abstract class TLSStream extends net.Socket {
   protected begin(): void {
     if (this.destroyed || this.#engine !== null || this.#below === null) return;
     this.#guard(() => (this.#engine = this.makeEngine(this.#incoming)));
+    (this.#engine as Engine | null)?.tellOfTrap(this.#tenant);
     this.#advance();
   }
 

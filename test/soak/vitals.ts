@@ -1,0 +1,70 @@
+// What this process holds when nobody is connected. Owns measuring it and saying what has grown.
+import { readdirSync } from "node:fs";
+import process from "node:process";
+import { sharedRealm } from "../../ts/engine/realms.ts";
+import { heapBytes } from "../engine/faulty-module.ts";
+import { residentBytes } from "../support/resident.ts";
+import type { Report } from "./report.ts";
+
+export interface Vitals {
+  /** Of the module's memory: bytes in use, blocks they are in, connections and settings, and all of it in use or not. */
+  readonly heap: number;
+  readonly blocks: number;
+  readonly objects: number;
+  readonly memory: number;
+  /** Of the process: resident, the same without what the JavaScript heap holds in reserve, and what is used of that heap. */
+  readonly resident: number;
+  readonly unreserved: number;
+  readonly scripts: number;
+  readonly descriptors: number;
+  /** Sockets, timers and whatever else keeps the event loop busy; zero on runtimes that do not tell. */
+  readonly resources: number;
+}
+
+const MiB = 2 ** 20;
+const tolerance = 1.1;
+
+export async function vitals(): Promise<Vitals> {
+  const resident = await residentBytes();
+  const { heapTotal, heapUsed } = process.memoryUsage();
+  const realm = sharedRealm();
+  return {
+    heap: heapBytes(realm),
+    blocks: realm.liveBlocks(),
+    objects: realm.liveObjects(),
+    memory: realm.memoryBytes,
+    resident,
+    unreserved: resident - Math.max(0, heapTotal - heapUsed),
+    scripts: heapUsed,
+    descriptors: readdirSync("/proc/self/fd").length,
+    resources: process.getActiveResourcesInfo().length,
+  };
+}
+
+/** What the module holds is the same to the byte, and nothing else that can be counted has become more. */
+export function expectSame(report: Report, when: string, before: Vitals, after: Vitals): void {
+  const pair = (name: keyof Vitals): string => `${before[name]}, then ${after[name]}`;
+  report.expect(`wasm heap in use, bytes, ${when}`, pair("heap"), after.heap === before.heap);
+  report.expect(`wasm heap in use, blocks, ${when}`, pair("blocks"), after.blocks === before.blocks);
+  report.expect(`connections and settings in the module, ${when}`, pair("objects"), after.objects === before.objects);
+  report.expect(`file descriptors, ${when}`, pair("descriptors"), after.descriptors <= before.descriptors);
+  report.expect(`sockets and timers, ${when}`, pair("resources"), after.resources <= before.resources);
+}
+
+/**
+ * What garbage collectors manage, and the size of the module's memory, may differ by a tenth; `telling`: enough was done to see it. A heap's
+ * reserve for young objects comes and goes with the pace of allocation, by tens of MiB.
+ */
+export function expectFlat(report: Report, when: string, before: Vitals, after: Vitals, telling: boolean): void {
+  const all = `${(before.resident / MiB).toFixed(1)}, then ${(after.resident / MiB).toFixed(1)} MiB`;
+  report.figure(`resident memory, ${when}`, all);
+  for (const [name, what] of [
+    ["memory", "wasm memory"],
+    ["unreserved", "resident memory but for the reserve of the JavaScript heap"],
+    ["scripts", "JavaScript heap"],
+  ] as const) {
+    const value = `${(before[name] / MiB).toFixed(1)}, then ${(after[name] / MiB).toFixed(1)} MiB`;
+    if (telling) report.expect(`${what}, ${when}`, value, after[name] <= before[name] * tolerance);
+    else report.figure(`${what}, ${when}`, value);
+  }
+}
