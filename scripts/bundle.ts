@@ -24,5 +24,5 @@ await bundle.write({
     ],
   },
   comments: false,
-  minify: { compress: true, mangle: false, codegen: { removeWhitespace: true } },
+  minify: { compress: true, mangle: { toplevel: false }, codegen: { removeWhitespace: true } },
 });

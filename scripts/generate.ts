@@ -1,7 +1,7 @@
 // Promise kept: numbers and names that belong to Mbed TLS or to the built module are never typed by hand.
 //
-//   generate.ts           writes ts/engine/codes.gen.ts, ts/wasm/exports.gen.ts, wasm/boundary.txt (committed) and
-//                         ts/wasm/binary.gen.ts (the module in base64, never committed)
+//   generate.ts           writes ts/engine/error-codes.gen.ts, ts/engine/codes.gen.ts, ts/wasm/exports.gen.ts, wasm/boundary.txt
+//                         (committed) and ts/wasm/binary.gen.ts (the module in base64, never committed)
 //   generate.ts --embed   writes only ts/wasm/binary.gen.ts
 //   generate.ts --check   fails when a committed one would change
 // Reads the pinned Mbed TLS headers, wasm/shim.h and build/wanttls.wasm.
@@ -20,6 +20,7 @@ const shim = readFileSync("wasm/shim.h", "utf8");
 const binary = readFileSync("build/wanttls.wasm");
 
 if (!process.argv.includes("--embed")) {
+  await emit("ts/engine/error-codes.gen.ts", errorCodes());
   await emit("ts/engine/codes.gen.ts", codes());
   await emit("ts/wasm/exports.gen.ts", exportTypes());
   await emit("wasm/boundary.txt", boundary());
@@ -38,28 +39,30 @@ async function emit(path: string, text: string): Promise<void> {
   process.exitCode = 1;
 }
 
-/** Error codes with their texts, verification flags, cipher suites and the shim's own codes. */
+/** Constants that stand for themselves, so that a bundler leaves out those that nothing names. */
+function errorCodes(): string {
+  const own = [...shim.matchAll(/^#define WT_((?:ERR|PAUSED)_\w+) \(?(-?)(0x\w+|\d+)\)?$/gm)];
+  return `${header}
+// Every error of Mbed TLS by its name without MBEDTLS_ERR_, and those of the shim by theirs without WT_.
+${errors()
+  .map((e) => `export const ${e.name} = ${e.value};`)
+  .join("\n")}
+${own.map((m) => `export const ${m[1]} = ${m[2]}${Number(m[3])};`).join("\n")}
+`;
+}
+
+/** Texts of errors, verification flags and cipher suites. */
 function codes(): string {
-  const errors = [...headers.matchAll(/^#define +MBEDTLS_ERR_(\w+) +-(0x[0-9A-Fa-f]+)(?: *\/\*\*<? *(.*?)\s*\*\/)?/gms)]
-    .map((m) => ({ name: m[1]!, value: -Number(m[2]), text: sentence(m[3] ?? commentBefore(m.index)) }))
-    .toSorted((a, b) => b.value - a.value);
-  if (errors.length !== 231) throw new Error(`expected 231 error codes in the headers, found ${errors.length}`);
-  const unnamed = errors.filter((e) => e.text === "");
-  if (unnamed.length > 0) throw new Error(`error codes without a text: ${unnamed.map((e) => e.name).join(", ")}`);
   const flags = [...headers.matchAll(/^#define +MBEDTLS_X509_(BAD(?:CERT|CRL)_\w+) +(0x\w+) +\/\*\*< *(.*?) *\*\//gm)];
   const suites = [...headers.matchAll(/^#define MBEDTLS_(TLS1_3|TLS)_(\w+) +(0x\w+)/gm)].filter((m) =>
     isCompiledIn(m[1]!, m[2]!),
   );
-  const own = [...shim.matchAll(/^#define WT_((?:ERR|PAUSED)_\w+) \(?(-?)(0x\w+|\d+)\)?$/gm)];
   return `${header}
-/** Every error of Mbed TLS by its name without MBEDTLS_ERR_, and those of the shim by theirs without WT_. */
-export const code = {
-${[...errors.map((e) => `${e.name}: ${e.value},`), ...own.map((m) => `${m[1]}: ${m[2]}${Number(m[3])},`)].join("\n")}
-} as const;
-
-/** What Mbed TLS says about each of its errors. */
+/** What Mbed TLS says about each of its errors, by their numbers without the sign. */
 export const codeText: Readonly<Record<number, string>> = {
-${errors.map((e) => `[code.${e.name}]: ${JSON.stringify(e.text)},`).join("\n")}
+${errors()
+  .map((e) => `${-e.value}: ${JSON.stringify(e.text)},`)
+  .join("\n")}
 };
 
 /** What can be wrong with a certificate chain: Mbed TLS's bits. */
@@ -72,6 +75,16 @@ export const cipherSuiteId = {
 ${suites.map((m) => `TLS_${m[2]}: ${Number(m[3])},`).join("\n")}
 } as const;
 `;
+}
+
+function errors(): readonly { readonly name: string; readonly value: number; readonly text: string }[] {
+  const all = [...headers.matchAll(/^#define +MBEDTLS_ERR_(\w+) +-(0x[0-9A-Fa-f]+)(?: *\/\*\*<? *(.*?)\s*\*\/)?/gms)]
+    .map((m) => ({ name: m[1]!, value: -Number(m[2]), text: sentence(m[3] ?? commentBefore(m.index)) }))
+    .toSorted((a, b) => b.value - a.value);
+  if (all.length !== 231) throw new Error(`expected 231 error codes in the headers, found ${all.length}`);
+  const unnamed = all.filter((e) => e.text === "");
+  if (unnamed.length > 0) throw new Error(`error codes without a text: ${unnamed.map((e) => e.name).join(", ")}`);
+  return all;
 }
 
 /** The documentation comment that ends right before a definition: the long texts stand there. */

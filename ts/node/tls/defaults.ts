@@ -42,5 +42,7 @@ function defaultCiphers(): string {
 
 /** The cipher suites that there are, by OpenSSL's names in small letters. */
 export function getCiphers(): string[] {
-  return allCiphers.map(({ name }) => name.toLowerCase()).toSorted();
+  return allCiphers()
+    .map(({ name }) => name.toLowerCase())
+    .toSorted();
 }
