@@ -7,7 +7,7 @@ import { failureOf, SSLAlertError, SSLError, SSLMemoryError, textOf } from "../.
 
 test("every error of Mbed TLS is there once, with a text", () => {
   const all = Object.entries(code);
-  const ours = all.filter(([, number]) => !(-number in codeText)).map(([name]) => name);
+  const ours = all.filter(([, number]) => !((-number) in codeText)).map(([name]) => name);
   expect(all.length - ours.length).toBe(231);
   expect(new Set(Object.values(code)).size).toBe(all.length);
   expect(Object.keys(codeText)).toHaveLength(231);
