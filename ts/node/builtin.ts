@@ -1,5 +1,5 @@
-// Owns fetching what Node has built in and few programs need, or not at once. To `import` such a module makes Node run all its getters,
-// for names that nobody asked for: those of node:fs and node:util load its streams, which takes longer than loading this package's files.
+// Owns fetching what Node has built in and few programs need, or not at once. To `import` such a module makes Node run all its getters, for
+// names that nobody asked for: those of node:fs and node:util load streams and more, which is a good part of a start.
 
 export function nodeFs(): typeof import("node:fs") {
   return process.getBuiltinModule("node:fs");

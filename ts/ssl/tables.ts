@@ -86,14 +86,17 @@ export function cipherVersion(id: number): TLSVersion {
 
 /** The number of a suite that is named by its number, IANA's name or OpenSSL's; undefined when there is none. */
 export function cipherSuiteNamed(suite: string | number): number | undefined {
-  if (typeof suite === "number") return nameOfId(cipherSuiteId, suite) === null ? undefined : suite;
-  if (Object.hasOwn(cipherSuiteId, suite)) return cipherSuiteId[suite as CipherName];
-  return allCiphers().find(({ name }) => suite === name)?.id;
+  const found = cipherNames().find((name) => suite === name || suite === cipherSuiteId[name]);
+  return found === undefined ? allCiphers().find(({ name }) => suite === name)?.id : cipherSuiteId[found];
 }
 
 /** Everything that can be named in `cipherSuites`. Made when asked for, as most programs name nothing by OpenSSL's names. */
 export function allCiphers(): readonly CipherInfo[] {
-  return (Object.keys(cipherSuiteId) as CipherName[]).map(infoOf);
+  return cipherNames().map(infoOf);
+}
+
+function cipherNames(): CipherName[] {
+  return Object.keys(cipherSuiteId) as CipherName[];
 }
 
 function infoOf(standardName: CipherName): CipherInfo {
