@@ -90,10 +90,10 @@ setup: ## host packages and npm packages, the three runtimes among them
 	@scripts/setup.sh
 
 .PHONY: wasm
-wasm: setup ## build/wanttls.wasm, its embedded copy, build/vetted.wasm (also CRYPTO=vetted); CRYPTO=mbedtls: build/wanttls-mbedtls.wasm, without AWS-LC
+wasm: setup ## build/wanttls.wasm, its embedded copies, build/vetted.wasm (also CRYPTO=vetted); CRYPTO=mbedtls: build/wanttls-mbedtls.wasm, without AWS-LC
 	$(say) "wasm"
 	@scripts/build-wasm.sh $(if $(CRYPTO),--crypto $(CRYPTO))
-	@[ "$(CRYPTO)" = mbedtls ] || [ ts/wasm/binary.gen.ts -nt build/wanttls.wasm ] || $(run) scripts/generate.ts --embed
+	@[ "$(CRYPTO)" = mbedtls ] || [ ts/wasm/compact-binary.gen.ts -nt build/wanttls.wasm ] || $(run) scripts/generate.ts --embed
 
 .PHONY: reproducible
 reproducible: setup ## build the wasm once more from nothing and compare the bytes
@@ -121,7 +121,7 @@ format: setup ## rewrite the sources in the house format
 
 .PHONY: clean
 clean: ## remove what was built (node_modules and the download cache stay)
-	@rm -rf build dist ts/wasm/binary.gen.ts
+	@rm -rf build dist ts/wasm/*binary.gen.ts
 
 # Check it; each part also stands alone, and expects `make build` to have run
 

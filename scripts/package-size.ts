@@ -11,14 +11,24 @@ export interface Size {
   readonly brotli: number;
 }
 
+/** Where package.json says that the module comes from, for each runtime. */
+const { "#embedded-module": embeddings } = (
+  JSON.parse(readFileSync("package.json", "utf8")) as {
+    imports: { "#embedded-module": Readonly<Record<string, string>> };
+  }
+).imports;
+
 export const entryFiles = ["index", "node/index", "node/tls/index", "deno/index", "bun/index"] as const;
 
-/** The files that importing `dist/<entry>.js` loads: itself and what it imports, at any depth. */
+/** The files that importing `dist/<entry>.js` loads: itself and what it imports, at any depth, with the module where that is a file. */
 export function loadedFiles(entry: string): readonly string[] {
+  const embedding = posix.normalize(embeddings[entry.split("/")[0]!] ?? embeddings["default"]!);
   const found = new Set([`dist/${entry}.js`]);
   for (const file of found) {
-    const imports = readFileSync(file, "utf8").matchAll(/(?:from|import) ?"(\.[^"]+)"/g);
-    for (const [, specifier] of imports) found.add(posix.join(posix.dirname(file), specifier!));
+    if (file.endsWith(".wasm")) continue;
+    const source = readFileSync(file, "utf8");
+    for (const [, specifier] of source.matchAll(/(?:from|import|new URL\() ?["`]([.#][^"`]+)["`]/g))
+      found.add(specifier!.startsWith("#") ? embedding : posix.join(posix.dirname(file), specifier!));
   }
   return [...found];
 }
@@ -27,18 +37,25 @@ export function sizeOfFiles(files: readonly string[]): Size {
   return sizeOf(Buffer.concat(files.map((file) => readFileSync(file))));
 }
 
-/** A client for one runtime as a bundler leaves it: without what it does not use, and minified. */
-export async function programSize(runtime: string): Promise<Size> {
-  const program = `
-    import { connect, TrustStore } from "./dist/${runtime}/index.js";
-    import { createDefaultContext } from "./dist/index.js";
-    const context = createDefaultContext("server-auth", { trust: TrustStore.system() });
-    const tls = await connect({ hostname: "example.org", port: 443, context });
-    await tls.close();`;
+/** A client on Node as a bundler leaves it: without what it does not use, and minified. */
+export async function clientSize(): Promise<Size> {
+  return sizeOf(
+    Buffer.from(
+      await bundled(`
+        import { connect, TrustStore } from "./dist/node/index.js";
+        import { createDefaultContext } from "./dist/index.js";
+        const context = createDefaultContext("server-auth", { trust: TrustStore.system() });
+        const tls = await connect({ hostname: "example.org", port: 443, context });
+        await tls.close();`),
+    ),
+  );
+}
+
+/** One file of a program for Node that imports files of the package. */
+export async function bundled(program: string): Promise<string> {
   const bundle = await rolldown({
     input: "program",
-    platform: "neutral",
-    external: /^(node:|bun$)/,
+    platform: "node",
     plugins: [
       {
         name: "program",
@@ -48,7 +65,7 @@ export async function programSize(runtime: string): Promise<Size> {
     ],
   });
   const { output } = await bundle.generate({ minify: true });
-  return sizeOf(Buffer.from(output.map((chunk) => ("code" in chunk ? chunk.code : "")).join("")));
+  return output.map((chunk) => ("code" in chunk ? chunk.code : "")).join("");
 }
 
 function sizeOf(bytes: Uint8Array): Size {

@@ -1,6 +1,6 @@
 // One instance of the module: its memory, what is lent to it, and what becomes of it after a trap.
 import { expect, test } from "vitest";
-import { code } from "../../ts/engine/codes.gen.ts";
+import * as code from "../../ts/engine/error-codes.gen.ts";
 import { SSLEngineError } from "../../ts/engine/errors.ts";
 import { newRealm, sharedRealm } from "../../ts/engine/realms.ts";
 import { Settings } from "../../ts/engine/settings.ts";

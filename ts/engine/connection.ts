@@ -8,7 +8,7 @@ import type { ConnectionPointer } from "../wasm/exports.gen.ts";
 import { largestPacked, type Realm, scratchLimit, type Tenant } from "../wasm/realm.ts";
 import { alert } from "./alerts.ts";
 import { type ClientHello, ClientHelloCollector, parseClientHello } from "./client-hello.ts";
-import { code } from "./codes.gen.ts";
+import * as code from "./error-codes.gen.ts";
 import { type Failure, failureOf, SSLEOFError, SSLError, SSLMemoryError, SSLStateError } from "./errors.ts";
 import { keyLogEntrySize, keyLogLine } from "./key-log.ts";
 import type { Settings } from "./settings.ts";

@@ -1,7 +1,8 @@
 // The errors of wanttls, and the one place where a number of Mbed TLS becomes one of them.
 // Would-block is no error here: the exceptions for it belong to Python's face (ts/ssl/want.ts).
 import { type AlertName, alert, alertName, alertReason } from "./alerts.ts";
-import { code, codeText } from "./codes.gen.ts";
+import { codeText } from "./codes.gen.ts";
+import * as code from "./error-codes.gen.ts";
 
 /** Where an error comes from: the protocol, a certificate, a private key, the PEM text, or the system below. */
 export type SSLLibrary = "SSL" | "X509" | "PK" | "PEM" | "SYS";
@@ -262,7 +263,7 @@ export function failureOf(number: number, doing: string, received: number): Fail
 
 /** The sentence for an error of Mbed TLS's parsers. */
 export function textOf(number: number): string {
-  const text = codeText[number] ?? codeText[number - lowPart(number)] ?? `Mbed TLS error ${number}`;
+  const text = codeText[-number] ?? codeText[lowPart(number) - number] ?? `Mbed TLS error ${number}`;
   return lowerFirst(text);
 }
 

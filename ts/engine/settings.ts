@@ -1,7 +1,7 @@
 // A TLS configuration inside a realm: checked values in, one counted C object out. Refuses to know where they came from.
 import type { Realm } from "../wasm/realm.ts";
 import type { SettingsPointer } from "../wasm/exports.gen.ts";
-import { code } from "./codes.gen.ts";
+import * as code from "./error-codes.gen.ts";
 import { SSLConfigError, SSLMemoryError, textOf } from "./errors.ts";
 import { shortage, withoutMemory } from "./shortages.ts";
 

@@ -1,6 +1,6 @@
 // Owns writing the key log with the means of Node. What goes into it is decided in ts/ssl.
-import { appendFileSync } from "node:fs";
 import { keyLogMode, keyLogTo } from "../ssl/key-log-file.ts";
+import { nodeFs } from "./builtin.ts";
 
 /**
  * A function for `onKeyLog` that appends to a file, which is made for its owner only when it is not there. Without a path it
@@ -17,5 +17,5 @@ export function keyLogFile(): ((line: string) => void) | undefined;
 export function keyLogFile(
   path: string | undefined = process.env["SSLKEYLOGFILE"],
 ): ((line: string) => void) | undefined {
-  return keyLogTo(path, (file, text) => appendFileSync(file, text, { mode: keyLogMode }));
+  return keyLogTo(path, (file, text) => nodeFs().appendFileSync(file, text, { mode: keyLogMode }));
 }

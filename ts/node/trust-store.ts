@@ -1,7 +1,7 @@
 // Owns finding the certificates that the system trusts, with the means of Node. Where to look is decided in ts/ssl.
-import { readdirSync, readFileSync } from "node:fs";
 import { type DefaultVerifyPaths, TrustStore as CoreTrustStore } from "../ssl/index.ts";
 import { defaultVerifyPaths, mozillaTrust, systemTrust, type TrustSources } from "../ssl/system-trust.ts";
+import { nodeFs, nodeTls } from "./builtin.ts";
 
 /** The `TrustStore` of `wanttls`, which can also be filled with what this system or Mozilla trusts. */
 export class TrustStore extends CoreTrustStore {
@@ -21,7 +21,7 @@ export class TrustStore extends CoreTrustStore {
 
   /** The roots of Mozilla's programme, as they came with Node; the same on every system. Throws SSLConfigError without any. */
   static mozilla(): TrustStore {
-    return this.fromPem(mozillaTrust(() => tls().rootCertificates));
+    return this.fromPem(mozillaTrust(() => nodeTls().rootCertificates));
   }
 }
 
@@ -34,16 +34,11 @@ const sources: TrustSources = {
   platform: process.platform,
   extraVariable: "NODE_EXTRA_CA_CERTS",
   env: (name) => process.env[name],
-  readFile: (path) => readFileSync(path),
-  readDirectory: (path) => readdirSync(path),
+  readFile: (path) => nodeFs().readFileSync(path),
+  readDirectory: (path) => nodeFs().readdirSync(path),
   systemCertificates() {
-    const { getCACertificates } = tls() as Partial<typeof import("node:tls")>;
+    const { getCACertificates } = nodeTls() as Partial<typeof import("node:tls")>;
     if (getCACertificates === undefined) throw new Error("Node 22.15 or newer can");
     return getCACertificates("system");
   },
 };
-
-/** Fetched when needed: who brings a store along has no use for Node's own TLS. */
-function tls(): typeof import("node:tls") {
-  return process.getBuiltinModule("node:tls");
-}

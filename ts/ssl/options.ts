@@ -11,9 +11,9 @@ import { openPkcs12 } from "./identity/pkcs12.ts";
 import { privateKeyFrom } from "./identity/private-key.ts";
 import { certificatesFrom, type PemOrDer } from "./pem.ts";
 import {
-  allCiphers,
-  cipherInfo,
   type CipherName,
+  cipherSuiteNamed,
+  cipherVersion,
   defaultCipherSuites,
   defaultGroups,
   defaultPskSuites,
@@ -425,7 +425,7 @@ function checkVersions(
   given: BaseOptions,
   suites: readonly number[],
 ): { minVersion: TLSVersion; maxVersion: TLSVersion } {
-  const versions = suites.map((id) => cipherInfo(id)!.version).toSorted();
+  const versions = suites.map(cipherVersion).toSorted();
   const known: readonly TLSVersion[] = ["TLSv1.2", "TLSv1.3"];
   const minVersion = oneOf("minVersion", or(given.minVersion, versions[0]!), known);
   const maxVersion = oneOf("maxVersion", or(given.maxVersion, versions.at(-1)!), known);
@@ -558,11 +558,9 @@ function certificateList(name: string, value: PemOrDer | readonly PemOrDer[] | u
 
 function checkCipherSuites(suites: readonly (string | number)[]): number[] {
   return nonEmpty("cipherSuites", suites).map((suite) => {
-    const found =
-      allCiphers.find(({ standardName, id }) => suite === standardName || suite === id) ??
-      allCiphers.find(({ name }) => suite === name);
-    if (found === undefined) throw wrong("cipherSuites", `${describe(suite)} is not a cipher suite that is supported`);
-    return found.id;
+    const id = cipherSuiteNamed(suite);
+    if (id === undefined) throw wrong("cipherSuites", `${describe(suite)} is not a cipher suite that is supported`);
+    return id;
   });
 }
 

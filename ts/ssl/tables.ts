@@ -75,17 +75,42 @@ export function nameOfId<T extends string>(table: Readonly<Record<T, number>>, i
 }
 
 export function cipherInfo(id: number): CipherInfo | null {
-  const found = allCiphers.find((one) => one.id === id);
-  return found === undefined ? null : { ...found };
+  const name = nameOfId(cipherSuiteId, id);
+  return name === null ? null : infoOf(name);
 }
 
-/** Everything that can be named in `cipherSuites`. */
-export const allCiphers: readonly CipherInfo[] = Object.entries(cipherSuiteId).map(infoOf);
+/** The version that a suite belongs to, which is one that there is. */
+export function cipherVersion(id: number): TLSVersion {
+  return versionOf(nameOfId(cipherSuiteId, id)!);
+}
 
-function infoOf([standardName, id]: readonly [string, number]): CipherInfo {
-  const version = standardName.includes("_WITH_") ? "TLSv1.2" : "TLSv1.3";
-  const bits = /AES_128/.test(standardName) ? 128 : 256;
-  return { name: opensslName(standardName), standardName, id, bits, version };
+/** The number of a suite that is named by its number, IANA's name or OpenSSL's; undefined when there is none. */
+export function cipherSuiteNamed(suite: string | number): number | undefined {
+  const found = cipherNames().find((name) => suite === name || suite === cipherSuiteId[name]);
+  return found === undefined ? allCiphers().find(({ name }) => suite === name)?.id : cipherSuiteId[found];
+}
+
+/** Everything that can be named in `cipherSuites`. Made when asked for, as most programs name nothing by OpenSSL's names. */
+export function allCiphers(): readonly CipherInfo[] {
+  return cipherNames().map(infoOf);
+}
+
+function cipherNames(): CipherName[] {
+  return Object.keys(cipherSuiteId) as CipherName[];
+}
+
+function infoOf(standardName: CipherName): CipherInfo {
+  return {
+    name: opensslName(standardName),
+    standardName,
+    id: cipherSuiteId[standardName],
+    bits: standardName.includes("AES_128") ? 128 : 256,
+    version: versionOf(standardName),
+  };
+}
+
+function versionOf(standardName: CipherName): TLSVersion {
+  return standardName.includes("_WITH_") ? "TLSv1.2" : "TLSv1.3";
 }
 
 /** OpenSSL's name for a suite: "ECDHE-RSA-AES128-GCM-SHA256" for TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256. */

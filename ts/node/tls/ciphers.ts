@@ -21,8 +21,10 @@ export function noCipherMatch(): Error {
   return opensslError("ERR_SSL_NO_CIPHER_MATCH", "no cipher match", "SSL routines", "0A0000B9");
 }
 
-const tls13 = allCiphers.filter(({ version }) => version === "TLSv1.3");
-const tls12 = allCiphers.filter(({ version }) => version === "TLSv1.2").toSorted((a, b) => rank(a) - rank(b));
+// Any use of this entry makes a context from such a list, so nothing is gained by putting these off.
+const all = allCiphers();
+const tls13 = all.filter(({ version }) => version === "TLSv1.3");
+const tls12 = all.filter(({ version }) => version === "TLSv1.2").toSorted((a, b) => rank(a) - rank(b));
 
 /** What the words so far have selected, and what none of the later ones can bring back. */
 class Selection {

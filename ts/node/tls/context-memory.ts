@@ -1,6 +1,6 @@
 // Owns the contexts of clients that are given certificates time and again, as an Agent does for each of its connections: one is made
 // for all that are given the same. Refuses to know what the options mean.
-import { isDeepStrictEqual } from "node:util";
+import { nodeUtil } from "../builtin.ts";
 import { defaults } from "./defaults.ts";
 import type { SecureContextOptions } from "./options.ts";
 import type { SecureContext } from "./secure-context.ts";
@@ -54,7 +54,7 @@ export class ContextMemory {
   find(options: SecureContextOptions, make: () => SecureContext): SecureContext {
     if (secrets.some((name) => options[name] !== undefined)) return make();
     const asked = [...names.map((name) => copyOf(options[name])), ...settings.map((name) => defaults[name])];
-    const known = this.#remembered.find((one) => isDeepStrictEqual(one.asked, asked));
+    const known = this.#remembered.find((one) => nodeUtil().isDeepStrictEqual(one.asked, asked));
     const latest = known ?? { asked, context: make() };
     this.#remembered = [latest, ...this.#remembered.filter((one) => one !== known)].slice(0, most);
     return latest.context;

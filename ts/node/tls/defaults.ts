@@ -1,8 +1,8 @@
 // Owns the object that `require` and the default import answer, and the settings in it that programs may change
 // (`tls.DEFAULT_MIN_VERSION = ...`). Refuses to know what reads them.
 import { constants } from "node:crypto";
+import { nodeTls } from "../builtin.ts";
 import { allCiphers, defaultCipherSuites, opensslName } from "../../ssl/tables.ts";
-import { nodeTls } from "./trust.ts";
 
 /** What of the module may be assigned to, as Node allows it. */
 export interface Defaults {
@@ -42,5 +42,7 @@ function defaultCiphers(): string {
 
 /** The cipher suites that there are, by OpenSSL's names in small letters. */
 export function getCiphers(): string[] {
-  return allCiphers.map(({ name }) => name.toLowerCase()).toSorted();
+  return allCiphers()
+    .map(({ name }) => name.toLowerCase())
+    .toSorted();
 }

@@ -1,6 +1,6 @@
 // Owns errors in the shape that Node gives them (name, code, message), and the checks of arguments that throw them.
 // Refuses to know what the arguments are for.
-import { inspect } from "node:util";
+import { nodeUtil } from "../builtin.ts";
 
 type ErrorClass = new (message: string, options?: ErrorOptions) => Error;
 
@@ -46,7 +46,7 @@ export function invalidArgValue(name: string, value: unknown, reason = "is inval
 
 /** ERR_OUT_OF_RANGE. `subject` is a name, or a whole sentence about what is out of range. */
 export function outOfRange(subject: string, range: string, value: unknown): NodeJS.ErrnoException {
-  const shown = typeof value === "number" ? grouped(value) : inspect(value);
+  const shown = typeof value === "number" ? grouped(value) : nodeUtil().inspect(value);
   const sentence = subject.includes(" ") ? subject : `The value of "${subject}" is out of range.`;
   const message = `${sentence} It must be ${range}. Received ${shown}`;
   return nodeError("ERR_OUT_OF_RANGE", message, {}, RangeError);
@@ -100,11 +100,11 @@ function received(value: unknown): string {
   if (typeof value === "function") return `function ${value.name}`;
   if (typeof value !== "object") return `type ${typeof value} (${shortly(value, 28)})`;
   const { name } = (value as { constructor?: { name?: string } }).constructor ?? {};
-  return name === undefined || name === "" ? inspect(value, { depth: -1 }) : `an instance of ${name}`;
+  return name === undefined || name === "" ? nodeUtil().inspect(value, { depth: -1 }) : `an instance of ${name}`;
 }
 
 function shortly(value: unknown, most: number): string {
-  const text = inspect(value, { colors: false });
+  const text = nodeUtil().inspect(value, { colors: false });
   return text.length > most ? `${text.slice(0, most - 3)}...` : text;
 }
 

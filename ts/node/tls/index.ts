@@ -1,5 +1,6 @@
 // The entry point wanttls/node/tls, a replacement for node:tls. `require` and the default import answer one object, whose
 // settings (DEFAULT_MIN_VERSION and the like) can be assigned to, as Node's can.
+import { nodeTls } from "../builtin.ts";
 import { convertALPNProtocols } from "./alpn.ts";
 import { callable, type Callable } from "./callable.ts";
 import { connect } from "./connect.ts";
@@ -7,7 +8,6 @@ import { defaults, type Defaults, getCiphers } from "./defaults.ts";
 import { createSecureContext, SecureContext } from "./secure-context.ts";
 import { createServer, Server as ServerClass } from "./server.ts";
 import { TLSSocket as TLSSocketClass } from "./tls-socket.ts";
-import { nodeTls } from "./trust.ts";
 
 export { connect, convertALPNProtocols, createSecureContext, createServer, getCiphers, SecureContext };
 export type { Defaults } from "./defaults.ts";

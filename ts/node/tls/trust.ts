@@ -1,13 +1,9 @@
 // Owns whom contexts trust that were not told: what this process trusts by default, which is Node's to say (its roots,
 // NODE_EXTRA_CA_CERTS, --use-system-ca, setDefaultCACertificates). Refuses to judge certificates.
 import { TrustStore } from "../../index.ts";
+import { nodeTls } from "../builtin.ts";
 
 type NodeTls = typeof import("node:tls");
-
-/** Node's own module, for the lists of certificates that it keeps. */
-export function nodeTls(): NodeTls {
-  return process.getBuiltinModule("node:tls");
-}
 
 /** What Node calls "default"; a store is made of it once for each list. */
 export function defaultTrust(): TrustStore {
