@@ -1,5 +1,6 @@
 #include "side.h"
 
+#include <sanitizer/asan_interface.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,7 +205,7 @@ void side_free(side *side) {
   wt_ciphersuite(connection), wt_group(connection), wt_signature_scheme(connection, side->server), wt_pending(connection);
   wt_resumed(connection), wt_psk_used(connection);
   if (side->over && wt_unique_master_secret(connection)) wt_export_keys(connection, 5, 7, 1, 40);
-  if (side->over && !side->ended) wt_write(connection, 20000);
+  if (side->over && !side->ended) wt_write(connection, 200);
   if (side->over && !side->ended) wt_close_notify(connection);
   look_around(side);
   forget_outgoing(side);
@@ -284,11 +285,7 @@ uint8_t *lent(bytes what) {
 }
 
 void look_at(const void *at, size_t size) {
-  static volatile uint8_t seen;
-  const uint8_t *from = at;
-  uint8_t sum = 0;
-  for (size_t i = 0; i < size; i++) sum ^= from[i];
-  seen = sum;
+  if (size > 0 && __asan_region_is_poisoned((void *) at, size) != NULL) give_up("something is handed out that must not be read");
 }
 
 static void overdue(int signal) {

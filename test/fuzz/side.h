@@ -69,7 +69,7 @@ void converse(side *one, side *other);
 /* A copy in a block of exactly its size, as TypeScript lends it; wt_release is due. */
 uint8_t *lent(bytes what);
 
-/* Reads all of it. */
+/* Ends the program when not all of it may be read. */
 void look_at(const void *at, size_t size);
 
 /* Around what is done with one input: ends the program when anything lives that did not before, or when it takes longer than a second of
