@@ -71,7 +71,8 @@ export class Scene {
   }
 
   #identities(server: boolean): SettingsInput["identities"] {
-    if (server) return this.old ? [identity(certs.localhost), identity(certs.localhostRsa)] : [identity(certs.localhost)];
+    if (server)
+      return this.old ? [identity(certs.localhost), identity(certs.localhostRsa)] : [identity(certs.localhost)];
     return this.#has("clientCertificate") ? [identity(certs.client)] : [];
   }
 
