@@ -14,6 +14,8 @@ export interface End {
   readonly handshakeOver: boolean;
   readonly version: number;
   readonly server: boolean;
+  /** Blocks in the memory that were not there before. */
+  readonly left: number;
 }
 
 /** Records with these types may stand before the peer's bytes (handshake.c). */
@@ -31,32 +33,29 @@ export class Stage {
   }
 
   /**
-   * Plays an input of handshake.c; throws when it leaves anything behind, again and again: the table of key slots, and what blinds an
-   * RSA key, are made once.
+   * Plays an input of handshake.c; once more when it leaves something behind, as the table of key slots, and what blinds an RSA key, are
+   * made once.
    */
   handshake(input: Uint8Array): End {
-    const settings = this.#settingsOf(input[0]!);
-    for (let turn = 1; ; turn++) {
-      const blocks = this.realm.liveBlocks();
-      const end = this.#play(input, settings);
-      const left = this.realm.liveBlocks() - blocks;
-      if (left === 0) return end;
-      if (turn > 1) throw new Error(`${left} blocks were left behind`, { cause: end.error });
-    }
+    const end = this.#play(input);
+    return end.left === 0 ? end : this.#play(input);
   }
 
   dispose(): void {
     for (const settings of this.#settings.values()) settings.dispose();
   }
 
-  #play(input: Uint8Array, settings: Settings): End {
+  #play(input: Uint8Array): End {
     const scene = new Scene(input[0]!);
+    const settings = this.#settingsOf(input[0]!);
+    const blocks = this.realm.liveBlocks();
     const { sessions, rest } = sessionsBefore(input.subarray(1));
     this.#random = new FixedRandom(scene.server ? 2 : 1);
     const serverName = scene.server ? null : "localhost";
     const player = new Player(new Connection(settings, { serverName, now: () => noon }), scene, sessions);
     player.hear(rest);
-    return player.leave();
+    const end = player.leave();
+    return { ...end, left: this.realm.liveBlocks() - blocks };
   }
 
   #settingsOf(bits: number): Settings {
@@ -118,7 +117,7 @@ class Player {
     });
   }
 
-  leave(): End {
+  leave(): Omit<End, "left"> {
     this.#connection.drain({ append: () => {}, appendCopy: () => {} });
     this.#connection.takeTrace();
     this.#connection.takeKeyLog();
