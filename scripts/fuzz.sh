@@ -16,20 +16,26 @@ cannot() {
   exit 1
 }
 
-clang=clang-14
-packages=()
-command -v $clang >/dev/null 2>&1 || packages+=(clang-14)
-ls /usr/lib/llvm-14/lib/clang/*/lib/linux/libclang_rt.fuzzer-* >/dev/null 2>&1 || packages+=(libclang-rt-14-dev)
-command -v llvm-symbolizer-14 >/dev/null 2>&1 || packages+=(llvm-14)
-[ -f /usr/include/simde/wasm/simd128.h ] || packages+=(libsimde-dev)
+# Debian 12's compiler, and elsewhere the one that there is.
+version=-14
+command -v clang-14 >/dev/null 2>&1 || apt-cache show clang-14 >/dev/null 2>&1 || version=
+clang=clang$version
 # Addresses and sizes of 32 bits, as in wasm, where the machine has them too.
-bits=()
+bits=() multilib=()
 if [ "$(uname -m)" = x86_64 ]; then
   bits=(-m32 -msse2 -mfpmath=sse -idirafter /usr/include/x86_64-linux-gnu -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64)
-  [ -f /usr/include/gnu/stubs-32.h ] || packages+=(libc6-dev-i386)
-  ls /usr/lib/gcc/x86_64-linux-gnu/12/32/libstdc++.so >/dev/null 2>&1 || packages+=(lib32gcc-12-dev lib32stdc++-12-dev)
+  multilib=(g++-multilib)
 fi
+is_ready() { # whether a program like ours can be made
+  echo '#include <asm/errno.h>
+    int LLVMFuzzerTestOneInput(const void *at, unsigned long size) { return at == 0 && size == 1; }' |
+    $clang "${bits[@]}" -fsanitize=fuzzer,address,undefined -x c - -o /dev/null 2>/dev/null
+}
+packages=()
+is_ready || packages+=("clang$version" "libclang-rt$version-dev" "llvm$version" "${multilib[@]}")
+[ -f /usr/include/simde/wasm/simd128.h ] || packages+=(libsimde-dev)
 native_install "${packages[@]}"
+is_ready || cannot "$clang makes no program with -fsanitize=fuzzer,address,undefined ${bits[*]}"
 
 harness=test/fuzz out=build/fuzz found=build/fuzz-found
 targets=(liar handshake sessions certificates kernels)
@@ -157,7 +163,8 @@ fuzz() { # TARGET SECONDS; answers whether nothing was found
 [ "$(cat "$out/inputs" 2>/dev/null)" = "$inputs" ] || { say "compiling"; compile; }
 for target in "${targets[@]}"; do mkdir -p "$found/$target"; done
 mkdir -p "$found/crashes"
-export ASAN_SYMBOLIZER_PATH=/usr/bin/llvm-symbolizer-14 UBSAN_OPTIONS=print_stacktrace=1
+ASAN_SYMBOLIZER_PATH=$(command -v "llvm-symbolizer$version" || true)
+export ASAN_SYMBOLIZER_PATH UBSAN_OPTIONS=print_stacktrace=1
 
 mode=fuzz seconds=60 wanted=()
 for argument in "$@"; do
