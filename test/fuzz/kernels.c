@@ -60,19 +60,18 @@ static void must(int error) { expect(error == 0, "an error of Mbed TLS"); }
 
 static int same(const void *a, const void *b, size_t size) { return size == 0 || memcmp(a, b, size) == 0; }
 
-/* A block that ends with so many bytes, which begin at an address that is `shift` beyond a multiple of 16. */
+/* A block that ends with so many bytes, which begin `shift` behind its aligned beginning. */
 typedef struct {
   uint8_t *block, *at;
 } place;
 
 static place place_for(const void *content, size_t size, int shift) {
-  place made = { malloc((size_t) shift + size + 1), NULL };
+  place made = { malloc((size_t) shift + size), NULL };
   made.at = made.block + shift;
   if (content != NULL && size > 0) memcpy(made.at, content, size);
   return made;
 }
 
-/* The end of what may be read and written there is the end of the block, but for one byte. */
 static void forget(place place) { free(place.block); }
 
 static size_t smaller(size_t a, size_t b) { return a < b ? a : b; }
