@@ -66,6 +66,11 @@ audit: wasm ## constant time beyond `make prove`: the C under valgrind, which it
 	@$(run) test/audit/timing.ts
 	@$(run) test/audit/longest-call.ts
 
+.PHONY: fuzz
+fuzz: setup ## mutated inputs for the C, natively with sanitizers, which it installs; args="<target>... <seconds>", 60 without; args=0: what is known, once
+	$(say) "fuzzing"
+	@scripts/fuzz.sh $(args)
+
 .PHONY: bench
 bench: build ## speed, memory and size beside stock Mbed TLS and the runtimes' own TLS; args="--quick --write node <section>"
 	$(say) "benchmark"

@@ -15,7 +15,7 @@ import {
   type TLSVersion,
   type VerifyInfo,
 } from "../../ts/ssl/index.ts";
-import { newRealm } from "../../ts/engine/realms.ts";
+import { newRealm, sharedRealm } from "../../ts/engine/realms.ts";
 import { seal, unseal } from "../../ts/engine/sealing.ts";
 import { certs } from "../support/certs.ts";
 import {
@@ -40,7 +40,7 @@ import {
   wrapped,
 } from "../support/conversation.ts";
 import { forged } from "../support/forger.ts";
-import { extension, extensionsIn } from "../support/hello.ts";
+import { extension, extensionsIn, withExtensions } from "../support/hello.ts";
 
 interface Both {
   readonly client: SSLContext;
@@ -321,6 +321,26 @@ test("B86 a session is for the names that the client sent: another server name i
     const answered = drained(server);
     expect(answered.length).toBeGreaterThan(500); // a whole flight with the certificate
   });
+});
+
+test("a ticket whose only way to be used is not permitted leaves nothing in the server's memory", () => {
+  const both = contexts("TLSv1.3", { alpn: ["h2"] }, { alpn: ["h2"] });
+  const client = wrapped(both.client, { serverHostname: "localhost", session: sessionOf(both) });
+  client.tls.tryHandshake();
+  const withoutDiffieHellman = withExtensions(drained(client), (list) =>
+    list.map(({ type, body }) => ({ type, body: type === extension.pskModes ? Uint8Array.of(1, 0) : body })),
+  );
+  const hear = (): void => {
+    const server = wrapped(both.server);
+    server.incoming.write(withoutDiffieHellman);
+    expect(server.tls.tryHandshake().kind).toBe("want");
+    expect(drained(server).length).toBeGreaterThan(500); // a whole flight with the certificate
+    server.tls.dispose();
+  };
+  hear();
+  const blocks = sharedRealm().liveBlocks();
+  for (let i = 0; i < 3; i++) hear();
+  expect(sharedRealm().liveBlocks()).toBe(blocks);
 });
 
 test("L12 a session without extended master secret cannot be resumed with it, nor the other way round", () => {

@@ -28,7 +28,7 @@ WT_SHA uint32_t rotate(uint32_t x, int by) { return x >> by | x << (32 - by); }
    (the native audit compiles this file for such). */
 #if defined(__wasm__)
 #define WT_SHA_VECTOR "+r"
-#elif defined(__x86_64__)
+#elif defined(__SSE2__)
 #define WT_SHA_VECTOR "+x"
 #else
 #define WT_SHA_VECTOR "+w"
