@@ -12,7 +12,7 @@ const seconds: number = Number(process.env["WANTTLS_FUZZ_SECONDS"] ?? 0);
 const usualSeed = 20_446;
 
 /** Milliseconds after which a failure is told as it is, however small it might become. */
-const longestSearch = 120_000;
+const longestSearch = 60_000;
 
 /** What was done beside the number of cases: calls, for one. Told in the long form. */
 export class Tally {

@@ -56,10 +56,13 @@ export class Talk {
     try {
       if (this.#settings.connected) await this.#connect();
       for (const step of script) {
-        if ("event" in step) await this.#happen(step.role, step.event);
+        if ("event" in step) this.#happen(step.role, step.event);
         else this.#parties[step.role].perform(fitted(step.call, this.#settings));
-        if ("call" in step && step.call.do === "sendAll") await nextTurn(); // it may have come to its end at once
+        if (!takesTurn(step)) continue;
+        await nextTurn();
+        this.#throwTrouble();
       }
+      for (const role of roles) this.#lines[role].spare();
       await this.#settle();
       this.#judgeEnd();
       await this.#sayGoodbye();
@@ -123,7 +126,7 @@ export class Talk {
     return this.#lines[otherRole(role)].idle && !(kind === "socket" && (tls as { wantWrite?: boolean }).wantWrite);
   }
 
-  async #happen(role: Role, event: Event): Promise<void> {
+  #happen(role: Role, event: Event): void {
     const line = this.#lines[role];
     if (event.do === "carry") line.carry(event.limit);
     else if (event.do === "tamper") line.tamper(event.after);
@@ -131,8 +134,6 @@ export class Talk {
     else if (event.do === "reset") line.reset();
     else if (event.do === "answer") this.#answer(role, event.accept);
     else if (event.do === "forgetContext") this.#contexts[role].dispose();
-    else await nextTurn();
-    this.#throwTrouble();
   }
 
   async #connect(): Promise<void> {
@@ -209,6 +210,11 @@ export class Talk {
       if (trouble !== undefined) throw trouble as Error;
     }
   }
+}
+
+/** Promises go on, all that can, only behind these steps: between two others the model and the socket know the same. */
+function takesTurn(step: Step): boolean {
+  return "event" in step ? step.event.do === "turn" : step.call.do === "sendAll";
 }
 
 const hookOf: Readonly<Record<Role, string>> = { client: "verify", server: "selectContext" };

@@ -128,6 +128,11 @@ export class Line {
     if (this.#flipAfter < 0) this.#flipAfter = after;
   }
 
+  /** Spares what has not been sent yet. */
+  spare(): void {
+    this.#flipAfter = -1;
+  }
+
   /** Ends it in the middle of whatever is sent. */
   cut(): void {
     if (this.#stream.cut || this.#stream.reset) return;
