@@ -65,7 +65,8 @@ describe("ClientHellos", () => {
       const bytes = changes.reduce(edited, hello);
       const reading = inPieces(bytes, [bytes.length || 1]);
       expect(inPieces(bytes, sizes)).toEqual(reading);
-      expect(whatOf(() => parseClientHello(bytes))).toEqual(bytes[0] === 1 ? expect.anything() : simplified(reading));
+      const answer = whatOf(() => parseClientHello(bytes)); // which takes the bare message, too
+      if (bytes[0] !== 1) expect(answer).toEqual(simplified(reading));
       if (reading === null || typeof reading === "string") return;
       expect(parseClientHello(reading.raw)).toEqual(reading);
       expect(breaksRules(reading)).toBeTypeOf("boolean");

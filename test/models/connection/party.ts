@@ -214,7 +214,8 @@ export class Party {
     if (outcome.kind === "error") return this.#judgeError(call, outcome.error);
     if (outcome.kind === "want") return this.#judgeWant(call, outcome.want);
     if (isEmpty(call)) return; // nothing asked, nothing done
-    if (call.do !== "flush") expect(this.failure, "a failed connection does nothing more (B2)").toBe(null);
+    const mayHaveFailed = call.do === "flush" || outcome.kind === "end"; // as judged below
+    if (!mayHaveFailed) expect(this.failure, "a failed connection does nothing more (B2)").toBe(null);
     if (outcome.kind === "data") this.#judgeData(outcome.bytes, wasReady);
     else if (outcome.kind === "end") this.#judgeEnd(wasReady);
     else if (outcome.kind === "count") this.#judgeCount(outcome.n, (call as { size: number }).size);
@@ -232,8 +233,10 @@ export class Party {
   #judgeEnd(wasReady: boolean): void {
     expect(wasReady, "it was readable").toBe(true);
     const mayBeRagged = this.kind === "socket" && this.#world.settings.suppressRaggedEofs && this.#mayEnd();
-    this.ragged ||= mayBeRagged && this.tls.state === "failed";
+    const cutOff = this.failure === null || this.failure instanceof SSLEOFError;
+    this.ragged ||= mayBeRagged && cutOff && this.tls.state === "failed";
     if (this.ragged) return void expect(this.handshakeOver, "the handshake is over (B19)").toBe(true);
+    expect(this.failure, "a failed connection has no proper end (B2)").toBe(null);
     expect(this.in.ended && this.in.complete, "the peer has said goodbye, and everything was read").toBe(true);
     this.in.endSeen = true;
   }
