@@ -24,7 +24,7 @@ describe.each(versions)("%s", (version) => {
 
   explore(
     "every interleaving of calls does what the model allows, and leaves nothing behind",
-    120,
+    60,
     fc.asyncProperty(settings, script, async (how, steps) => {
       const talk = new Talk(contexts, how);
       await talk.run(steps);

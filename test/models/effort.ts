@@ -2,8 +2,8 @@
 // ones, for n seconds for each property. A failure prints the seed, the path to the smallest case
 // and the case itself; WANTTLS_FUZZ_SEED and WANTTLS_FUZZ_PATH lead back to it. Refuses to know what is looked at.
 import process from "node:process";
-import fc, { type IAsyncProperty, type IProperty, type Parameters } from "fast-check";
-import { it } from "vitest";
+import fc, { type IAsyncProperty, type IProperty, type RunDetails } from "fast-check";
+import { expect, it } from "vitest";
 
 /** Seconds for each property; 0 in the short form. */
 const seconds: number = Number(process.env["WANTTLS_FUZZ_SECONDS"] ?? 0);
@@ -39,21 +39,32 @@ export function explore<T>(
   property: IProperty<T> | IAsyncProperty<T>,
   tally?: Tally,
 ): void {
-  it(name, { timeout: seconds * 1000 + 3 * longestSearch }, async () => {
+  it(name, { timeout: seconds * 1000 + 5 * longestSearch }, async () => {
     const end = performance.now() + seconds * 1000;
     let total = 0;
     do {
-      const details = await fc.check(property as IAsyncProperty<T>, effort<T>(runs));
-      if (details.failed) throw new Error(fc.defaultReportMessage(details), { cause: details.errorInstance });
+      const details = await fc.check(property as IAsyncProperty<T>, { ...effort(runs), endOnFailure: true });
+      if (details.failed) throw failure(await smallest(property as IAsyncProperty<T>, details));
+      expect(details.interrupted, "looked at all of them").toBe(false);
       total += details.numRuns;
     } while (performance.now() < end);
-    if (seconds > 0) console.log(`${name}: ${total} runs${tally ? `, ${tally}` : ""}`);
+    if (seconds > 0) console.log(`${name}: ${total} runs${tally === undefined ? "" : `, ${tally.toString()}`}`);
   });
 }
 
-function effort<T>(numRuns: number): Parameters<T> {
+/** A smaller case that fails as well, should one be found in time. */
+async function smallest<T>(property: IAsyncProperty<T>, found: RunDetails<T>): Promise<RunDetails<T>> {
+  const { seed, counterexamplePath: path } = found as { seed: number; counterexamplePath: string };
+  const details = await fc.check(property, { seed, path, skipAllAfterTimeLimit: longestSearch });
+  return details.failed && details.counterexample !== null ? details : found;
+}
+
+function failure<T>(details: RunDetails<T>): Error {
+  return new Error(fc.defaultReportMessage(details), { cause: details.errorInstance });
+}
+
+function effort(numRuns: number): { numRuns: number; seed?: number; path?: string } {
   const { WANTTLS_FUZZ_SEED: seed, WANTTLS_FUZZ_PATH: path } = process.env;
-  const usual = { numRuns, skipAllAfterTimeLimit: longestSearch };
-  if (seed !== undefined) return { ...usual, seed: Number(seed), ...(path === undefined ? {} : { path }) };
-  return seconds === 0 ? { ...usual, seed: usualSeed } : usual;
+  if (seed !== undefined) return { numRuns, seed: Number(seed), ...(path === undefined ? {} : { path }) };
+  return seconds === 0 ? { numRuns, seed: usualSeed } : { numRuns };
 }

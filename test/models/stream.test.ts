@@ -38,7 +38,7 @@ describe.each(versions)("%s", (version) => {
   });
   explore(
     "every interleaving of calls with promises settles as the model allows",
-    60,
+    40,
     fc.asyncProperty(settings, script, async ({ seed, capacity, outgoing, streams }, steps) => {
       const dice = diceOf(seed);
       const alive = sharedRealm().liveObjects();

@@ -117,7 +117,7 @@ describe("Names", () => {
     "of protocols have 1 to 255 bytes other than 0",
     60,
     fc.property(fc.array(protocol, { maxLength: 4 }), (alpn) => {
-      const right = alpn.every((name) => /^[\x01-\xff]{1,255}$/.test(name));
+      const right = alpn.every((name) => name !== "" && name.length < 256 && !/[\0\u0100-\uffff]/.test(name));
       const context = unlessRefused(() => SSLContext.client({ alpn }), SSLConfigError);
       context?.dispose();
       expect(context !== null).toBe(right);
@@ -230,7 +230,7 @@ describe("The command line", () => {
     }),
   );
 
-  const file = fc.string({ minLength: 1, unit: fc.constantFrom(..."ab/.") });
+  const file = fc.string({ minLength: 1, unit: fc.constantFrom("a", "b", "/", ".") });
   const wanted = fc.record({
     ca: fc.array(file, { maxLength: 3 }),
     own: fc.option(fc.record({ cert: file, key: file })),

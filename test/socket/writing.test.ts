@@ -203,7 +203,7 @@ describe.each(versions)("Writing to an SSLSocket, %s", (version) => {
   it("B3 B62 a flush of what a failed connection still has to say waits for the transport, and is not told to go on before", async () => {
     const { client, server } = await connect(5 * record, 1);
     client.send(pattern(100));
-    (server.transport as NonBlockingTransport).shutdownWrite();
+    server.transport.shutdownWrite();
     await expect(patiently(client, () => client.recv())).rejects.toThrow(SSLEOFError);
     expect(client.tryFlush()).toEqual({ kind: "want", want: "write" });
     expect([client.failed, client.writable]).toEqual([true, false]);

@@ -20,7 +20,7 @@ export type Call =
 /** The call as it is made under these settings: through a narrow pipe only little goes, or it would take for ever. */
 export function fitted(call: Call, { capacity }: Settings): Call {
   return call.do.toLowerCase().includes("send") && "size" in call
-    ? ({ ...call, size: Math.min(call.size, capacity * 50) } as Call)
+    ? { ...call, size: Math.min(call.size, capacity * 50) }
     : call;
 }
 
