@@ -72,6 +72,8 @@ export class Party {
   readonly #world: Surroundings;
   readonly #answers = new Answers();
   #sendingAll: AbortController | null = null;
+  /** Kept, as a closed connection does not tell its version. */
+  #wasOpen = false;
 
   constructor(world: Surroundings) {
     this.#world = world;
@@ -285,9 +287,6 @@ export class Party {
     this.aborted ||= !orderly;
     this.over = "closed";
   }
-
-  /** Kept, as a closed connection does not tell its version. */
-  #wasOpen = false;
 
   #judgeWant(call: Call, want: "read" | "write" | "callback"): void {
     if (call.do !== "flush")

@@ -181,15 +181,15 @@ describe("what would take seconds to write down or to compare is refused, and wh
 
   test("an object identifier with an enormous number", () => {
     expect(parse(named(longArc(128), "x")).subject.rdns.flat()[0]!.oid).toHaveLength(272);
-    expect(() => parse(named(longArc(129), "x"))).toThrow("an object identifier is longer than any can be");
+    expect(() => parse(named(longArc(129), "x"))).toThrow("an object identifier has more than 128 bytes");
     const { der } = makeServer(authority, "a.example", named(longArc(60_000), "x"));
-    expect(() => parseX509(der)).toThrow("an object identifier is longer than any can be");
-    expect(() => parseCertificate(der)).toThrow("an object identifier is longer than any can be");
+    expect(() => parseX509(der)).toThrow("an object identifier has more than 128 bytes");
+    expect(() => parseCertificate(der)).toThrow("an object identifier has more than 128 bytes");
     const registered = element(136, longArc(60_000).subarray(4));
     const { der: other } = makeServer(authority, "a.example", {
       extensions: { subjectAltName: subjectAltName([registered]) },
     });
-    expect(() => parseX509(other)).toThrow("an object identifier is longer than any can be");
+    expect(() => parseX509(other)).toThrow("an object identifier has more than 128 bytes");
     expect(parseCertificate(other).subjectAltName).toEqual([]);
   });
 

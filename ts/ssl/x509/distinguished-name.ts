@@ -84,7 +84,7 @@ const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * More than 30 characters in a row that normalization puts in order among themselves (Unicode Standard Annex 15, section 13): it takes
- * their number squared for that, which in a whole certificate is many seconds. The last two become such characters by it.
+ * their number squared for that, which in a certificate can be seconds. The last two become such characters by it.
  */
 const unsafeRun = /[\p{M}\uff9e\uff9f]{31}/u;
 
