@@ -27,6 +27,8 @@ export function fitted(call: Call, { capacity }: Settings): Call {
 /** What happens around the connections; `role` is who sends on that line. */
 export type Event =
   | { readonly do: "carry"; readonly limit: number }
+  /** As `carry`, with all that there is room for. */
+  | { readonly do: "deliver" }
   | { readonly do: "cut" | "reset" }
   | { readonly do: "tamper"; readonly after: number }
   | { readonly do: "answer"; readonly accept: boolean }
@@ -63,8 +65,8 @@ export const settings: fc.Arbitrary<Settings> = fc.record({
 
 const call: fc.Arbitrary<Call> = fc.oneof(
   ...[
-    [6, fc.record({ do: fc.constantFrom("recv", "recvInto", "tryRecv"), size })],
-    [6, fc.record({ do: fc.constantFrom("send", "trySend"), size })],
+    [12, fc.record({ do: fc.constantFrom("recv", "recvInto", "tryRecv"), size })],
+    [9, fc.record({ do: fc.constantFrom("send", "trySend"), size })],
     [3, fc.record({ do: fc.constantFrom("handshake", "flush", "pending") })],
     [2, fc.record({ do: fc.constant("sendAll"), size })],
     [1, fc.record({ do: fc.constant("cancelSendAll") })],
@@ -79,7 +81,8 @@ const limit = fc.oneof(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max
 
 const event: fc.Arbitrary<Event> = fc.oneof(
   ...[
-    [20, fc.record({ do: fc.constant("carry"), limit })],
+    [8, fc.record({ do: fc.constant("carry"), limit })],
+    [16, fc.record({ do: fc.constant("deliver") })],
     [3, fc.record({ do: fc.constant("turn") })],
     [2, fc.record({ do: fc.constant("answer"), accept: fc.constantFrom(true, true, true, false) })],
     [1, fc.record({ do: fc.constant("forgetContext") })],

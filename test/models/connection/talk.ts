@@ -22,6 +22,9 @@ const all = 1 << 24;
 const idleRounds = 3;
 const mostRounds = 50_000;
 
+/** Of the wire within one step. */
+const mostMoves = 100;
+
 export class Talk {
   readonly #parties: Readonly<Record<Role, Party>>;
   readonly #lines: Readonly<Record<Role, Line>>;
@@ -129,11 +132,16 @@ export class Talk {
   #happen(role: Role, event: Event): void {
     const line = this.#lines[role];
     if (event.do === "carry") line.carry(event.limit);
+    else if (event.do === "deliver") this.#deliver(line);
     else if (event.do === "tamper") line.tamper(event.after);
     else if (event.do === "cut") line.cut();
     else if (event.do === "reset") line.reset();
     else if (event.do === "answer") this.#answer(role, event.accept);
     else if (event.do === "forgetContext") this.#contexts[role].dispose();
+  }
+
+  #deliver(line: Line): void {
+    for (let moves = 0; moves < mostMoves && line.carry(all);) moves++;
   }
 
   async #connect(): Promise<void> {
