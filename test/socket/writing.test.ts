@@ -200,6 +200,19 @@ describe.each(versions)("Writing to an SSLSocket, %s", (version) => {
     expect(await recvAll(server, 3000)).toEqual(concat(parts));
   });
 
+  it("B3 B62 a flush of what a failed connection still has to say waits for the transport, and is not told to go on before", async () => {
+    const { client, server } = await connect(5 * record, 1);
+    client.send(pattern(100));
+    server.transport.shutdownWrite();
+    await expect(patiently(client, () => client.recv())).rejects.toThrow(SSLEOFError);
+    expect(client.tryFlush()).toEqual({ kind: "want", want: "write" });
+    expect([client.failed, client.writable]).toEqual([true, false]);
+    const waiting = patiently(client, () => client.flush());
+    expect(await recvAll(server, 100)).toEqual(pattern(100));
+    await waiting;
+    expect(client.writable).toBe(true);
+  });
+
   it("B62 select does not call a socket writable that flush finds full, and wakes when it is empty", async () => {
     const { client, server } = await connect(10 * record, 1000);
     client.send(pattern(5000));

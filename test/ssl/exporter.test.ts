@@ -2,7 +2,7 @@
 import { Buffer } from "node:buffer";
 import { createHash, createHmac } from "node:crypto";
 import { expect, test } from "vitest";
-import { SSLConfigError, type SSLContext, type SSLSession, SSLStateError } from "../../ts/ssl/index.ts";
+import { SSLConfigError, type SSLContext, type SSLSession, SSLEOFError, SSLStateError } from "../../ts/ssl/index.ts";
 import { type Algorithm, keyNamed, makeRoot, makeServer } from "../support/certificate-factory.ts";
 import { certs } from "../support/certs.ts";
 import {
@@ -44,6 +44,30 @@ test("S36 keying material is equal on both sides and differs by label, context a
       seen.add(ours.slice(0, 32).join());
     }
     expect(seen.size).toBe(calls.length);
+  });
+});
+
+test("S36 keying material and channel bindings stay the same after the conversation has failed, and after it has ended", () => {
+  forEachVersion((version) => {
+    for (const end of ["cut", "goodbye"]) {
+      const { client, server } = connected({ version });
+      const ask = (): (Uint8Array | null)[] => [
+        client.tls.exportKeyingMaterial(32, "EXPORTER-one"),
+        client.tls.getChannelBinding("tls-exporter"),
+        client.tls.getChannelBinding("tls-server-end-point"),
+      ];
+      const before = ask();
+      if (end === "goodbye") {
+        server.tls.shutdownWrite();
+        client.tls.shutdownWrite();
+        deliver(server, client);
+        expect(client.tls.tryRead(new Uint8Array(1))).toEqual({ kind: "eof" });
+      } else {
+        client.incoming.writeEof();
+        expect(() => client.tls.read()).toThrow(SSLEOFError);
+      }
+      expect(ask()).toEqual(before);
+    }
   });
 });
 

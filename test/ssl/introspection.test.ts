@@ -246,6 +246,9 @@ test("B95 every call after dispose() raises a state error, and what is not a cal
       () => own.tls.selectedAlpnProtocol(),
       () => own.tls.getPeerCert(),
       () => own.tls.getUnverifiedChain(),
+      () => own.tls.getVerifiedChain(),
+      () => own.tls.exportKeyingMaterial(20, "EXPORTER-late"),
+      () => (role === "server" ? own.tls.sharedCiphers() : own.tls.cipher()),
     ]) {
       expect(call).toThrow(SSLStateError);
     }

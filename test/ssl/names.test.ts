@@ -36,6 +36,7 @@ test("S22 B26 what is no name is refused, and never turned into another name", (
     ".example.org",
     "a..b",
     "a.b..",
+    "127.0.0.1.",
     "exa\0mple.org",
     "exa mple.org",
     "exa\nmple.org",

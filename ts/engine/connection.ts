@@ -497,9 +497,10 @@ export class Connection {
     return { own: both.slice(0, size), peer: both.slice(size) };
   }
 
-  /** Keying material (RFC 5705; RFC 8446, section 7.5). In TLS 1.2 no context differs from an empty one. */
+  /** Keying material (RFC 5705; RFC 8446, section 7.5), also after the end. In TLS 1.2 no context differs from an empty one. */
   exportKeys(length: number, label: Uint8Array, context: Uint8Array | undefined): Uint8Array {
-    this.#guard();
+    this.#live();
+    if (this.#realm.poisoned) this.#meetTrap();
     const input = new Uint8Array(label.length + (context?.length ?? 0));
     input.set(label);
     if (context !== undefined) input.set(context, label.length);

@@ -92,6 +92,8 @@ export class SSLSocket extends SSLObject implements Selectable {
   #writeGoal: number;
   /** Whether that call would also read, had the transport anything. */
   #readsOn = false;
+  /** Whether it goes on after a failure, as `flush` does to deliver the alert. */
+  #outlivesFailure = false;
   #want: "read" | "write" | "callback" | null = null;
   #closing: "open" | "unwrapped" | "closed" = "open";
   #closeReason: CloseReason | null = null;
@@ -146,8 +148,8 @@ export class SSLSocket extends SSLObject implements Selectable {
    */
   get writable(): boolean {
     if (this.#closing !== "open" || this.#sendFailure !== null || this.outgoing.pending <= this.#writeGoal) return true;
-    if (this.#readsOn) return this.failed || this.transport.readable;
-    return this.failed && this.#writeGoal > 0; // a failure ends no flush: what is queued, an alert perhaps, still goes out
+    if (this.failed && !this.#outlivesFailure) return true;
+    return this.#readsOn && this.transport.readable;
   }
 
   /** Whether this side has closed it. */
@@ -419,12 +421,16 @@ export class SSLSocket extends SSLObject implements Selectable {
 
   #flushed(): IoResult {
     if (this.#sendFailure) throw this.#sendFailure.again();
-    return this.outgoing.pending > 0 ? this.#wantWriteUntil(0) : nothing;
+    if (this.outgoing.pending === 0) return nothing;
+    const want = this.#wantWriteUntil(0);
+    this.#outlivesFailure = true;
+    return want;
   }
 
   #wantWriteUntil(goal: number, readsOn: boolean = false): IoResult {
     this.#writeGoal = goal;
     this.#readsOn = readsOn;
+    this.#outlivesFailure = false;
     return wantWrite;
   }
 

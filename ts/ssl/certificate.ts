@@ -2,7 +2,7 @@
 import { SSLError } from "../engine/errors.ts";
 import { attributeName } from "./attribute-names.ts";
 import { type Bytes, toBytes } from "./bytes.ts";
-import { DerReader, type Element, explicit, implicit, latin1Text, oidText, stringOf, tag, timeOf } from "./der.ts";
+import { DerReader, type Element, explicit, implicit, latin1Text, stringOf, tag, timeOf } from "./der.ts";
 import { extensionOid } from "./x509/oids.ts";
 
 /** A distinguished name as Python gives it: a list of RDNs, each a list of attribute and value. */
@@ -147,7 +147,7 @@ function altNamesOf(list: DerReader): AltName[] {
   return names;
 }
 
-function altName({ tag: kind, content }: Element): AltName {
+function altName({ tag: kind, content, whole }: Element): AltName {
   switch (kind) {
     case explicit(0):
       return ["othername", "<unsupported>"];
@@ -166,7 +166,7 @@ function altName({ tag: kind, content }: Element): AltName {
     case implicit(7):
       return ["IP Address", addressText(content)];
     case implicit(8):
-      return ["Registered ID", attributeName(oidText(content))];
+      return ["Registered ID", attributeName(new DerReader(whole).oid(kind))];
     default:
       throw new DerReader(content).malformed(`no kind of name has the tag ${kind}`);
   }

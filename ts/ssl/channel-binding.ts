@@ -1,7 +1,7 @@
 // Channel bindings (RFC 5929, RFC 9266): bytes that both ends of one TLS connection know and nobody in between can have.
 import type { Connection } from "../engine/connection.ts";
 import type { SignatureMethod } from "../engine/signatures.ts";
-import { DerReader, oidText, tag } from "./der.ts";
+import { DerReader, tag } from "./der.ts";
 import type { TLSVersion } from "./tables.ts";
 
 /**
@@ -52,7 +52,7 @@ function endPointHash(certificate: Uint8Array): SignatureMethod["hash"] {
   const outer = new DerReader(certificate).inside(tag.sequence);
   outer.next(tag.sequence);
   const algorithm = outer.inside(tag.sequence);
-  const oid = oidText(algorithm.next(tag.oid).content);
+  const oid = algorithm.oid();
   if (oid === rsassaPss) return hashOfPss(algorithm);
   return hashOfOid[oid] ?? 256;
 }
@@ -62,7 +62,7 @@ function hashOfPss(algorithm: DerReader): SignatureMethod["hash"] {
   const parameters = algorithm.more ? algorithm.inside(tag.sequence) : undefined;
   const hash = parameters?.optional(160);
   if (hash === undefined) return 256;
-  return hashOfOid[oidText(new DerReader(hash.content).inside(tag.sequence).next(tag.oid).content)] ?? 256;
+  return hashOfOid[new DerReader(hash.content).inside(tag.sequence).oid()] ?? 256;
 }
 
 const rsassaPss = "1.2.840.113549.1.1.10";

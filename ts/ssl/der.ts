@@ -24,6 +24,12 @@ export const tag = {
   set: 49,
 } as const;
 
+/**
+ * Bytes of an object identifier; RFC 5280, appendix B, asks for fewer. To write down a number that fills a certificate takes
+ * seconds, in which nothing else happens.
+ */
+const longestOid = 128;
+
 /** One element: its tag and its content. */
 export interface Element {
   readonly tag: number;
@@ -125,6 +131,7 @@ export class DerReader {
     if (content.length === 0 || content.at(-1)! >= 128) throw this.malformed("an object identifier is cut off");
     if (content.some((byte, i) => byte === 128 && (i === 0 || content[i - 1]! < 128)))
       throw this.malformed("an object identifier has a superfluous byte");
+    if (content.length > longestOid) throw this.malformed(`an object identifier has more than ${longestOid} bytes`);
     return oidText(content);
   }
 

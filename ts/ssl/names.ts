@@ -25,6 +25,7 @@ export function toHostName(value: string, option: string): HostName {
   if (value.includes("\0")) fail("it contains a NUL character");
   if (value.startsWith(".")) fail("it begins with a dot");
   const name = ascii.replace(/\.$/, "");
+  if (addressOf(name) !== null) fail("an IP address has no dot at its end");
   if (name === "" || name.length > 253) fail("a DNS name has 1 to 253 characters");
   if (/[^a-z0-9._-]/.test(name)) fail("it is neither a DNS name nor an IP address");
   if (name.split(".").some((label) => label === "" || label.length > 63))

@@ -281,6 +281,7 @@ export class SSLObject {
   sharedCiphers(): CipherInfo[] | null {
     const hello = this.connection.clientHello;
     if (hello === null || !this.connection.handshakeOver) return null;
+    this.#requireUse();
     return this.context.getCiphers().filter(({ id }) => hello.cipherSuites.includes(id));
   }
 
@@ -375,6 +376,7 @@ export class SSLObject {
   getVerifiedChain(): Uint8Array[] {
     if (!this.connection.handshakeOver)
       throw new SSLStateError("Cannot get the verified chain: handshake not done yet");
+    this.#requireUse();
     return this.#decisions.verifiedChain.map((der) => der.slice());
   }
 
@@ -392,7 +394,7 @@ export class SSLObject {
 
   /** Runs one call of the public interface: refuses re-entrance, notes what it wants, moves its ciphertext out in any case. */
   protected during(act: () => IoResult): IoResult {
-    if (this.#disposed) throw new SSLStateError("Cannot use this connection: it was disposed of");
+    this.#requireUse();
     if (this.#busy) throw new SSLStateError("Cannot call into a connection from within one of its own calls");
     this.#busy = true;
     this.#want = null;
@@ -512,6 +514,10 @@ export class SSLObject {
     const result = this.connection.peekEnd(this.incoming);
     if (result.kind === "moved") throw unread();
     return result;
+  }
+
+  #requireUse(): void {
+    if (this.#disposed) throw new SSLStateError("Cannot use this connection: it was disposed of");
   }
 
   #requireHandshake(doing: string): void {

@@ -1,6 +1,7 @@
 // The strict parser: everything that a certificate says is found, and an error names the field that does not decode.
 import { describe, expect, test } from "vitest";
 import { SSLError } from "../../../ts/engine/errors.ts";
+import { parseCertificate } from "../../../ts/ssl/index.ts";
 import { parseX509 } from "../../../ts/ssl/x509/certificate.ts";
 import {
   aki,
@@ -168,6 +169,36 @@ describe("an error names the field", () => {
         message: expect.stringContaining(`Cannot decode the ${field}: `) as string,
       }),
     );
+  });
+});
+
+describe("what would take seconds to write down or to compare is refused, and what is next to it is read", () => {
+  const longArc = (size: number): Uint8Array => element(6, Uint8Array.of(42, ...Array<number>(size - 2).fill(255), 1));
+  const named = (type: Uint8Array, value: string): CertificateSpec => ({
+    subject: sequence(element(49, sequence(type, text(12, value)))),
+  });
+  const commonName = oid("2.5.4.3");
+
+  test("an object identifier with an enormous number", () => {
+    expect(parse(named(longArc(128), "x")).subject.rdns.flat()[0]!.oid).toHaveLength(272);
+    expect(() => parse(named(longArc(129), "x"))).toThrow("an object identifier has more than 128 bytes");
+    const { der } = makeServer(authority, "a.example", named(longArc(60_000), "x"));
+    expect(() => parseX509(der)).toThrow("an object identifier has more than 128 bytes");
+    expect(() => parseCertificate(der)).toThrow("an object identifier has more than 128 bytes");
+    const registered = element(136, longArc(60_000).subarray(4));
+    const { der: other } = makeServer(authority, "a.example", {
+      extensions: { subjectAltName: subjectAltName([registered]) },
+    });
+    expect(() => parseX509(other)).toThrow("an object identifier has more than 128 bytes");
+    expect(parseCertificate(other).subjectAltName).toEqual([]);
+  });
+
+  test.each(["\u0300\u0316", "\u0300\uff9e"])("a name with a long run of combining marks, %j", (marks) => {
+    expect(parse(named(commonName, `a${marks.repeat(15)}`)).subject.key).not.toBe("");
+    for (const pairs of [16, 10_000]) {
+      const spec = named(commonName, `a${marks.repeat(pairs)}`);
+      expect(() => parse(spec)).toThrow("a text has too many combining marks in a row");
+    }
   });
 });
 

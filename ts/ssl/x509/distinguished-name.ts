@@ -57,6 +57,7 @@ function parseAttribute(reader: DerReader): Attribute {
   const oid = reader.oid();
   const value = reader.only();
   const text = attributeText(value, reader);
+  if (text !== null && unsafeRun.test(text)) throw reader.malformed("a text has too many combining marks in a row");
   return { oid, text, folded: text === null ? `#${latin1Text(value.whole)}` : fold(text) };
 }
 
@@ -80,6 +81,12 @@ function utf8(content: Uint8Array, reader: DerReader): string {
 }
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
+/**
+ * More than 30 characters in a row that normalization puts in order among themselves (Unicode Standard Annex 15, section 13): it takes
+ * their number squared for that, which in a certificate can be seconds. The last two become such characters by it.
+ */
+const unsafeRun = /[\p{M}\uff9e\uff9f]{31}/u;
 
 /** Case and the amount of space do not count, nor does the string type (RFC 5280, section 7.1; RFC 4518). */
 function fold(text: string): string {
