@@ -6,6 +6,8 @@ import type { NonBlockingTransport } from "./transport.ts";
 export interface Carrier {
   /** As `recvInto`, at most `limit` bytes; nobody writes to them any more. */
   take(limit: number): Uint8Array | "would-block" | "eof";
+  /** Nobody looks any more at what was taken, and at what was given. */
+  release(): void;
   /** As `send`; the caller does not write to the bytes any more. */
   give(bytes: Uint8Array): number;
 }
@@ -15,6 +17,14 @@ export function carrierOf(transport: NonBlockingTransport): Carrier {
   return "take" in transport && "give" in transport
     ? (transport as NonBlockingTransport & Carrier)
     : new Adapted(transport);
+}
+
+/**
+ * Gives the memory of an array that nobody looks at any more back at once, where the runtime can (Node 20 cannot). Left to the garbage
+ * collector, the arrays of a fast stream make it mark the whole heap over and over, and each of them is cold memory.
+ */
+export function discard({ buffer }: Uint8Array): void {
+  (buffer as { transfer?: (size: number) => unknown }).transfer?.(0);
 }
 
 /** Somebody else's transport, which fills arrays. What it leaves of one is used for the next. */
@@ -34,6 +44,8 @@ class Adapted implements Carrier {
     this.#room = this.#room.subarray(got);
     return taken;
   }
+
+  release(): void {}
 
   /** A copy, as it may transfer the buffer, in which others have bytes too. */
   give(bytes: Uint8Array): number {

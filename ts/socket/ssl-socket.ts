@@ -447,12 +447,18 @@ export class SSLSocket extends SSLObject implements Selectable {
     while (this.outgoing.pending > 0 && this.transport.writable) {
       try {
         this.outgoing.consume(this.#carrier.give(this.outgoing.front(FLUSH_SIZE)));
+        this.#release();
       } catch (error) {
         if (!(error instanceof SSLError)) throw error;
         this.#sendFailure = error;
         this.outgoing.consume(this.outgoing.pending);
       }
     }
+  }
+
+  /** The engine copies what it is fed, so that nothing of the transport's is left once the queue is empty. */
+  #release(): void {
+    if (this.incoming.pending === 0) this.#carrier.release();
   }
 
   /** Moves bytes of the record in progress, or the end, from the transport to the engine; whether there were any. */
@@ -465,6 +471,7 @@ export class SSLSocket extends SSLObject implements Selectable {
 
   /** One piece of the record in progress; `"boundary"` when the record, or the stream, ends with it. */
   #pullPart(hadSome: boolean): "part" | "boundary" | "nothing" {
+    this.#release();
     const got = this.#receiveCiphertext(this.#missingOfRecord(), hadSome);
     if (got === "would-block") return "nothing";
     if (got === "eof") {
