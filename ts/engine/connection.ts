@@ -203,7 +203,10 @@ export class Connection {
   /** Goes as far as the source allows (RFC 8446, section 2; RFC 5246, section 7.3). */
   handshake(source: CiphertextSource): HandshakeOutcome {
     this.#guard();
-    if (this.#handshakeOver) return "done";
+    return this.#handshakeOver ? "done" : this.#shakeHands(source);
+  }
+
+  #shakeHands(source: CiphertextSource): HandshakeOutcome {
     this.#state = "handshaking";
     if (this.#helloAwaited && !this.#lookAtHello(source)) return this.#wantOrEnd(source, "finish the handshake");
     if (this.#undecided) return "hello";
@@ -306,7 +309,7 @@ export class Connection {
         this.#wantOrEnd(source, "read");
         return wantsCiphertext;
       }
-      const result = this.#call((pointer) => this.#realm.exports.wt_read(pointer, size));
+      const result = this.#call(this.#realm.exports.wt_read, size);
       if (result > 0) {
         this.#realm.moveFromScratch(into, result);
         this.#pending = result < size ? 0 : this.#realm.exports.wt_pending(this.#live());
@@ -345,7 +348,7 @@ export class Connection {
     for (let at = 0; at < bytes.length; at += scratchLimit) {
       const part = bytes.subarray(at, at + scratchLimit);
       this.#realm.fillScratch(part);
-      const result = this.#call((pointer) => this.#realm.exports.wt_write(pointer, part.length));
+      const result = this.#call(this.#realm.exports.wt_write, part.length);
       this.#realm.wipeScratch(part.length);
       if (result < 0) throw this.#fail(result, "write");
     }
@@ -415,8 +418,8 @@ export class Connection {
   }
 
   /** Client: the sessions that can be resumed later, each once, in their order. */
-  takeSessions(): SavedSession[] {
-    return this.#sessions.splice(0);
+  takeSessions(): readonly SavedSession[] {
+    return this.#sessions.length === 0 ? this.#sessions : this.#sessions.splice(0);
   }
 
   /** Server: the id and the sealed session of TLS 1.2 for the cache, once, or null. */
@@ -626,7 +629,7 @@ export class Connection {
   }
 
   #room(size: number): Uint8Array {
-    const at = this.#call((pointer) => this.#realm.exports.wt_incoming_reserve(pointer, size));
+    const at = this.#call(this.#realm.exports.wt_incoming_reserve, size);
     if (at === 0) throw this.#fail(code.ERR_OUT_OF_MEMORY, "take ciphertext");
     return this.#realm.view(at, size);
   }
@@ -706,11 +709,11 @@ export class Connection {
     return number === alert.certificate_required && this.protocolVersion() !== tls13 ? alert.handshake_failure : number;
   }
 
-  /** Enters the module. */
-  #call(enter: (pointer: ConnectionPointer) => number | void): number {
+  /** Enters the module, with `size` where that is the second parameter. */
+  #call(enter: (pointer: ConnectionPointer, size: number) => number | void, size: number = 0): number {
     this.#realm.forgetRandomFailure();
     try {
-      return enter(this.#live()) as number;
+      return enter(this.#live(), size) as number;
     } catch (error) {
       throw this.#broken(error);
     } finally {

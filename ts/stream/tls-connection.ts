@@ -71,6 +71,8 @@ export class TLSConnection implements AsyncDisposable {
   readonly #socket: SSLSocket;
   #settleClosed!: (closed: Closed) => void;
   #reading = false;
+  /** What the next read is to throw. */
+  #late: { readonly error: unknown } | null = null;
   readonly #turns = new Turns();
   /** What may be sent together; begun anew where something else is to happen in between. */
   #pieces = new Pieces();
@@ -110,7 +112,7 @@ export class TLSConnection implements AsyncDisposable {
    */
   async read(into: Bytes, { signal }: WaitOptions = {}): Promise<number | null> {
     const room = toBytes(into, "into");
-    return this.#alone("read", () => this.#run(() => this.#socket.tryRecv(room), signal));
+    return this.#alone("read", () => this.#run(() => this.#receive(room), signal));
   }
 
   /**
@@ -235,6 +237,37 @@ export class TLSConnection implements AsyncDisposable {
     const size = await this.#alone("read", () => this.#run(receive));
     if (size === null) controller.close();
     else controller.enqueue(chunk.subarray(0, size));
+  }
+
+  /** As many records as are there and fit: to wake up for each costs more than to open a small one. */
+  #receive(room: Uint8Array<ArrayBuffer>): IoResult {
+    this.#throwLate();
+    const first = this.#socket.tryRecv(room);
+    if (first.kind !== "ok") return first;
+    let size = first.n;
+    while (size < room.length && this.#socket.readable) {
+      const more = this.#receiveMore(room.subarray(size));
+      if (more === 0) break;
+      size += more;
+    }
+    return size === first.n ? first : { kind: "ok", n: size };
+  }
+
+  /** 0 when nothing more is there; what went wrong is told by the next read, since this one has data to give. */
+  #receiveMore(room: Uint8Array<ArrayBuffer>): number {
+    try {
+      const result = this.#socket.tryRecv(room);
+      return result.kind === "ok" ? result.n : 0;
+    } catch (error) {
+      this.#late = { error };
+      return 0;
+    }
+  }
+
+  #throwLate(): void {
+    const late = this.#late;
+    this.#late = null;
+    if (late !== null) throw late.error;
   }
 
   /** One at a time: two reads side by side would tear the stream apart. */

@@ -24,6 +24,8 @@ export class Realm {
   readonly #memory: WebAssembly.Memory;
   readonly #scratch: Address;
   readonly #full: (bytes: number) => Error;
+  /** All of the memory as it was seen last; growing it has emptied the array. */
+  #whole = new Uint8Array(0);
   /** What is left of a block that small copies share. */
   #block = new Uint8Array(0);
   #trap: Error | undefined;
@@ -75,6 +77,12 @@ export class Realm {
     return new Uint8Array(this.#memory.buffer, at >>> 0, length);
   }
 
+  /** All of the memory: to write there without a view for each time. */
+  get #bytes(): Uint8Array<ArrayBuffer> {
+    if (this.#whole.length === 0) this.#whole = new Uint8Array(this.#memory.buffer);
+    return this.#whole;
+  }
+
   copyOut(at: Address, length: number): Uint8Array<ArrayBuffer> {
     return this.view(at, length).slice();
   }
@@ -100,18 +108,18 @@ export class Realm {
 
   /** Copies bytes into the scratch area; at most `scratchSize`. */
   fillScratch(bytes: Uint8Array): void {
-    this.view(this.#scratch, bytes.length).set(bytes);
+    this.#bytes.set(bytes, this.#scratch >>> 0);
   }
 
   /** Moves the front of the scratch area out and leaves zeros behind: it held somebody's plaintext. */
   moveFromScratch(into: Uint8Array, length: number): void {
-    const scratch = this.view(this.#scratch, length);
-    into.set(scratch);
-    scratch.fill(0);
+    into.set(this.view(this.#scratch, length));
+    this.wipeScratch(length);
   }
 
   wipeScratch(length: number): void {
-    this.view(this.#scratch, length).fill(0);
+    const start = this.#scratch >>> 0;
+    this.#bytes.fill(0, start, start + length);
   }
 
   /** Runs `use` with a copy of the bytes in the module's memory; the copy is wiped and freed in any case. */
