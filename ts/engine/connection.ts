@@ -341,16 +341,17 @@ export class Connection {
     return outcome;
   }
 
-  /** Encrypts all of it, in as many records as it takes. The handshake must be over. */
-  write(bytes: Uint8Array): void {
+  /** Encrypts all of it, in as many records as it takes, which go to the sink one by one. The handshake must be over. */
+  write(bytes: Uint8Array, sink: CiphertextSink): void {
     this.#guard();
     this.#requireOpenDirection("write");
-    for (let at = 0; at < bytes.length; at += scratchLimit) {
-      const part = bytes.subarray(at, at + scratchLimit);
+    for (let at = 0; at < bytes.length; at += largestPlaintext) {
+      const part = bytes.length <= largestPlaintext ? bytes : bytes.subarray(at, at + largestPlaintext);
       this.#realm.fillScratch(part);
       const result = this.#call(this.#realm.exports.wt_write, part.length);
       this.#realm.wipeScratch(part.length);
       if (result < 0) throw this.#fail(result, "write");
+      this.drain(sink);
     }
   }
 

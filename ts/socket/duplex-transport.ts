@@ -97,10 +97,10 @@ class DuplexTransport extends TransportBase {
   }
 
   protected streamSend(bytes: Uint8Array): number {
-    const alone = bytes.length === bytes.buffer.byteLength; // whoever has made the stream may transfer the buffer
-    const chunk = alone ? bytes : bytes.slice();
+    const alone = bytes.length === bytes.buffer.byteLength;
+    const chunk = alone || this.#own ? bytes : bytes.slice(); // whoever has made the stream may transfer the buffer
     this.#needsDrain = !this.#socket.write(chunk);
-    if (this.#own && this.#socket.writableLength === 0) this.#sent = chunk;
+    if (alone && this.#own && this.#socket.writableLength === 0) this.#sent = chunk;
     return chunk.length;
   }
 

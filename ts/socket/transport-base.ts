@@ -52,7 +52,7 @@ export class ReceiveQueue {
   #length = 0;
   #end: "eof" | SSLSyscallError | null = null;
   /** Chunks that were taken to their end, but may still be looked at. */
-  #spent: Uint8Array[] = [];
+  readonly #spent: Uint8Array[] = [];
 
   constructor(highWaterMark: number = INCOMING_HIGH_WATER_MARK) {
     if (!Number.isSafeInteger(highWaterMark) || highWaterMark < 1) {
