@@ -20,11 +20,12 @@ export function carrierOf(transport: NonBlockingTransport): Carrier {
 }
 
 /**
- * Gives the memory of an array that nobody looks at any more back at once, where the runtime can (Node 20 cannot). Left to the garbage
- * collector, the arrays of a fast stream make it mark the whole heap over and over, and each of them is cold memory.
+ * Gives the memory of an array that nobody looks at any more back at once, unless others share it, and where the runtime can (Node 20
+ * cannot). Left to the garbage collector, the arrays of a fast stream make it mark the heap over and over, and none of them is in a
+ * cache when it is used again.
  */
-export function discard({ buffer }: Uint8Array): void {
-  (buffer as { transfer?: (size: number) => unknown }).transfer?.(0);
+export function discard({ buffer, length }: Uint8Array): void {
+  if (buffer.byteLength === length) (buffer as { transfer?: (size: number) => unknown }).transfer?.(0);
 }
 
 /** Somebody else's transport, which fills arrays. What it leaves of one is used for the next. */

@@ -100,7 +100,7 @@ class DuplexTransport extends TransportBase {
     const alone = bytes.length === bytes.buffer.byteLength;
     const chunk = alone || this.#own ? bytes : bytes.slice(); // whoever has made the stream may transfer the buffer
     this.#needsDrain = !this.#socket.write(chunk);
-    if (alone && this.#own && this.#socket.writableLength === 0) this.#sent = chunk;
+    if (this.#own && this.#socket.writableLength === 0) this.#sent = chunk;
     return chunk.length;
   }
 
