@@ -237,6 +237,7 @@ export abstract class TransportBase implements NonBlockingTransport, Carrier {
   recvInto(into: Uint8Array): number | "would-block" | "eof" {
     this.#refuseWhenClosed("receive");
     const taken = this.#queue.takeInto(into);
+    this.release();
     if (typeof taken === "number") this.streamTaken(taken);
     return taken;
   }
@@ -253,7 +254,9 @@ export abstract class TransportBase implements NonBlockingTransport, Carrier {
   }
 
   send(bytes: Uint8Array): number {
-    return this.give(new Uint8Array(bytes.subarray(0, LARGEST_SEND))); // what a Buffer calls slice is no copy
+    const taken = this.give(new Uint8Array(bytes.subarray(0, LARGEST_SEND))); // what a Buffer calls slice is no copy
+    this.release();
+    return taken;
   }
 
   give(bytes: Uint8Array): number {
@@ -311,6 +314,7 @@ export abstract class TransportBase implements NonBlockingTransport, Carrier {
 
   takeRemaining(): Uint8Array {
     const all = this.#queue.takeAll();
+    this.release();
     if (!this.#closed) this.streamTaken(all.length);
     return all;
   }

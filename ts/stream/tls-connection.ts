@@ -105,8 +105,8 @@ export class TLSConnection implements AsyncDisposable {
   }
 
   /**
-   * Reads into the start of `into`; answers how many bytes, or null when the peer has closed its direction. A read that a signal
-   * ends has taken nothing.
+   * Reads into the start of `into`, as much as has come and fits; answers how many bytes, or null when the peer has closed its
+   * direction. A read that a signal ends has taken nothing.
    *
    * Rejects with SSLEOFError when the transport was cut, SSLStateError when another read is not finished.
    */
@@ -258,6 +258,7 @@ export class TLSConnection implements AsyncDisposable {
       return result.kind === "ok" ? result.n : 0;
     } catch (error) {
       this.#late = { error };
+      this.#checkEnd();
       return 0;
     }
   }
