@@ -117,6 +117,8 @@ const none = new Uint8Array(0);
 
 export class Connection {
   #settings: Settings;
+  /** That of the settings. */
+  #realm: Realm;
   #now: () => number;
   readonly #serverName: string | null;
   /** A server has none before it has decided on the ClientHello: it costs little until then. */
@@ -153,6 +155,7 @@ export class Connection {
 
   constructor(settings: Settings, options: ConnectionOptions) {
     this.#settings = settings;
+    this.#realm = settings.realm;
     this.#now = options.now;
     this.#serverName = options.serverName;
     this.#helloAwaited = settings.server;
@@ -160,10 +163,6 @@ export class Connection {
     this.#trace = settings.trace ? new Trace(options.now) : null;
     if (!settings.server) this.#create();
     settings.retain();
-  }
-
-  get #realm(): Realm {
-    return this.#settings.realm;
   }
 
   /** Where its memory is; a server's may change when it decides on the ClientHello. */
@@ -252,6 +251,7 @@ export class Connection {
       settings.retain();
       this.#settings.release();
       this.#settings = settings;
+      this.#realm = settings.realm;
       this.#trace = settings.trace ? (this.#trace ?? this.#traceFromHello(now)) : null;
     }
     this.#now = now;

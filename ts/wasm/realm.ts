@@ -24,8 +24,9 @@ export class Realm {
   readonly #memory: WebAssembly.Memory;
   readonly #scratch: Address;
   readonly #full: (bytes: number) => Error;
-  /** All of the memory as it was seen last; growing it has emptied the array. */
+  /** All of the memory as it was seen last; growing it empties the array. */
   #whole = new Uint8Array(0);
+  #buffer: ArrayBuffer = this.#whole.buffer;
   /** What is left of a block that small copies share. */
   #block = new Uint8Array(0);
   #trap: Error | undefined;
@@ -74,13 +75,20 @@ export class Realm {
 
   /** A fresh view; use it in the same expression. */
   view(at: Address, length: number): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.#memory.buffer, at >>> 0, length);
+    this.#look();
+    return new Uint8Array(this.#buffer, at >>> 0, length);
   }
 
-  /** All of the memory: to write there without a view for each time. */
-  get #bytes(): Uint8Array<ArrayBuffer> {
-    if (this.#whole.length === 0) this.#whole = new Uint8Array(this.#memory.buffer);
-    return this.#whole;
+  /** Asking for the memory costs as much as copying a small record. */
+  #look(): void {
+    if (this.#whole.length > 0) return;
+    this.#buffer = this.#memory.buffer;
+    this.#whole = new Uint8Array(this.#buffer);
+  }
+
+  #put(bytes: Uint8Array, at: Address): void {
+    this.#look();
+    this.#whole.set(bytes, at >>> 0);
   }
 
   copyOut(at: Address, length: number): Uint8Array<ArrayBuffer> {
@@ -108,7 +116,7 @@ export class Realm {
 
   /** Copies bytes into the scratch area; at most `scratchSize`. */
   fillScratch(bytes: Uint8Array): void {
-    this.#bytes.set(bytes, this.#scratch >>> 0);
+    this.#put(bytes, this.#scratch);
   }
 
   /** Moves the front of the scratch area out and leaves zeros behind: it held somebody's plaintext. */
@@ -118,15 +126,16 @@ export class Realm {
   }
 
   wipeScratch(length: number): void {
+    this.#look();
     const start = this.#scratch >>> 0;
-    this.#bytes.fill(0, start, start + length);
+    this.#whole.fill(0, start, start + length);
   }
 
   /** Runs `use` with a copy of the bytes in the module's memory; the copy is wiped and freed in any case. */
   lend<T>(bytes: Uint8Array, use: (at: Address, length: number) => T): T {
     const at = this.exports.wt_allocate(Math.max(bytes.length, 1));
     if (at === 0) throw this.#full(bytes.length);
-    this.view(at, bytes.length).set(bytes);
+    this.#put(bytes, at);
     try {
       return use(at, bytes.length);
     } finally {
