@@ -16,6 +16,8 @@ export interface RealmOptions {
   readonly unusable: (why: string, cause?: unknown) => Error;
 }
 
+const blockSize = 8192;
+
 export class Realm {
   /** The module's functions. After a trap each of them throws what `trapped` made. */
   readonly exports: WasmExports;
@@ -27,8 +29,9 @@ export class Realm {
   /** All of the memory as it was seen last; growing it empties the array. */
   #whole = new Uint8Array(0);
   #buffer: ArrayBuffer = this.#whole.buffer;
-  /** What is left of a block that small copies share. */
+  /** A block that small copies share, and how much of it is theirs. */
   #block = new Uint8Array(0);
+  #blockUsed = blockSize;
   #trap: Error | undefined;
   #randomFailure: { readonly error: unknown } | undefined;
 
@@ -100,11 +103,14 @@ export class Realm {
    * an array for each costs more than encrypting it.
    */
   copyOutPacked(at: Address, length: number): Uint8Array<ArrayBuffer> {
-    if (this.#block.length < length) this.#block = new Uint8Array(blockSize);
-    const copy = this.#block.subarray(0, length);
-    this.#block = this.#block.subarray(length);
-    copy.set(this.view(at, length));
-    return copy;
+    if (blockSize - this.#blockUsed < length) {
+      this.#block = new Uint8Array(blockSize);
+      this.#blockUsed = 0;
+    }
+    const start = this.#blockUsed;
+    this.#blockUsed += length;
+    this.#block.set(this.view(at, length), start);
+    return this.#block.subarray(start, start + length);
   }
 
   /** The NUL-terminated ASCII text at an address, or null for a null pointer. */
@@ -166,21 +172,21 @@ export class Realm {
   }
 
   #guarded(raw: WasmExports, trapped: (cause: unknown) => Error): WasmExports {
-    type Call = (...values: readonly number[]) => number;
-    const guarded: Record<string, unknown> = { memory: raw.memory };
-    for (const [name, call] of Object.entries(raw)) {
-      if (typeof call !== "function") continue;
+    type Call = (a: number, b: number, c: number, d: number, e: number, f: number) => number;
+    const guard =
+      (call: Call): Call =>
       // Fixed parameters, as a rest parameter would cost an array per call; the module ignores what is too many.
-      guarded[name] = (a: number, b: number, c: number, d: number, e: number, f: number): number => {
+      (a, b, c, d, e, f) => {
         if (this.#trap !== undefined) throw this.#trap;
         try {
-          return (call as Call)(a, b, c, d, e, f);
+          return call(a, b, c, d, e, f);
         } catch (cause) {
           throw (this.#trap = trapped(cause));
         }
       };
-    }
-    return guarded as unknown as WasmExports;
+    // Made at once: an object that is filled name by name is one that V8 looks up by hash.
+    const guarded = Object.entries(raw).map(([name, it]) => [name, typeof it === "function" ? guard(it as Call) : it]);
+    return Object.fromEntries(guarded) as unknown as WasmExports;
   }
 }
 
@@ -189,8 +195,6 @@ export const largestPacked = 1024;
 
 /** The most bytes that go through the scratch area at once. */
 export const scratchLimit: number = scratchSize;
-
-const blockSize = 8192;
 
 /** At most 64 KiB a call is what the Web Cryptography API allows. */
 function fillRandom(into: Uint8Array<ArrayBuffer>): void {
