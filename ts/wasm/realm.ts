@@ -185,7 +185,10 @@ export class Realm {
         }
       };
     // Made at once: an object that is filled name by name is one that V8 looks up by hash.
-    const guarded = Object.entries(raw).map(([name, it]) => [name, typeof it === "function" ? guard(it as Call) : it]);
+    const guarded = Object.entries(raw).map(([name, it]: [string, unknown]): [string, unknown] => [
+      name,
+      typeof it === "function" ? guard(it as Call) : it,
+    ]);
     return Object.fromEntries(guarded) as unknown as WasmExports;
   }
 }
