@@ -14,7 +14,7 @@ export interface Carrier {
 
 /** The transport itself when it is one of ours. */
 export function carrierOf(transport: NonBlockingTransport): Carrier {
-  return "take" in transport && "give" in transport
+  return "take" in transport && "give" in transport && "release" in transport
     ? (transport as NonBlockingTransport & Carrier)
     : new Adapted(transport);
 }

@@ -438,6 +438,7 @@ export class SSLSocket extends SSLObject implements Selectable {
       if (super.state === "failed") this.#closeReason ??= reasonOf(error);
       throw error;
     } finally {
+      this.#release();
       this.#watchers.notify();
     }
   }
@@ -471,7 +472,6 @@ export class SSLSocket extends SSLObject implements Selectable {
 
   /** One piece of the record in progress; `"boundary"` when the record, or the stream, ends with it. */
   #pullPart(hadSome: boolean): "part" | "boundary" | "nothing" {
-    this.#release();
     const got = this.#receiveCiphertext(this.#missingOfRecord(), hadSome);
     if (got === "would-block") return "nothing";
     if (got === "eof") {

@@ -21,7 +21,7 @@ export function toBytes(value: Bytes, name: string): Uint8Array<ArrayBuffer> {
   }
 }
 
-/** A Uint8Array itself, not a Buffer, that has bytes in memory of its own: most calls get one, and a view of it would cost as much as a small record. */
+/** A Uint8Array (no Buffer) with bytes that are not shared: most calls get one, and a view of it would cost as much as a small record. */
 function isPlain(value: Bytes): value is Uint8Array<ArrayBuffer> {
   if (Object.getPrototypeOf(value) !== Uint8Array.prototype) return false;
   return value.byteLength > 0 && (value as Uint8Array).buffer instanceof ArrayBuffer;

@@ -226,6 +226,7 @@ export class TLSConnection implements AsyncDisposable {
   async #pullChunk(controller: ReadableByteStreamController): Promise<void> {
     let chunk = none;
     const receive = (): IoResult => {
+      this.#throwLate();
       if (!this.#socket.readable) return { kind: "want", want: "read" };
       chunk = new Uint8Array(chunkSize);
       const result = this.#socket.tryRecv(chunk);
