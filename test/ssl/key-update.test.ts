@@ -86,9 +86,8 @@ test("B69 a side takes new keys by itself before its key has encrypted too many 
   let bytesPerRecord = 0;
   const lengths: number[] = [];
   for (let i = 0; i < 35; i++) {
-    server.write(text.encode("x"));
     const records = new MemoryBIO();
-    server.drain(into(records));
+    server.write(text.encode("x"), into(records));
     bytesPerRecord ||= records.pending;
     lengths.push(records.pending - bytesPerRecord);
     client.incoming.write(records.read());

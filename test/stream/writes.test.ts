@@ -67,6 +67,20 @@ describe.each(versions)("%s", (version) => {
     await closed(client, server);
   });
 
+  it("what fills records is sent at once when nothing waits, and not when it was given up before", async () => {
+    const [left, right] = memoryTransportPair({ capacity: 100_000 });
+    const { transport, sends } = tapped(left);
+    const [client, server] = await connected([transport, right], version);
+    sends.length = 0;
+    const written = client.write(pattern(20_000));
+    expect(sends.flatMap((bytes) => recordsOf(bytes)).length).toBe(2);
+    await written;
+    const signal = AbortSignal.abort(cancelled);
+    await expect(client.write(pattern(20_000), { signal })).rejects.toMatchObject({ cause: cancelled, bytesSent: 0 });
+    expect(await server.read(new Uint8Array(50_000))).toBe(20_000);
+    await closed(client, server);
+  });
+
   it("what fills records goes as it is, and all arrives in its order", async () => {
     for (const capacity of [7, 1000, 1_000_000]) {
       const [left, right] = memoryTransportPair({ capacity });

@@ -146,7 +146,7 @@ class BunTransport extends TransportBase {
   }
 
   onData(bytes: Uint8Array): void {
-    this.received(bytes);
+    this.received(bytes, true);
     if (!this.queue.full || this.#paused || this.closed) return;
     this.#paused = true;
     this.#socket.pause();

@@ -114,7 +114,7 @@ class DenoTransport extends TransportBase {
       while (!this.queue.ended && !this.queue.full) {
         const count = await this.#conn.read(buffer);
         if (count === null) this.ended();
-        else this.received(buffer.slice(0, count));
+        else this.received(buffer.slice(0, count), true);
       }
     } catch (error) {
       this.broken(denoError("receive from the connection", "read", error));

@@ -119,6 +119,8 @@ const none = new Uint8Array(0);
 
 export class Connection {
   #settings: Settings;
+  /** That of the settings. */
+  #realm: Realm;
   #now: () => number;
   readonly #serverName: string | null;
   /** A server has none before it has decided on the ClientHello: it costs little until then. */
@@ -156,6 +158,7 @@ export class Connection {
 
   constructor(settings: Settings, options: ConnectionOptions) {
     this.#settings = settings;
+    this.#realm = settings.realm;
     this.#now = options.now;
     this.#serverName = options.serverName;
     this.#helloAwaited = settings.server;
@@ -163,10 +166,6 @@ export class Connection {
     this.#trace = settings.trace ? new Trace(options.now) : null;
     if (!settings.server) this.#create();
     settings.retain();
-  }
-
-  get #realm(): Realm {
-    return this.#settings.realm;
   }
 
   /** Where its memory is; a server's may change when it decides on the ClientHello. */
@@ -217,7 +216,10 @@ export class Connection {
   /** Goes as far as the source allows (RFC 8446, section 2; RFC 5246, section 7.3). */
   handshake(source: CiphertextSource): HandshakeOutcome {
     this.#guard();
-    if (this.#handshakeOver) return "done";
+    return this.#handshakeOver ? "done" : this.#shakeHands(source);
+  }
+
+  #shakeHands(source: CiphertextSource): HandshakeOutcome {
     this.#state = "handshaking";
     if (this.#helloAwaited && !this.#lookAtHello(source)) return this.#wantOrEnd(source, "finish the handshake");
     if (this.#undecided) return "hello";
@@ -319,7 +321,7 @@ export class Connection {
         this.#wantOrEnd(source, "read");
         return wantsCiphertext;
       }
-      const result = this.#call((pointer) => this.#realm.exports.wt_read(pointer, size));
+      const result = this.#call(this.#realm.exports.wt_read, size);
       if (result > 0) {
         this.#realm.moveFromScratch(into, result);
         this.#pending = result < size ? 0 : this.#realm.exports.wt_pending(this.#live());
@@ -351,16 +353,17 @@ export class Connection {
     return outcome;
   }
 
-  /** Encrypts all of it, in as many records as it takes. The handshake must be over. */
-  write(bytes: Uint8Array): void {
+  /** Encrypts all of it, in as many records as it takes, which go to the sink one by one. The handshake must be over. */
+  write(bytes: Uint8Array, sink: CiphertextSink): void {
     this.#guard();
     this.#requireOpenDirection("write");
-    for (let at = 0; at < bytes.length; at += scratchLimit) {
-      const part = bytes.subarray(at, at + scratchLimit);
+    for (let at = 0; at < bytes.length; at += largestPlaintext) {
+      const part = bytes.length <= largestPlaintext ? bytes : bytes.subarray(at, at + largestPlaintext);
       this.#realm.fillScratch(part);
-      const result = this.#call((pointer) => this.#realm.exports.wt_write(pointer, part.length));
+      const result = this.#call(this.#realm.exports.wt_write, part.length);
       this.#realm.wipeScratch(part.length);
       if (result < 0) throw this.#fail(result, "write");
+      this.drain(sink);
     }
   }
 
@@ -428,8 +431,8 @@ export class Connection {
   }
 
   /** Client: the sessions that can be resumed later, each once, in their order. */
-  takeSessions(): SavedSession[] {
-    return this.#sessions.splice(0);
+  takeSessions(): readonly SavedSession[] {
+    return this.#sessions.length === 0 ? this.#sessions : this.#sessions.splice(0);
   }
 
   /** Server: the id and the sealed session of TLS 1.2 for the cache, once, or null. */
@@ -552,6 +555,7 @@ export class Connection {
     }
     this.#settings.release();
     this.#settings = settings;
+    this.#realm = settings.realm;
   }
 
   #fromStash(into: Uint8Array): Outcome {
@@ -650,7 +654,7 @@ export class Connection {
   }
 
   #room(size: number): Uint8Array {
-    const at = this.#call((pointer) => this.#realm.exports.wt_incoming_reserve(pointer, size));
+    const at = this.#call(this.#realm.exports.wt_incoming_reserve, size);
     if (at === 0) throw this.#fail(code.ERR_OUT_OF_MEMORY, "take ciphertext");
     return this.#realm.view(at, size);
   }
@@ -730,11 +734,11 @@ export class Connection {
     return number === alert.certificate_required && this.protocolVersion() !== tls13 ? alert.handshake_failure : number;
   }
 
-  /** Enters the module. */
-  #call(enter: (pointer: ConnectionPointer) => number | void): number {
+  /** Enters the module, with `size` where that is the second parameter. */
+  #call(enter: (pointer: ConnectionPointer, size: number) => number | void, size: number = 0): number {
     this.#realm.forgetRandomFailure();
     try {
-      return enter(this.#live()) as number;
+      return enter(this.#live(), size) as number;
     } catch (error) {
       throw this.#broken(error);
     } finally {

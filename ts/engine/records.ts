@@ -94,7 +94,7 @@ export class Records {
   }
 
   #takeHeader(source: CiphertextSource): boolean {
-    this.#taken += this.#take(source, this.#header.subarray(this.#taken));
+    this.#taken += this.#take(source, this.#taken === 0 ? this.#header : this.#header.subarray(this.#taken));
     if (this.#taken < headerSize) return false;
     this.#intake.checkHeader(this.#header);
     return true;

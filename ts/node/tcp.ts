@@ -1,9 +1,9 @@
 // Owns connecting and listening over TCP with Node, as transports. Refuses to know TLS.
 import net from "node:net";
+import { fromDuplex } from "../socket/duplex-transport.ts";
 import { syscallError } from "../socket/transport-base.ts";
 import type { NonBlockingTransport } from "../socket/transport.ts";
 import type { Arrivals, Listening } from "../stream/listener.ts";
-import { fromNodeSocket } from "./transport.ts";
 
 /** What TLS has to say leaves at once: held back (RFC 896), a small record after another one waits for an acknowledgement that waits, too. */
 const noDelay = true;
@@ -19,7 +19,7 @@ export function dial(host: string, port: number, signal?: AbortSignal): Promise<
     socket.once("close", () => signal?.removeEventListener("abort", giveUp));
     socket.once("connect", () => {
       signal?.removeEventListener("abort", giveUp);
-      resolve(fromNodeSocket(socket));
+      resolve(transportOver(socket));
       socket.off("error", failed);
     });
   });
@@ -32,11 +32,16 @@ export async function listenTcp(
   arrivals: Arrivals,
   reusePort: boolean = false,
 ): Promise<Listening> {
-  const server = net.createServer({ allowHalfOpen: true, noDelay }, (socket) => arrivals.take(fromNodeSocket(socket)));
+  const server = net.createServer({ allowHalfOpen: true, noDelay }, (socket) => arrivals.take(transportOver(socket)));
   await new Promise<void>((resolve, reject) => {
     server.once("error", (error) => reject(syscallError(`listen on ${hostname}:${port}`, "listen", error)));
     server.listen({ port, host: hostname, reusePort }, resolve);
   });
   server.on("error", (error) => arrivals.failed(syscallError("accept a client", "accept", error)));
   return { port: (server.address() as net.AddressInfo).port, close: () => void server.close() };
+}
+
+/** Nobody has seen the socket but us. */
+function transportOver(socket: net.Socket): NonBlockingTransport {
+  return fromDuplex(socket, {}, true);
 }

@@ -1,6 +1,7 @@
 // Owns the transport over a socket of Node, or any Duplex stream of bytes, by its shape: no module of Node is needed, so the core
 // can take such streams on any runtime that has them. Refuses to know TLS.
 import { SSLConfigError, SSLStateError, SSLSyscallError } from "../ssl/index.ts";
+import { discard } from "./carrier.ts";
 import {
   addressOf,
   DRAIN_MS,
@@ -21,6 +22,7 @@ export interface DuplexLike {
   readonly readableObjectMode: boolean;
   readonly writable: boolean;
   readonly writableFinished: boolean;
+  readonly writableLength: number;
   readonly writableNeedDrain: boolean;
   readonly writableObjectMode: boolean;
   read(): unknown;
@@ -41,25 +43,36 @@ export interface DuplexLike {
   unref?(): unknown;
 }
 
-/** A transport over a Duplex; see `fromNodeSocket`. */
-export function fromDuplex(stream: DuplexLike, options: TransportOptions = {}): NonBlockingTransport {
+/**
+ * A transport over a Duplex; see `fromNodeSocket`. `own`: it is a socket of ours, whose chunks nobody else gets to see; a stream that
+ * hands on what is written to it is none.
+ */
+export function fromDuplex(
+  stream: DuplexLike,
+  options: TransportOptions = {},
+  own: boolean = false,
+): NonBlockingTransport {
   if (stream.listenerCount("data") > 0 || stream.listenerCount("readable") > 0) {
     throw new SSLStateError("Cannot take over the socket: something else listens for its data");
   }
   if (stream.readableObjectMode || stream.writableObjectMode || stream.readableEncoding !== null) {
     throw new SSLConfigError("Cannot take over the socket: it carries objects or text, not bytes");
   }
-  return new DuplexTransport(stream, options);
+  return new DuplexTransport(stream, options, own);
 }
 
 class DuplexTransport extends TransportBase {
   readonly #socket: DuplexLike;
+  readonly #own: boolean;
   #needsDrain = false;
   #paused = false;
+  /** The kernel has it. */
+  #sent: Uint8Array | null = null;
 
-  constructor(socket: DuplexLike, options: TransportOptions) {
+  constructor(socket: DuplexLike, options: TransportOptions, own: boolean) {
     super(options);
     this.#socket = socket;
+    this.#own = own;
     socket.allowHalfOpen = true;
     this.#needsDrain = socket.writableNeedDrain;
     this.#takeBuffered();
@@ -77,10 +90,18 @@ class DuplexTransport extends TransportBase {
     return addressOf(this.#socket.remoteAddress, this.#socket.remotePort);
   }
 
+  override release(): void {
+    super.release();
+    if (this.#sent !== null) discard(this.#sent);
+    this.#sent = null;
+  }
+
   protected streamSend(bytes: Uint8Array): number {
-    const alone = bytes.length === bytes.buffer.byteLength; // whoever has made the stream may transfer the buffer
-    this.#needsDrain = !this.#socket.write(alone ? bytes : bytes.slice());
-    return bytes.length;
+    const alone = bytes.length === bytes.buffer.byteLength;
+    const chunk = alone || this.#own ? bytes : bytes.slice(); // whoever has made the stream may transfer the buffer
+    this.#needsDrain = !this.#socket.write(chunk);
+    if (this.#own && this.#socket.writableLength === 0) this.#sent = chunk;
+    return chunk.length;
   }
 
   protected streamWritable(): boolean {
@@ -125,7 +146,7 @@ class DuplexTransport extends TransportBase {
   #listen(): void {
     const socket = this.#socket;
     socket.on("data", (chunk: Uint8Array) => {
-      this.received(chunk);
+      this.received(chunk, this.#own);
       if (this.queue.full) this.#pause();
     });
     socket.on("end", () => this.ended());

@@ -92,8 +92,6 @@ export class SSLSocket extends SSLObject implements Selectable {
   #writeGoal: number;
   /** Whether that call would also read, had the transport anything. */
   #readsOn = false;
-  /** Whether it goes on after a failure, as `flush` does to deliver the alert. */
-  #outlivesFailure = false;
   #want: "read" | "write" | "callback" | null = null;
   #closing: "open" | "unwrapped" | "closed" = "open";
   #closeReason: CloseReason | null = null;
@@ -148,8 +146,8 @@ export class SSLSocket extends SSLObject implements Selectable {
    */
   get writable(): boolean {
     if (this.#closing !== "open" || this.#sendFailure !== null || this.outgoing.pending <= this.#writeGoal) return true;
-    if (this.failed && !this.#outlivesFailure) return true;
-    return this.#readsOn && this.transport.readable;
+    if (this.#readsOn) return this.failed || this.transport.readable;
+    return this.failed && this.#writeGoal > 0; // a failure ends no flush: what is queued, an alert perhaps, still goes out
   }
 
   /** Whether this side has closed it. */
@@ -421,16 +419,12 @@ export class SSLSocket extends SSLObject implements Selectable {
 
   #flushed(): IoResult {
     if (this.#sendFailure) throw this.#sendFailure.again();
-    if (this.outgoing.pending === 0) return nothing;
-    const want = this.#wantWriteUntil(0);
-    this.#outlivesFailure = true;
-    return want;
+    return this.outgoing.pending > 0 ? this.#wantWriteUntil(0) : nothing;
   }
 
   #wantWriteUntil(goal: number, readsOn: boolean = false): IoResult {
     this.#writeGoal = goal;
     this.#readsOn = readsOn;
-    this.#outlivesFailure = false;
     return wantWrite;
   }
 
@@ -449,6 +443,7 @@ export class SSLSocket extends SSLObject implements Selectable {
       if (super.state === "failed") this.#closeReason ??= reasonOf(error);
       throw error;
     } finally {
+      this.#release();
       this.#watchers.notify();
     }
   }
@@ -458,12 +453,18 @@ export class SSLSocket extends SSLObject implements Selectable {
     while (this.outgoing.pending > 0 && this.transport.writable) {
       try {
         this.outgoing.consume(this.#carrier.give(this.outgoing.front(FLUSH_SIZE)));
+        this.#release();
       } catch (error) {
         if (!(error instanceof SSLError)) throw error;
         this.#sendFailure = error;
         this.outgoing.consume(this.outgoing.pending);
       }
     }
+  }
+
+  /** The engine copies what it is fed, so that nothing of the transport's is left once the queue is empty. */
+  #release(): void {
+    if (this.incoming.pending === 0) this.#carrier.release();
   }
 
   /** Moves bytes of the record in progress, or the end, from the transport to the engine; whether there were any. */

@@ -1,7 +1,7 @@
 // Owns what every transport adapter has in common: the queue of received bytes with its high-water mark and its latched
 // end or failure, the watchers, and the order of shutting down. Refuses to know any runtime's sockets.
 import { SSLConfigError, SSLStateError, SSLSyscallError } from "../ssl/index.ts";
-import type { Carrier } from "./carrier.ts";
+import { type Carrier, discard } from "./carrier.ts";
 import type { NonBlockingTransport, SocketAddress } from "./transport.ts";
 
 /** Bytes received and not taken above which an adapter stops reading from its byte stream. */
@@ -38,6 +38,8 @@ const BLOCK = 8 * 1024;
 interface Chunk {
   readonly bytes: Uint8Array;
   readonly block: boolean;
+  /** Whether its memory is to be given back when it was read. */
+  readonly passing: boolean;
   start: number;
   end: number;
 }
@@ -49,6 +51,8 @@ export class ReceiveQueue {
   #first = 0;
   #length = 0;
   #end: "eof" | SSLSyscallError | null = null;
+  /** Chunks that were taken to their end, but may still be looked at. */
+  readonly #spent: Uint8Array[] = [];
 
   constructor(highWaterMark: number = INCOMING_HIGH_WATER_MARK) {
     if (!Number.isSafeInteger(highWaterMark) || highWaterMark < 1) {
@@ -86,12 +90,15 @@ export class ReceiveQueue {
     return this.#end !== null && this.#end !== "eof";
   }
 
-  /** Queues a chunk, which belongs to the queue from now on. Nothing is queued behind an end. */
-  push(chunk: Uint8Array): void {
+  /**
+   * Queues a chunk, which belongs to the queue from now on; `passing`: so does its buffer, as nobody else ever sees it. Nothing is
+   * queued behind an end.
+   */
+  push(chunk: Uint8Array, passing: boolean = false): void {
     if (chunk.length === 0 || this.#end !== null) return;
     this.#length += chunk.length;
     if (chunk.length > SMALL_CHUNK || this.#length === chunk.length) {
-      this.#chunks.push({ bytes: chunk, block: false, start: 0, end: chunk.length });
+      this.#chunks.push({ bytes: chunk, block: false, passing, start: 0, end: chunk.length });
       return;
     }
     const block = this.#blockWithRoom(chunk.length);
@@ -132,6 +139,11 @@ export class ReceiveQueue {
     return all;
   }
 
+  /** Nobody looks any more at what was taken. */
+  release(): void {
+    for (let chunk = this.#spent.pop(); chunk !== undefined; chunk = this.#spent.pop()) discard(chunk);
+  }
+
   /** Drops what is queued. */
   clear(): void {
     this.#chunks = [];
@@ -142,7 +154,8 @@ export class ReceiveQueue {
   #blockWithRoom(length: number): Chunk {
     const last = this.#chunks.at(-1);
     if (last?.block && last.bytes.length - last.end >= length) return last;
-    const block: Chunk = { bytes: new Uint8Array(last?.block ? BLOCK : SMALL_CHUNK), block: true, start: 0, end: 0 };
+    const bytes = new Uint8Array(last?.block ? BLOCK : SMALL_CHUNK);
+    const block: Chunk = { bytes, block: true, passing: false, start: 0, end: 0 };
     this.#chunks.push(block);
     return block;
   }
@@ -158,11 +171,12 @@ export class ReceiveQueue {
     const part = chunk.bytes.subarray(chunk.start, Math.min(chunk.end, chunk.start + limit));
     chunk.start += part.length;
     this.#length -= part.length;
-    if (chunk.start === chunk.end) this.#dropFirst();
+    if (chunk.start === chunk.end) this.#dropFirst(chunk);
     return part;
   }
 
-  #dropFirst(): void {
+  #dropFirst({ passing, bytes }: Chunk): void {
+    if (passing) this.#spent.push(bytes);
     this.#first += 1;
     if (this.#length === 0) this.clear();
     else if (this.#first >= 64 && this.#first * 2 >= this.#chunks.length) {
@@ -223,6 +237,7 @@ export abstract class TransportBase implements NonBlockingTransport, Carrier {
   recvInto(into: Uint8Array): number | "would-block" | "eof" {
     this.#refuseWhenClosed("receive");
     const taken = this.#queue.takeInto(into);
+    this.release();
     if (typeof taken === "number") this.streamTaken(taken);
     return taken;
   }
@@ -234,8 +249,14 @@ export abstract class TransportBase implements NonBlockingTransport, Carrier {
     return taken;
   }
 
+  release(): void {
+    this.#queue.release();
+  }
+
   send(bytes: Uint8Array): number {
-    return this.give(new Uint8Array(bytes.subarray(0, LARGEST_SEND))); // what a Buffer calls slice is no copy
+    const taken = this.give(new Uint8Array(bytes.subarray(0, LARGEST_SEND))); // what a Buffer calls slice is no copy
+    this.release();
+    return taken;
   }
 
   give(bytes: Uint8Array): number {
@@ -293,6 +314,7 @@ export abstract class TransportBase implements NonBlockingTransport, Carrier {
 
   takeRemaining(): Uint8Array {
     const all = this.#queue.takeAll();
+    this.release();
     if (!this.#closed) this.streamTaken(all.length);
     return all;
   }
@@ -307,10 +329,10 @@ export abstract class TransportBase implements NonBlockingTransport, Carrier {
     return this.#writeEnded;
   }
 
-  /** Received bytes, which belong to the transport from now on. */
-  protected received(chunk: Uint8Array): void {
+  /** Received bytes, which belong to the transport from now on; `passing`: so does their buffer, as nobody else ever sees it. */
+  protected received(chunk: Uint8Array, passing: boolean = false): void {
     if (this.#closed) return;
-    this.#queue.push(chunk);
+    this.#queue.push(chunk, passing);
     this.changed();
   }
 

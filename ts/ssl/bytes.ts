@@ -6,6 +6,7 @@ export type Bytes = ArrayBufferView | ArrayBuffer;
 
 /** A Uint8Array over the caller's bytes; throws TypeError for anything else, shared or detached memory included. */
 export function toBytes(value: Bytes, name: string): Uint8Array<ArrayBuffer> {
+  if (isPlain(value)) return value;
   if (!(value instanceof ArrayBuffer || ArrayBuffer.isView(value)))
     throw new TypeError(`Cannot use ${name}: expected bytes (a Uint8Array or ArrayBuffer), got ${describe(value)}`);
   const buffer = value instanceof ArrayBuffer ? value : value.buffer;
@@ -18,6 +19,12 @@ export function toBytes(value: Bytes, name: string): Uint8Array<ArrayBuffer> {
   } catch (cause) {
     throw new TypeError(`Cannot use ${name}: its memory is detached, somebody else has it now`, { cause });
   }
+}
+
+/** A Uint8Array (no Buffer) with bytes that are not shared: most calls get one, and a view of it would cost as much as a small record. */
+function isPlain(value: Bytes): value is Uint8Array<ArrayBuffer> {
+  if (Object.getPrototypeOf(value) !== Uint8Array.prototype) return false;
+  return value.byteLength > 0 && (value as Uint8Array).buffer instanceof ArrayBuffer;
 }
 
 /** A non-negative integer, or the fallback when it is left out. */

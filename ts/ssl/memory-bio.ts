@@ -75,8 +75,9 @@ export class MemoryBIO {
       this.#offset -= chunk.length;
       if (chunk === this.#inBlock) this.#inBlock = undefined;
     }
-    if (this.#first < 64 && this.#first < this.#chunks.length) return;
-    this.#chunks.splice(0, this.#first);
+    if (this.#first === this.#chunks.length) this.#forgetRead();
+    else if (this.#first >= 64) this.#chunks.splice(0, this.#first);
+    else return;
     this.#first = 0;
   }
 
@@ -130,6 +131,11 @@ export class MemoryBIO {
     return first !== undefined && (first.length >= LARGE || first.length === this.#pending) ? first : this.peek(limit);
   }
 
+  /** Everything was read. An array that is emptied from its end keeps its room, mostly for the next record. */
+  #forgetRead(): void {
+    while (this.#chunks.length > 0) this.#chunks.pop();
+  }
+
   /** Whether the queue is one array of that size, which can change its owner. */
   #holdsOne(size: number): boolean {
     return size === this.#pending && this.#chunks[this.#first]?.buffer.byteLength === size;
@@ -138,7 +144,9 @@ export class MemoryBIO {
   #copy(into: Uint8Array): number {
     let done = 0;
     for (let i = this.#first, skip = this.#offset; i < this.#chunks.length && done < into.length; i++, skip = 0) {
-      const part = this.#chunks[i]!.subarray(skip, skip + into.length - done);
+      const chunk = this.#chunks[i]!;
+      const whole = skip === 0 && chunk.length <= into.length - done;
+      const part = whole ? chunk : chunk.subarray(skip, skip + into.length - done);
       into.set(part, done);
       done += part.length;
     }

@@ -210,7 +210,7 @@ export class SSLObject {
     return this.during(() => {
       const want = this.#handshake();
       if (want !== null) return want;
-      this.connection.write(from);
+      this.connection.write(from, this.outgoing);
       return { kind: "ok", n: from.length };
     });
   }

@@ -71,6 +71,8 @@ export class TLSConnection implements AsyncDisposable {
   readonly #socket: SSLSocket;
   #settleClosed!: (closed: Closed) => void;
   #reading = false;
+  /** What the next read is to throw. */
+  #late: { readonly error: unknown } | null = null;
   readonly #turns = new Turns();
   /** What may be sent together; begun anew where something else is to happen in between. */
   #pieces = new Pieces();
@@ -103,14 +105,14 @@ export class TLSConnection implements AsyncDisposable {
   }
 
   /**
-   * Reads into the start of `into`; answers how many bytes, or null when the peer has closed its direction. A read that a signal
-   * ends has taken nothing.
+   * Reads into the start of `into`, as much as has come and fits; answers how many bytes, or null when the peer has closed its
+   * direction. A read that a signal ends has taken nothing.
    *
    * Rejects with SSLEOFError when the transport was cut, SSLStateError when another read is not finished.
    */
   async read(into: Bytes, { signal }: WaitOptions = {}): Promise<number | null> {
     const room = toBytes(into, "into");
-    return this.#alone("read", () => this.#run(() => this.#socket.tryRecv(room), signal));
+    return this.#alone("read", () => this.#run(() => this.#receive(room), signal));
   }
 
   /**
@@ -120,12 +122,10 @@ export class TLSConnection implements AsyncDisposable {
    */
   async write(bytes: Bytes, { signal }: WaitOptions = {}): Promise<void> {
     const piece = new Piece(toBytes(bytes, "bytes"), signal);
-    const pieces = this.#pieces;
-    pieces.add(piece);
     try {
-      await this.#turns.take(() => this.#send(piece, pieces, signal), signal);
+      if (piece.fillsRecord && this.#turns.idle) this.#sendAtOnce(piece, signal);
+      if (piece.rest.length > 0 || piece.size === 0) await this.#sendInTurn(piece, signal);
     } catch (error) {
-      pieces.drop(piece); // its turn has not come
       throw withBytesSent(error, piece.taken, signal);
     }
   }
@@ -226,6 +226,7 @@ export class TLSConnection implements AsyncDisposable {
   async #pullChunk(controller: ReadableByteStreamController): Promise<void> {
     let chunk = none;
     const receive = (): IoResult => {
+      this.#throwLate();
       if (!this.#socket.readable) return { kind: "want", want: "read" };
       chunk = new Uint8Array(chunkSize);
       const result = this.#socket.tryRecv(chunk);
@@ -237,6 +238,38 @@ export class TLSConnection implements AsyncDisposable {
     else controller.enqueue(chunk.subarray(0, size));
   }
 
+  /** As many records as are there and fit: to wake up for each costs more than to open a small one. */
+  #receive(room: Uint8Array<ArrayBuffer>): IoResult {
+    this.#throwLate();
+    const first = this.#socket.tryRecv(room);
+    if (first.kind !== "ok") return first;
+    let size = first.n;
+    while (size < room.length && this.#socket.readable) {
+      const more = this.#receiveMore(room.subarray(size));
+      if (more === 0) break;
+      size += more;
+    }
+    return size === first.n ? first : { kind: "ok", n: size };
+  }
+
+  /** 0 when nothing more is there; what went wrong is told by the next read, since this one has data to give. */
+  #receiveMore(room: Uint8Array<ArrayBuffer>): number {
+    try {
+      const result = this.#socket.tryRecv(room);
+      return result.kind === "ok" ? result.n : 0;
+    } catch (error) {
+      this.#late = { error };
+      this.#checkEnd();
+      return 0;
+    }
+  }
+
+  #throwLate(): void {
+    const late = this.#late;
+    this.#late = null;
+    if (late !== null) throw late.error;
+  }
+
   /** One at a time: two reads side by side would tear the stream apart. */
   async #alone<T>(what: string, act: () => Promise<T>): Promise<T> {
     if (this.#reading) throw new SSLStateError(`Cannot ${what}: another read is not finished yet`);
@@ -245,6 +278,28 @@ export class TLSConnection implements AsyncDisposable {
       return await act();
     } finally {
       this.#reading = false;
+    }
+  }
+
+  /** As much as can be sent without waiting, when nobody else waits: a promise for each record costs as much as a small one. */
+  #sendAtOnce(piece: Piece, signal?: AbortSignal): void {
+    signal?.throwIfAborted();
+    try {
+      const result = this.#socket.trySend(piece.rest);
+      if (result.kind === "ok") piece.take(result.n);
+    } catch (error) {
+      this.#checkEnd();
+      throw error;
+    }
+  }
+
+  async #sendInTurn(piece: Piece, signal?: AbortSignal): Promise<void> {
+    const pieces = this.#pieces;
+    pieces.add(piece);
+    try {
+      await this.#turns.take(() => this.#send(piece, pieces, signal), signal);
+    } finally {
+      pieces.drop(piece); // its turn has perhaps not come
     }
   }
 
@@ -273,9 +328,14 @@ export class TLSConnection implements AsyncDisposable {
     try {
       return await pump(this.#socket, call, signal);
     } catch (error) {
-      if (this.#socket.failed || this.#socket.closed) this.#over();
+      this.#checkEnd();
       throw error;
     }
+  }
+
+  /** After a call that has thrown: whether the connection is over. */
+  #checkEnd(): void {
+    if (this.#socket.failed || this.#socket.closed) this.#over();
   }
 
   async #close({ timeout, signal }: CloseOptions): Promise<void> {

@@ -5,6 +5,12 @@ import { unlessAborted } from "../socket/time-limit.ts";
 /** A queue of acts; one that fails does not hold up the next. */
 export class Turns {
   #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  /** Whether there is nothing to wait for. */
+  get idle(): boolean {
+    return this.#waiting === 0;
+  }
 
   /** Runs `act` when all earlier ones are over. A signal that aborts before takes it out of the queue. */
   take<T>(act: () => Promise<T>, signal?: AbortSignal): Promise<T> {
@@ -26,9 +32,12 @@ export class Turns {
     }
   }
 
+  readonly #over = (): void => void this.#waiting--;
+
   #queue<T>(act: () => Promise<T>): Promise<T> {
+    this.#waiting++;
     const turn = this.#last.then(act);
-    this.#last = turn.catch(() => undefined);
+    this.#last = turn.then(this.#over, this.#over);
     return turn;
   }
 }

@@ -16,9 +16,19 @@ export class Piece {
     this.#signal = signal;
   }
 
+  /** Whether it has nothing to gain from being sent together with others. */
+  get fillsRecord(): boolean {
+    return this.size >= RECORD_PLAINTEXT;
+  }
+
   /** Whether some of it is to be sent. */
   get due(): boolean {
     return this.rest.length > 0 && this.#signal?.aborted !== true;
+  }
+
+  /** So many bytes of the rest are sent. */
+  take(count: number): void {
+    this.rest = this.rest.subarray(count);
   }
 
   /** How many bytes were taken. */
@@ -60,7 +70,7 @@ export class Pieces {
     for (const piece of this.#waiting) {
       if (!piece.due) continue;
       const part = Math.min(left, piece.rest.length);
-      piece.rest = piece.rest.subarray(part);
+      piece.take(part);
       left -= part;
       if (left === 0) return;
     }

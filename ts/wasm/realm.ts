@@ -21,6 +21,8 @@ export interface Tenant {
   notify(): void;
 }
 
+const blockSize = 8192;
+
 export class Realm {
   /** The module's functions. After a trap each of them throws what `trapped` made. */
   readonly exports: WasmExports;
@@ -29,8 +31,12 @@ export class Realm {
   readonly #memory: WebAssembly.Memory;
   readonly #scratch: Address;
   readonly #full: (bytes: number) => Error;
-  /** What is left of a block that small copies share. */
+  /** All of the memory as it was seen last; growing it empties the array. */
+  #whole = new Uint8Array(0);
+  #buffer: ArrayBuffer = this.#whole.buffer;
+  /** A block that small copies share, and how much of it is theirs. */
   #block = new Uint8Array(0);
+  #blockUsed = blockSize;
   #trap: Error | undefined;
   readonly #tenants = new Set<WeakRef<Tenant>>();
   #randomFailure: { readonly error: unknown } | undefined;
@@ -87,7 +93,20 @@ export class Realm {
 
   /** A fresh view; use it in the same expression. */
   view(at: Address, length: number): Uint8Array<ArrayBuffer> {
-    return new Uint8Array(this.#memory.buffer, at >>> 0, length);
+    this.#look();
+    return new Uint8Array(this.#buffer, at >>> 0, length);
+  }
+
+  /** Asking for the memory costs as much as copying a small record. */
+  #look(): void {
+    if (this.#whole.length > 0) return;
+    this.#buffer = this.#memory.buffer;
+    this.#whole = new Uint8Array(this.#buffer);
+  }
+
+  #put(bytes: Uint8Array, at: Address): void {
+    this.#look();
+    this.#whole.set(bytes, at >>> 0);
   }
 
   copyOut(at: Address, length: number): Uint8Array<ArrayBuffer> {
@@ -99,11 +118,14 @@ export class Realm {
    * an array for each costs more than encrypting it.
    */
   copyOutPacked(at: Address, length: number): Uint8Array<ArrayBuffer> {
-    if (this.#block.length < length) this.#block = new Uint8Array(blockSize);
-    const copy = this.#block.subarray(0, length);
-    this.#block = this.#block.subarray(length);
-    copy.set(this.view(at, length));
-    return copy;
+    if (blockSize - this.#blockUsed < length) {
+      this.#block = new Uint8Array(blockSize);
+      this.#blockUsed = 0;
+    }
+    const start = this.#blockUsed;
+    this.#blockUsed += length;
+    this.#block.set(this.view(at, length), start);
+    return this.#block.subarray(start, start + length);
   }
 
   /** The NUL-terminated ASCII text at an address, or null for a null pointer. */
@@ -115,25 +137,26 @@ export class Realm {
 
   /** Copies bytes into the scratch area; at most `scratchSize`. */
   fillScratch(bytes: Uint8Array): void {
-    this.view(this.#scratch, bytes.length).set(bytes);
+    this.#put(bytes, this.#scratch);
   }
 
   /** Moves the front of the scratch area out and leaves zeros behind: it held somebody's plaintext. */
   moveFromScratch(into: Uint8Array, length: number): void {
-    const scratch = this.view(this.#scratch, length);
-    into.set(scratch);
-    scratch.fill(0);
+    into.set(this.view(this.#scratch, length));
+    this.wipeScratch(length);
   }
 
   wipeScratch(length: number): void {
-    this.view(this.#scratch, length).fill(0);
+    this.#look();
+    const start = this.#scratch >>> 0;
+    this.#whole.fill(0, start, start + length);
   }
 
   /** Runs `use` with a copy of the bytes in the module's memory; the copy is wiped and freed in any case. */
   lend<T>(bytes: Uint8Array, use: (at: Address, length: number) => T): T {
     const at = this.exports.wt_allocate(Math.max(bytes.length, 1));
     if (at === 0) throw this.#full(bytes.length);
-    this.view(at, bytes.length).set(bytes);
+    this.#put(bytes, at);
     try {
       return use(at, bytes.length);
     } finally {
@@ -164,23 +187,26 @@ export class Realm {
   }
 
   #guarded(raw: WasmExports, trapped: (cause: unknown) => Error): WasmExports {
-    type Call = (...values: readonly number[]) => number;
-    const guarded: Record<string, unknown> = { memory: raw.memory };
-    for (const [name, call] of Object.entries(raw)) {
-      if (typeof call !== "function") continue;
+    type Call = (a: number, b: number, c: number, d: number, e: number, f: number) => number;
+    const guard =
+      (call: Call): Call =>
       // Fixed parameters, as a rest parameter would cost an array per call; the module ignores what is too many.
-      guarded[name] = (a: number, b: number, c: number, d: number, e: number, f: number): number => {
+      (a, b, c, d, e, f) => {
         if (this.#trap !== undefined) throw this.#trap;
         try {
-          return (call as Call)(a, b, c, d, e, f);
+          return call(a, b, c, d, e, f);
         } catch (cause) {
           this.#trap = trapped(cause);
           for (const tenant of this.#tenants) tenant.deref()?.notify();
           throw this.#trap;
         }
       };
-    }
-    return guarded as unknown as WasmExports;
+    // Made at once: an object that is filled name by name is one that V8 looks up by hash.
+    const guarded = Object.entries(raw).map(([name, it]: [string, unknown]): [string, unknown] => [
+      name,
+      typeof it === "function" ? guard(it as Call) : it,
+    ]);
+    return Object.fromEntries(guarded) as unknown as WasmExports;
   }
 }
 
@@ -189,8 +215,6 @@ export const largestPacked = 1024;
 
 /** The most bytes that go through the scratch area at once. */
 export const scratchLimit: number = scratchSize;
-
-const blockSize = 8192;
 
 /** At most 64 KiB a call is what the Web Cryptography API allows. */
 function fillRandom(into: Uint8Array<ArrayBuffer>): void {
