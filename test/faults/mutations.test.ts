@@ -23,7 +23,7 @@ const edit: fc.Arbitrary<Edit> = fc.oneof(
   fc.record({ kind: fc.constant("truncate" as const), at }),
 );
 
-forEachReplay("Random harm", (replay) => {
+forEachReplay("Random harm", 50_000, (replay) => {
   it("is an error or goes unnoticed, and never changes what is read", { timeout: 600_000 }, () => {
     fc.assert(
       fc.property(
@@ -34,9 +34,8 @@ forEachReplay("Random harm", (replay) => {
           replay().expectHarmless(replay().side.playAgainst(harmed, pieces), JSON.stringify(edits));
         },
       ),
-      { numRuns: everything ? 5000 : 100 },
+      { numRuns: everything ? 2000 : 20 },
     );
-    replay().expectUnharmed();
   });
 });
 
