@@ -6,7 +6,6 @@ import {
   type ClientOptions,
   MemoryBIO,
   type ServerOptions,
-  SSLContext,
   SSLError,
   type SSLObject,
   SSLSession,
@@ -14,8 +13,10 @@ import {
   type TLSVersion,
   type WrapOptions,
 } from "../../ts/ssl/index.ts";
+import { memoryTransportPair } from "../../ts/socket/memory-transport.ts";
+import { SSLContext } from "../../ts/socket/ssl-context.ts";
 import { certs } from "./certs.ts";
-import { identityOf, joined, type Role } from "./conversation.ts";
+import { identityOf, joined, type Role, thrownBy } from "./conversation.ts";
 
 /** What makes a conversation another one; left out: no. */
 export interface Variant {
@@ -133,9 +134,42 @@ export class Side {
   /** Enters anew, with the same randomness as every time. */
   enter(): Actor {
     this.#entered++;
-    const incoming = new MemoryBIO();
-    const outgoing = new MemoryBIO();
-    return new Actor(this.role, this.#context.wrapBio(incoming, outgoing, this.#introduction()), incoming, outgoing);
+    const [incoming, outgoing] = [new MemoryBIO(), new MemoryBIO()];
+    const tls = this.#context.wrapBio(incoming, outgoing, this.#introduction());
+    return new Actor(this.role, tls, {
+      give: (bytes) => incoming.write(bytes),
+      end: () => incoming.writeEof(),
+      take: () => outgoing.read(),
+      cut: () => tls.dispose(),
+    });
+  }
+
+  /** As `enter`, over a transport that holds `window` bytes each way. `reset` breaks it off behind what was heard. */
+  enterSocket(window: number): Actor & { reset(): void } {
+    this.#entered++;
+    const [near, far] = memoryTransportPair({ capacity: window });
+    const tls = this.#context.wrapSocket(near, this.#introduction());
+    const take = (): Uint8Array => {
+      const parts = [far.takeRemaining()];
+      while (parts.at(-1)!.length > 0) {
+        thrownBy(() => tls.flush());
+        parts.push(far.takeRemaining());
+      }
+      return joined(parts);
+    };
+    const wire: Wire = {
+      give: (bytes) => far.send(bytes),
+      end: () => far.shutdownWrite(),
+      take,
+      cut: () => tls.abort(),
+    };
+    const actor = new Actor(this.role, tls, wire);
+    return Object.assign(actor, {
+      reset: () => {
+        far.abort();
+        actor.advance();
+      },
+    });
   }
 
   /** Plays against `bytes`, the first ones in pieces of the sizes given, then against the end of the transport; leaves nothing behind. */
@@ -174,48 +208,63 @@ export class Side {
   }
 }
 
+/** What an actor hears by, and is heard. */
+interface Wire {
+  /** Brings a prefix of the bytes, as long as it takes; answers its length. */
+  give(bytes: Uint8Array): number;
+  end(): void;
+  /** What came out since the last call; when there was something, there may be more. */
+  take(): Uint8Array;
+  /** Gives the connection up. */
+  cut(): void;
+}
+
 /** A side in the course of one conversation: it greets, says its lines, listens to all of the other's, says goodbye. */
 export class Actor {
   readonly tls: SSLObject;
   readonly #role: Role;
   readonly #random: FixedRandom;
-  readonly #incoming: MemoryBIO;
-  readonly #outgoing: MemoryBIO;
+  readonly #wire: Wire;
   readonly #said: Uint8Array[] = [];
   #heard = "";
   #spoken = false;
   #calls = 0;
   #end: Outcome["end"] = "wants";
 
-  constructor(role: Role, tls: SSLObject, incoming: MemoryBIO, outgoing: MemoryBIO) {
+  constructor(role: Role, tls: SSLObject, wire: Wire) {
     this.#role = role;
     this.#random = new FixedRandom(role === "client" ? 1 : 2);
     this.tls = tls;
-    this.#incoming = incoming;
-    this.#outgoing = outgoing;
+    this.#wire = wire;
     this.advance();
   }
 
+  /** Of what it is told after it has come to an end it hears nothing. */
   hear(bytes: Uint8Array): void {
-    this.#incoming.write(bytes);
-    this.advance();
+    let at = 0;
+    do {
+      at += this.#wire.give(bytes.subarray(at));
+      this.advance();
+    } while (at < bytes.length && this.#end === "wants");
   }
 
   hearEnd(): void {
-    this.#incoming.writeEof();
+    this.#wire.end();
     this.advance();
   }
 
   /** Goes as far as what has arrived allows; an error of TLS is an outcome, every other one is thrown. */
   advance(): void {
-    if (this.#end !== "wants") return;
-    try {
-      withRandom(this.#random, () => this.#play());
-    } catch (error) {
-      if (!(error instanceof SSLError)) throw error;
-      this.#end = error;
-    } finally {
-      this.#said.push(this.#outgoing.read());
+    while (this.#end === "wants") {
+      try {
+        withRandom(this.#random, () => this.#play());
+      } catch (error) {
+        if (!(error instanceof SSLError)) throw error;
+        this.#end = error;
+      }
+      const said = this.#wire.take();
+      this.#said.push(said);
+      if (said.length === 0) return;
     }
   }
 
@@ -234,7 +283,7 @@ export class Actor {
   }
 
   leave(): void {
-    this.tls.dispose();
+    this.#wire.cut();
   }
 
   #play(): void {
