@@ -22,6 +22,7 @@ export type Fault = (typeof faults)[number];
 interface FaultExports {
   readonly fault_arm: (fault: number, at: number) => void;
   readonly fault_allocations: () => number;
+  readonly fault_live_bytes: () => number;
 }
 
 /** The bytes of the module that the other tests run, with the exports of faults.c and probe.c. */
@@ -40,6 +41,11 @@ export function withFault(fault: Fault, at: number, act: () => void, realm: Real
   } finally {
     if (!realm.poisoned) arm(0, 0);
   }
+}
+
+/** The bytes of the realm's memory that are allocated, with what the allocator needs for each block. */
+export function liveBytes(realm: Realm = sharedRealm()): number {
+  return (realm.exports as unknown as FaultExports).fault_live_bytes();
 }
 
 /** How many allocations `act` asks for. */
