@@ -63,6 +63,7 @@ interface Sample {
 export class Replay {
   readonly role: Role;
   readonly version: TLSVersion;
+  readonly resumed: boolean;
   readonly side: Side;
   readonly bytes: Uint8Array;
   /** Where the records begin; the last one is the end. */
@@ -74,6 +75,7 @@ export class Replay {
   constructor(plot: Plot, { said, session, before }: Recording, role: Role, sample: Sample) {
     this.role = role;
     this.version = plot.version;
+    this.resumed = plot.resumed;
     this.#sample = sample;
     this.side = new Side(plot, role, session);
     this.bytes = said[other(role)];
