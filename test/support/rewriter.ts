@@ -130,6 +130,7 @@ class Middle {
   rewrite(bytes: Uint8Array): Uint8Array {
     if (bytes.length === 0 || this.#over) return bytes;
     const { plain, others, sealed } = this.#open(bytes, this.#speaker);
+    if (this.#over) return bytes; // the two sides have no keys in common, as they have heard different hellos
     const flight = this.#flights++;
     const first = this.#play.rewritePlain?.(plain, flight) ?? plain;
     for (const message of first) this.#note(message);
@@ -156,7 +157,11 @@ class Middle {
   #unsealed(records: readonly Uint8Array[], role: Role): Uint8Array[] {
     const contents: Uint8Array[] = [];
     for (const [i, record] of records.entries()) {
-      const inner = open13(this.#keys(role), i, record);
+      const inner = opened(this.#keys(role), i, record);
+      if (inner === null) {
+        this.#over = true;
+        break;
+      }
       if (inner.at(-1) === handshake) contents.push(inner.subarray(0, -1));
       if (inner[0] === messageType.finished) break;
     }
@@ -218,6 +223,14 @@ const retryRandom = [0xcf, 0x21, 0xad, 0x74];
 /** Whether it is a HelloRetryRequest. */
 export function isRetry({ type, body }: Message): boolean {
   return type === messageType.serverHello && retryRandom.every((byte, i) => body[2 + i] === byte);
+}
+
+function opened(keys: ReturnType<typeof keysOf>, sequence: number, record: Uint8Array): Uint8Array | null {
+  try {
+    return open13(keys, sequence, record);
+  } catch {
+    return null;
+  }
 }
 
 function messagesIn(bytes: Uint8Array): Message[] {
