@@ -106,6 +106,7 @@ describe.each(versions)("%s", (version) => {
       side.playAgainst(all);
       const clean = held();
       const alive = side.enter();
+      alive.hear(all);
       expect(held().bytes).toBeGreaterThan(clean.bytes);
       alive.leave();
       for (let i = 0; i < many; i++) giveUp(i);
