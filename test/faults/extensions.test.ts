@@ -3,10 +3,10 @@
 // the rules by itself with the side that hears it, and the rest at the latest when the two sides compare what they heard.
 import { describe, expect, test } from "vitest";
 import { sharedRealm } from "../../ts/engine/realms.ts";
-import { SSLAlertError, SSLEngineError, SSLError, SSLMemoryError, type TLSVersion } from "../../ts/ssl/index.ts";
-import { inCase, type PairOptions, recordOf, recordType, type Role, roles, thrownBy } from "../support/conversation.ts";
+import { SSLAlertError, SSLEngineError, SSLError, SSLMemoryError } from "../../ts/ssl/index.ts";
+import { inCase, recordOf, recordType, type Role, thrownBy } from "../support/conversation.ts";
 import { type FoundExtension, sixteen, withExtensions } from "../support/hello.ts";
-import { encoded, type Heard, hearFlight, type Message, messageType } from "../support/rewriter.ts";
+import { conversationsWith, encoded, type Heard, hearFlight, type Message, messageType } from "../support/rewriter.ts";
 import { everything } from "./replays.ts";
 
 type Extension = Omit<FoundExtension, "at">;
@@ -19,24 +19,7 @@ interface Harm {
   readonly reasons?: readonly string[];
 }
 
-interface Conversation {
-  readonly name: string;
-  readonly version: TLSVersion;
-  readonly speaker: Role;
-  readonly pair: PairOptions;
-}
-
 const alpn = { client: { alpn: ["h2"] }, server: { alpn: ["h2"] } } as const;
-const retry: PairOptions = {
-  client: { ...alpn.client, groups: ["secp256r1", "x25519"] },
-  server: { ...alpn.server, groups: ["x25519"] },
-};
-
-const conversations: readonly Conversation[] = roles.flatMap((speaker) => [
-  { name: `TLSv1.2, by the ${speaker}`, version: "TLSv1.2", speaker, pair: alpn },
-  { name: `TLSv1.3, by the ${speaker}`, version: "TLSv1.3", speaker, pair: alpn },
-  { name: `TLSv1.3 with a HelloRetryRequest, by the ${speaker}`, version: "TLSv1.3", speaker, pair: retry },
-]);
 
 const harms: readonly Harm[] = [
   { name: "missing", harm: (list, i) => list.toSpliced(i, 1) },
@@ -57,7 +40,7 @@ const harms: readonly Harm[] = [
   },
 ];
 
-describe.each(conversations)("$name", ({ version, speaker, pair }) => {
+describe.each(conversationsWith(alpn))("$name", ({ version, speaker, pair }) => {
   const hear = (rewrite: (message: Message, flight: number) => Message): Heard => {
     const all = (messages: readonly Message[], flight: number): Message[] =>
       messages.map((message) => rewrite(message, flight));

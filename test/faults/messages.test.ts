@@ -5,16 +5,17 @@ import { describe, expect, test } from "vitest";
 import { sharedRealm } from "../../ts/engine/realms.ts";
 import { SSLAlertError, SSLError, type TLSVersion } from "../../ts/ssl/index.ts";
 import { certs } from "../support/certs.ts";
-import { identityOf, inCase, type PairOptions, type Role, roles, thrownBy } from "../support/conversation.ts";
-import { type Heard, hearFlight, isRetry, type Message, messageType, type Play } from "../support/rewriter.ts";
+import { identityOf, inCase, type Role, thrownBy } from "../support/conversation.ts";
+import {
+  conversationsWith,
+  type Heard,
+  hearFlight,
+  isRetry,
+  type Message,
+  messageType,
+  type Play,
+} from "../support/rewriter.ts";
 import { everything } from "./replays.ts";
-
-interface Conversation {
-  readonly name: string;
-  readonly version: TLSVersion;
-  readonly speaker: Role;
-  readonly pair: PairOptions;
-}
 
 /** One message where it stands. */
 interface Place {
@@ -40,16 +41,6 @@ const mutual = {
   client: { identities: [identityOf("client")] },
   server: { verifyMode: "required", ca: certs.root.cert },
 } as const;
-const retrying: PairOptions = {
-  client: { ...mutual.client, groups: ["secp256r1", "x25519"] },
-  server: { ...mutual.server, groups: ["x25519"] },
-};
-
-const conversations: readonly Conversation[] = roles.flatMap((speaker) => [
-  { name: `TLSv1.2, by the ${speaker}`, version: "TLSv1.2", speaker, pair: mutual },
-  { name: `TLSv1.3, by the ${speaker}`, version: "TLSv1.3", speaker, pair: mutual },
-  { name: `TLSv1.3 with a HelloRetryRequest, by the ${speaker}`, version: "TLSv1.3", speaker, pair: retrying },
-]);
 
 const unexpected = [["UNEXPECTED_MESSAGE", 10]] as const;
 const malformed = [
@@ -114,7 +105,7 @@ const harms: readonly Harm[] = [
   ]),
 ];
 
-describe.each(conversations)("$name", (conversation) => {
+describe.each(conversationsWith(mutual))("$name", (conversation) => {
   const { speaker, version, pair } = conversation;
   const play = { speaker, version, pair };
   test("each message, harmed in each way, is one error with the right alert", () => {

@@ -2,7 +2,6 @@
 // What may go unnoticed is written down below; everything else must be an error.
 import { expect, it } from "vitest";
 import { joined, recordOf, recordsOf, recordType } from "../support/conversation.ts";
-
 import { forEachReplay } from "./replays.ts";
 
 interface Harm {
@@ -37,7 +36,8 @@ const harms: readonly Harm[] = [
     harm: (records, i) => (i + 1 < records.length ? records.toSpliced(i, 2, records[i + 1]!, records[i]!) : null),
     // Before the first ClientHello, and behind the Finished, there must be no ChangeCipherSpec (RFC 8446, section 5).
     passes: (stream, i) =>
-      (isIdleChangeCipherSpec(stream, i) && i + 1 < finishedAt(stream)) || isIdleChangeCipherSpec(stream, i + 1),
+      (isIdleChangeCipherSpec(stream, i) && i + 1 < finishedAt(stream)) ||
+      (isIdleChangeCipherSpec(stream, i + 1) && !isFirstOfClient(stream, i)),
   },
   ...[2, 3, 4].map((late) => ({
     name: `held back until ${late} others have passed it`,

@@ -14,6 +14,7 @@ import {
   recordsOf,
   recordType,
   type Role,
+  roles,
 } from "./conversation.ts";
 import { expandLabel, keysOf, open13, seal13, secretIn, suites } from "./forger.ts";
 
@@ -87,6 +88,27 @@ export function hearFlight(play: Play): Heard {
   );
   const [own, peer] = speaker === "server" ? [pair.client, pair.server] : [pair.server, pair.client];
   return { client: pair.client, error: client, server, own, peer };
+}
+
+/** A handshake of which one side's words are rewritten. */
+export interface Conversation {
+  readonly name: string;
+  readonly version: TLSVersion;
+  readonly speaker: Role;
+  readonly pair: PairOptions;
+}
+
+/** Both versions, TLS 1.3 with and without a HelloRetryRequest, and both sides. */
+export function conversationsWith(pair: PairOptions): Conversation[] {
+  const retry: PairOptions = {
+    client: { ...pair.client, groups: ["secp256r1", "x25519"] },
+    server: { ...pair.server, groups: ["x25519"] },
+  };
+  return roles.flatMap((speaker): Conversation[] => [
+    { name: `TLSv1.2, by the ${speaker}`, version: "TLSv1.2", speaker, pair },
+    { name: `TLSv1.3, by the ${speaker}`, version: "TLSv1.3", speaker, pair },
+    { name: `TLSv1.3 with a HelloRetryRequest, by the ${speaker}`, version: "TLSv1.3", speaker, pair: retry },
+  ]);
 }
 
 /** A message as it stands in a record. */
