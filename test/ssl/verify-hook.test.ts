@@ -198,7 +198,7 @@ for (const version of versions) {
       hook = () => {
         throw cause;
       };
-      const pair = pairIn(both, again.client.tls.session!);
+      const pair = pairIn(both, again.client.tls.session);
       const refused = attempt(pair);
       expect((refused[role] as SSLError).cause).toBe(cause);
       const [, peer] = sides(pair, role);
