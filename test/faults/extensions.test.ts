@@ -47,7 +47,7 @@ describe.each(conversationsWith(alpn))("$name", ({ version, speaker, pair }) => 
     return hearFlight({ version, speaker, pair, rewritePlain: all, rewrite: all });
   };
 
-  test("each extension, harmed in each way, ends the handshake with one typed error", () => {
+  test("each extension, harmed in each way, ends the handshake with one typed error", { timeout: 600_000 }, () => {
     const found: { readonly type: number; readonly flight: number; readonly list: Extensions }[] = [];
     inCase("unharmed", () => {
       const { own } = hear((message, flight) => {

@@ -20,6 +20,7 @@ import { type Outcome, other, type Plot, plotOf, record, Side } from "../support
 import { everything } from "./replays.ts";
 
 const many = everything ? 1000 : 20;
+const patience = { timeout: 600_000 };
 /** What is made once for a realm or a context is there after these. */
 const before = 5;
 
@@ -84,18 +85,22 @@ describe.each(versions)("%s", (version) => {
     const plot = plotOf(version, { clientCertificate: true });
     const records = (): Uint8Array[] => recordsOf(record(plot).said[other(role)]);
 
-    test.each(endings)("$name leave nothing behind", ({ hears, end, plot: change = (same: Plot) => same }) => {
-      const bytes = joined(hears(records()));
-      const side = new Side(change(plot), role);
-      for (let i = 0; i < before; i++) expectEnd(side.playAgainst(bytes), end);
-      const clean = held();
-      for (let i = 0; i < many; i++) side.playAgainst(bytes);
-      expect(held()).toEqual(clean);
-      expectEnd(side.playAgainst(bytes), end);
-      side.dispose();
-    });
+    test.each(endings)(
+      "$name leave nothing behind",
+      patience,
+      ({ hears, end, plot: change = (same: Plot) => same }) => {
+        const bytes = joined(hears(records()));
+        const side = new Side(change(plot), role);
+        for (let i = 0; i < before; i++) expectEnd(side.playAgainst(bytes), end);
+        const clean = held();
+        for (let i = 0; i < many; i++) side.playAgainst(bytes);
+        expect(held()).toEqual(clean);
+        expectEnd(side.playAgainst(bytes), end);
+        side.dispose();
+      },
+    );
 
-    test("because they were given up, wherever they stood, leave nothing behind", () => {
+    test("because they were given up, wherever they stood, leave nothing behind", patience, () => {
       const all = joined(records());
       const side = new Side(plot, role);
       const giveUp = (i: number): void => {
@@ -115,7 +120,7 @@ describe.each(versions)("%s", (version) => {
     });
   });
 
-  test("contexts that come and go with their connections leave nothing behind", () => {
+  test("contexts that come and go with their connections leave nothing behind", patience, () => {
     const plot = plotOf(version, { key: "RSA", clientCertificate: true });
     record(plot);
     const clean = held();
