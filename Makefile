@@ -25,6 +25,11 @@ demo: build ## TLS conversations on Node, Deno and Bun, and with openssl; does a
 test: check ## every check, then the tests on Node, Deno and Bun
 	@$(run) scripts/run-tests.ts -- --exclude 'test/interop/**'
 
+.PHONY: faults
+faults: build ## every harm to every recorded conversation, on Node (args="node deno bun"); a quarter of an hour
+	$(say) "faults"
+	@WANTTLS_FAULTS=all $(run) scripts/run-tests.ts $(or $(args),node) -- test/faults
+
 .PHONY: interop
 interop: wasm ## conversations with other stacks and programs, which it installs; writes docs/interop.md
 	$(say) "interoperation"

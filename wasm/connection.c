@@ -29,6 +29,7 @@ static int send_alert(wt_connection *connection, int level, int description);
 static int step(wt_connection *connection);
 static int note_extended_master_secret(wt_connection *connection, int state);
 static int note_resumption(wt_connection *connection, int state);
+static int was_asked_to_retry(const mbedtls_ssl_context *ssl);
 static int is_hello_state(const mbedtls_ssl_context *ssl, int state);
 static void put_alert_keys_in_place(mbedtls_ssl_context *ssl);
 static void note_group(wt_connection *connection);
@@ -303,7 +304,7 @@ static int note_resumption(wt_connection *connection, int state) {
   int hello_state = state == MBEDTLS_SSL_CLIENT_HELLO || state == MBEDTLS_SSL_SERVER_HELLO;
   if (!hello_state || ssl->state == state) return 0;
   int client = ssl->conf->endpoint == MBEDTLS_SSL_IS_CLIENT, tls13 = ssl->tls_version == MBEDTLS_SSL_VERSION_TLS1_3;
-  if (client && (state != MBEDTLS_SSL_SERVER_HELLO || ssl->state == MBEDTLS_SSL_CLIENT_HELLO)) return 0;
+  if (client && (state != MBEDTLS_SSL_SERVER_HELLO || was_asked_to_retry(ssl))) return 0;
   if (tls13) {
     int psk = handshake->key_exchange_mode & MBEDTLS_SSL_TLS1_3_KEY_EXCHANGE_MODE_PSK_ALL;
     int ticket = handshake->resume && (!client || handshake->selected_identity == 0);
@@ -320,6 +321,11 @@ static int note_resumption(wt_connection *connection, int state) {
   if (client && !connection->resumed) wt_forget_ticket(ssl->session_negotiate);
   connection->paused = connection->resumed;
   return 0;
+}
+
+/* A client that has met a HelloRetryRequest in place of a ServerHello. */
+static int was_asked_to_retry(const mbedtls_ssl_context *ssl) {
+  return ssl->state == MBEDTLS_SSL_CLIENT_CCS_BEFORE_2ND_CLIENT_HELLO || ssl->state == MBEDTLS_SSL_CLIENT_HELLO;
 }
 
 static int is_hello_state(const mbedtls_ssl_context *ssl, int state) {

@@ -19,8 +19,8 @@ enum { NOTHING, FAIL_ONCE, FAIL_FROM_THEN_ON, TRAP, WRITE_BEYOND_BLOCK, WRITE_BE
 void WT_EXPORT(fault_arm)(int fault, size_t at);
 /* Allocations asked for since fault_arm. */
 size_t WT_EXPORT(fault_allocations)(void);
-/* Bytes of the heap that are in use, as the allocator counts them. */
-size_t WT_EXPORT(fault_heap_bytes)(void);
+/* Bytes in blocks that are not free, with what the allocator adds to each. */
+size_t WT_EXPORT(fault_live_bytes)(void);
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
@@ -36,7 +36,7 @@ void fault_arm(int fault, size_t at) {
 
 size_t fault_allocations(void) { return asked; }
 
-size_t fault_heap_bytes(void) { return mallinfo().uordblks; }
+size_t fault_live_bytes(void) { return (size_t) mallinfo().uordblks; }
 
 /* What a missing bounds check would do: the compiler must not see where it ends. */
 static void write_from(volatile uint8_t *at, size_t size) {

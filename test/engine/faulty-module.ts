@@ -22,7 +22,7 @@ export type Fault = (typeof faults)[number];
 interface FaultExports {
   readonly fault_arm: (fault: number, at: number) => void;
   readonly fault_allocations: () => number;
-  readonly fault_heap_bytes: () => number;
+  readonly fault_live_bytes: () => number;
 }
 
 /** The bytes of the module that the other tests run, with the exports of faults.c and probe.c. */
@@ -47,9 +47,9 @@ export function arm(fault: Fault, at: number, realm: Realm): void {
   faultsOf(realm).fault_arm(faults.indexOf(fault), at);
 }
 
-/** Bytes that are allocated in that realm and not freed, with what the allocator needs to keep them apart. */
-export function heapBytes(realm: Realm): number {
-  return faultsOf(realm).fault_heap_bytes();
+/** The bytes of the realm's memory that are allocated, with what the allocator needs for each block. */
+export function liveBytes(realm: Realm = sharedRealm()): number {
+  return faultsOf(realm).fault_live_bytes();
 }
 
 /** How many allocations `act` asks for. */

@@ -2,7 +2,6 @@
 // right bytes or an SSLMemoryError on the side that it happened to, and an alert or silence for its peer. Nothing is left behind, and
 // other connections in the same memory do not notice. Of long stretches, such as a handshake, the short run takes a sample.
 import { describe, expect, test } from "vitest";
-import { sharedRealm } from "../../ts/engine/realms.ts";
 import {
   type ClientOptions,
   generateSelfSigned,
@@ -12,15 +11,13 @@ import {
   SSLError,
   SSLMemoryError,
   type SSLSession,
-  type TLSVersion,
 } from "../../ts/ssl/index.ts";
 import { allocationsOf, withFault } from "../engine/faulty-module.ts";
+import { alive, type Contexts, contextsOf, expectAlive, pairIn } from "../support/contexts.ts";
 import { certs, keyForms, keyPassword } from "../support/certs.ts";
 import {
-  ascii,
   attempt,
   available,
-  clientContext,
   connected,
   deliver,
   type End,
@@ -28,11 +25,8 @@ import {
   identityOf,
   inCase,
   joined,
-  type Pair,
   pattern,
-  serverContext,
   versions,
-  wrapped,
 } from "../support/conversation.ts";
 import { everything } from "./replays.ts";
 
@@ -102,22 +96,6 @@ function expectTold(thrown: Thrown): void {
   }
 }
 
-function alive(): { objects: number; blocks: number } {
-  const realm = sharedRealm();
-  return { objects: realm.liveObjects(), blocks: realm.liveBlocks() };
-}
-
-function expectAlive({ client, server }: Pair): void {
-  for (const [from, to] of [
-    [client, server],
-    [server, client],
-  ] as const) {
-    from.tls.write(ascii("still here"));
-    deliver(from, to);
-    expect(to.tls.read()).toEqual(ascii("still here"));
-  }
-}
-
 /** Runs each, and answers what they threw; the first that throws is the last to run. */
 function inTurn(...steps: readonly (() => void)[]): Thrown {
   for (const step of steps) {
@@ -128,23 +106,6 @@ function inTurn(...steps: readonly (() => void)[]): Thrown {
     }
   }
   return [];
-}
-
-interface Contexts {
-  readonly client: SSLContext;
-  readonly server: SSLContext;
-}
-
-function contextsOf(version: TLSVersion, client: ClientOptions = {}, server: Partial<ServerOptions> = {}): Contexts {
-  const only = { minVersion: version, maxVersion: version };
-  return { client: clientContext({ ...only, ...client }), server: serverContext({ ...only, ...server }) };
-}
-
-function pairIn({ client, server }: Contexts, session: SSLSession | null = null): Pair {
-  return {
-    client: wrapped(client, { serverHostname: "localhost", ...(session === null ? {} : { session }) }),
-    server: wrapped(server),
-  };
 }
 
 /** Wraps both ends and takes them through the handshake; what comes behind it is read. */

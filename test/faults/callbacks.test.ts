@@ -26,8 +26,8 @@ import {
   sides,
   thrownBy,
   versions,
-  wrapped,
 } from "../support/conversation.ts";
+import { expectAlive, pairIn } from "../support/contexts.ts";
 
 /** Everything that a connection does, asked for in the middle of one of its own calls. */
 const calls: readonly ((tls: SSLObject) => unknown)[] = [
@@ -141,15 +141,10 @@ function versionOf(
 
 /** The side of that role with these options, its peer with the others. */
 function pairWith(role: Role, own: ClientOptions & Partial<ServerOptions>, other: ClientOptions): Pair {
-  const client = clientContext(role === "client" ? own : other);
-  const server = serverContext({ numTickets: 1, ...(role === "server" ? own : other) });
-  return { client: wrapped(client, { serverHostname: "localhost" }), server: wrapped(server) };
-}
-
-function expectAlive({ client, server }: Pair): void {
-  client.tls.write(ascii("still here"));
-  deliver(client, server);
-  expect(server.tls.read()).toEqual(ascii("still here"));
+  return pairIn({
+    client: clientContext(role === "client" ? own : other),
+    server: serverContext({ numTickets: 1, ...(role === "server" ? own : other) }),
+  });
 }
 
 type Settle = (resolve: (value?: undefined) => void, reject: (error: Error) => void) => void;

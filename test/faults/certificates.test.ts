@@ -21,13 +21,14 @@ import {
   drained,
   forEachVersion,
   identityOf,
+  joined,
   pairOf,
   type PairOptions,
   recordsOf,
   sides,
   thrownBy,
 } from "../support/conversation.ts";
-import { concat, noon } from "../support/recording.ts";
+import { noon } from "../support/recording.ts";
 
 const { cert, chain, key } = certs.localhost;
 const certLines = cert.trim().split("\n");
@@ -109,13 +110,13 @@ const brokenCertificates: readonly Case[] = [
   },
   {
     name: "DER with a byte behind it",
-    given: concat([der, Uint8Array.of(0)]),
+    given: joined([der, Uint8Array.of(0)]),
     reason: "BAD_PEM",
     sentence: ": bytes follow the certificate (1)",
   },
   {
     name: "DER twice",
-    given: concat([der, der]),
+    given: joined([der, der]),
     reason: "BAD_PEM",
     sentence: `: bytes follow the certificate (${der.length})`,
   },
@@ -597,7 +598,7 @@ it("After any of these the next connection works", () => {
     client.tls.write(ascii("still here"));
     expect(recordsOf(drained(served))).toEqual([]);
     deliver(client, served);
-    expect(concat(available(served))).toEqual(ascii("still here"));
+    expect(joined(available(served))).toEqual(ascii("still here"));
   });
 });
 

@@ -5,22 +5,19 @@ import { Buffer } from "node:buffer";
 import { expect, test } from "vitest";
 import type { Connection } from "../../ts/engine/connection.ts";
 import { newRealm, type Realm, sharedRealm } from "../../ts/engine/realms.ts";
-import { type SSLContext, SSLEngineError, SSLError, type SSLObject } from "../../ts/ssl/index.ts";
+import { SSLEngineError, SSLError, type SSLObject } from "../../ts/ssl/index.ts";
 import { allocationsOf, type Fault, withFault } from "../engine/faulty-module.ts";
 import {
-  ascii,
   attempt,
   clientContext,
   connected,
-  deliver,
   handshake,
   inCase,
-  type Pair,
   pattern,
   serverContext,
   thrownBy,
-  wrapped,
 } from "../support/conversation.ts";
+import { type Contexts, expectAlive, pairIn } from "../support/contexts.ts";
 
 /** How often a trap must hit its own connection and no other. */
 const rounds = 100;
@@ -117,26 +114,6 @@ test("a stack that overflows is noticed before it reaches any data", () => {
 
 /** faults.c itself keeps three numbers. */
 const countersOfTheFault = 12;
-
-interface Contexts {
-  readonly client: SSLContext;
-  readonly server: SSLContext;
-}
-
-function pairIn({ client, server }: Contexts): Pair {
-  return { client: wrapped(client, { serverHostname: "localhost" }), server: wrapped(server) };
-}
-
-function expectAlive({ client, server }: Pair): void {
-  for (const [from, to] of [
-    [client, server],
-    [server, client],
-  ] as const) {
-    from.tls.write(ascii("still here"));
-    deliver(from, to);
-    expect(to.tls.read()).toEqual(ascii("still here"));
-  }
-}
 
 /** How many allocations the client's side of a handshake asks for in its own realm. */
 function handshakeAllocations(contexts: Contexts): number {

@@ -1,25 +1,21 @@
 // A connection is disposed of at every step of its life: between any two calls of either side, with records half read and half sent.
 // Nothing stays of it in the wasm memory, every call on it afterwards says so, and neither its peer nor its neighbours are harmed.
 import { describe, expect, test } from "vitest";
-import { sharedRealm } from "../../ts/engine/realms.ts";
-import { isWant, type SSLContext, SSLError, SSLStateError } from "../../ts/ssl/index.ts";
+import { isWant, SSLError, SSLStateError } from "../../ts/ssl/index.ts";
+import { alive, contextsOf, expectAlive, pairIn } from "../support/contexts.ts";
 import { certs } from "../support/certs.ts";
 import {
   ascii,
-  clientContext,
   connected,
-  deliver,
   type End,
   identityOf,
   inCase,
   type Pair,
   pattern,
   roles,
-  serverContext,
   sides,
   thrownBy,
   versions,
-  wrapped,
 } from "../support/conversation.ts";
 
 /** Where a conversation may be broken off; it goes from one to the next when it is asked for it. */
@@ -76,25 +72,21 @@ const uses: readonly ((end: End) => unknown)[] = [
 
 describe.each(versions)("S9 B95 %s", (version) => {
   test.each(roles)("a %s that is disposed of at any step leaves nothing behind and harms nobody", (role) => {
-    const only = { minVersion: version, maxVersion: version };
-    const client = clientContext({
-      ...only,
-      identities: [identityOf("client")],
-      onTrace: () => {},
-      onKeyLog: () => {},
-    });
-    const server = serverContext({ ...only, numTickets: 2, verifyMode: "required", ca: certs.root.cert });
+    const contexts = contextsOf(
+      version,
+      { identities: [identityOf("client")], onTrace: () => {}, onKeyLog: () => {} },
+      { numTickets: 2, verifyMode: "required", ca: certs.root.cert },
+    );
     const neighbours = connected({ version });
-    const begin = (): Pair => ({ client: wrapped(client, { serverHostname: "localhost" }), server: wrapped(server) });
     let length = 0;
     inCase("to the end", () => {
-      for (const _ of conversation(begin())) length++;
+      for (const _ of conversation(pairIn(contexts))) length++;
     });
     expect(length).toBeGreaterThan(30);
     const clean = alive();
     for (let last = 0; last <= length; last++) {
       inCase(`step ${last}`, () => {
-        const pair = begin();
+        const pair = pairIn(contexts);
         const steps = conversation(pair);
         for (let step = 0; step < last; step++) steps.next();
         const [own, peer] = sides(pair, role);
@@ -110,9 +102,7 @@ describe.each(versions)("S9 B95 %s", (version) => {
       });
       expect(alive(), `step ${last}`).toEqual(clean);
     }
-    neighbours.client.tls.write(ascii("still here"));
-    deliver(neighbours.client, neighbours.server);
-    expect(neighbours.server.tls.read()).toEqual(ascii("still here"));
+    expectAlive(neighbours);
   });
 });
 
@@ -120,14 +110,14 @@ test("a context that is disposed of in the middle of a conversation is kept by i
   for (const version of versions) {
     const clean = alive();
     inCase(version, () => {
-      const contexts: SSLContext[] = [clientContext({ maxVersion: version }), serverContext({ maxVersion: version })];
-      const pair = { client: wrapped(contexts[0]!, { serverHostname: "localhost" }), server: wrapped(contexts[1]!) };
+      const contexts = contextsOf(version);
+      const pair = pairIn(contexts);
       const steps = conversation(pair);
       steps.next();
-      for (const context of contexts) context.dispose();
+      for (const context of [contexts.client, contexts.server]) context.dispose();
       while (steps.next().done !== true);
       expect(pair.client.tls.state).toBe("closed");
-      expect(thrownBy(() => contexts[0]!.wrapBio(pair.client.incoming, pair.client.outgoing))).toBeInstanceOf(
+      expect(thrownBy(() => contexts.client.wrapBio(pair.client.incoming, pair.client.outgoing))).toBeInstanceOf(
         SSLStateError,
       );
     });
@@ -141,9 +131,4 @@ function expectOrderly(end: End): void {
     const error = thrownBy(() => use(end));
     if (error !== undefined && !isWant(error)) expect(error, String(use)).toBeInstanceOf(SSLError);
   }
-}
-
-function alive(): { readonly objects: number; readonly blocks: number } {
-  const realm = sharedRealm();
-  return { objects: realm.liveObjects(), blocks: realm.liveBlocks() };
 }

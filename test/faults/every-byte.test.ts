@@ -5,13 +5,13 @@ import { SSLEOFError } from "../../ts/ssl/index.ts";
 import type { Actor } from "../support/recording.ts";
 import { forEachReplay, type Replay } from "./replays.ts";
 
-forEachReplay("Cut off after every byte", (replay) => {
+forEachReplay("Cut off after every byte", 20_000, (replay) => {
   it(
     "B19 B45 B47 the end of the transport is an SSLEOFError everywhere but behind the close_notify",
     { timeout: 600_000 },
     () => {
       const { bytes, side } = replay();
-      for (let at = 0; at < bytes.length; at++) {
+      for (const at of replay().places()) {
         const actor = side.enter();
         actor.hear(bytes.subarray(0, at));
         expectToWait(actor, at);
@@ -20,7 +20,6 @@ forEachReplay("Cut off after every byte", (replay) => {
         actor.leave();
         side.checkClean();
       }
-      replay().expectUnharmed();
     },
   );
 
@@ -28,11 +27,13 @@ forEachReplay("Cut off after every byte", (replay) => {
     const { bytes, side } = replay();
     const actor = side.enter();
     for (let at = 0; at < bytes.length; at++) {
-      expectToWait(actor, at);
-      expect(actor.outcome().heard, `after ${at} bytes`).toBe(replay().heardBefore(at));
+      if (replay().takes(at)) {
+        expectToWait(actor, at);
+        expect(actor.outcome().heard, `after ${at} bytes`).toBe(replay().heardBefore(at));
+      }
       actor.hear(bytes.subarray(at, at + 1));
     }
-    expect(actor.outcome().end).toBe("closed");
+    replay().expectSame(actor.outcome(), "byte by byte");
     actor.leave();
     side.checkClean();
   });

@@ -2,7 +2,7 @@
 import { readdirSync } from "node:fs";
 import process from "node:process";
 import { sharedRealm } from "../../ts/engine/realms.ts";
-import { heapBytes } from "../engine/faulty-module.ts";
+import { liveBytes } from "../engine/faulty-module.ts";
 import { residentBytes } from "../support/resident.ts";
 import type { Report } from "./report.ts";
 
@@ -29,7 +29,7 @@ export async function vitals(): Promise<Vitals> {
   const { heapTotal, heapUsed } = process.memoryUsage();
   const realm = sharedRealm();
   return {
-    heap: heapBytes(realm),
+    heap: liveBytes(realm),
     blocks: realm.liveBlocks(),
     objects: realm.liveObjects(),
     memory: realm.memoryBytes,

@@ -5,6 +5,7 @@ import {
   attempt,
   attemptPatiently,
   connected,
+  cut,
   deliver,
   drained,
   type End,
@@ -12,8 +13,10 @@ import {
   forEachSide,
   forEachVersion,
   inCase,
+  joined,
   pairOf,
   type PairOptions,
+  plainAlert,
   recordOf,
   recordsOf,
   recordType,
@@ -23,6 +26,7 @@ import {
   serverContext,
   clientContext,
   thrownBy,
+  unlessWant,
 } from "../support/conversation.ts";
 import { extension, extensionIn, extensionsIn, withExtensions } from "../support/hello.ts";
 
@@ -187,6 +191,36 @@ test("ALPACA: a client that is led to a server of another protocol, or of anothe
     expect(elsewhere.client).toMatchObject({ alertName: "unrecognized_name" });
     expect(elsewhere.server).toBeInstanceOf(Error);
   }
+});
+
+test("S33 a server takes no hello past its hooks: nothing may come before it, and not more of it than is looked at", () => {
+  const before = [recordOf(recordType.changeCipherSpec, [1]), plainAlert("warning", 90)];
+  const padding = { type: 21, body: new Uint8Array(12_000) };
+  forEachVersion((version) => {
+    let asked = 0;
+    const pair = (): ReturnType<typeof pairOf> => pairOf({ version, server: { selectContext: () => void asked++ } });
+    const heard = (change: (hello: Uint8Array) => Uint8Array): unknown => {
+      const { client, server } = pair();
+      thrownBy(() => client.tls.doHandshake());
+      let error: unknown;
+      for (const piece of cut(change(drained(client)), 4000)) {
+        server.incoming.write(piece);
+        error ??= thrownBy(() => unlessWant(() => server.tls.doHandshake()));
+      }
+      expect(recordsOf(drained(server)).map(([type]) => type)).toEqual([recordType.alert]);
+      return error;
+    };
+    for (const record of before)
+      expect(heard((hello) => joined([record, hello]))).toMatchObject({ reason: "UNEXPECTED_MESSAGE" });
+    const inBytes = (hello: Uint8Array): Uint8Array => {
+      const long = withExtensions(hello, (list) => [...list, padding]).subarray(5);
+      return joined(cut(long, 1).map((byte) => recordOf(recordType.handshake, byte)));
+    };
+    expect(heard(inBytes)).toMatchObject({ reason: "UNEXPECTED_MESSAGE" });
+    expect(asked).toBe(0);
+    expect(attempt(pair())).toEqual({ client: undefined, server: undefined });
+    expect(asked).toBe(1);
+  });
 });
 
 test("ALPACA: a server that chose a protocol that was not offered is refused", () => {

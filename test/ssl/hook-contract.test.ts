@@ -8,7 +8,6 @@ import {
   type ServerOptions,
   SSLAlertError,
   SSLCertVerificationError,
-  type SSLContext,
   SSLError,
   SSLStateError,
   SSLWantCallbackError,
@@ -33,8 +32,8 @@ import {
   sides,
   thrownBy,
   versions,
-  wrapped,
 } from "../support/conversation.ts";
+import { type Contexts, contextsOf, pairIn } from "../support/contexts.ts";
 
 /** Stands for any of the hooks. */
 type Hook = (...asked: unknown[]) => unknown;
@@ -111,21 +110,8 @@ const hooks: readonly HookCase[] = [
   },
 ];
 
-interface Contexts {
-  readonly client: SSLContext;
-  readonly server: SSLContext;
-}
-
-function contextsOf(one: HookCase, version: TLSVersion, hook: Hook): Contexts {
-  const only = { minVersion: version, maxVersion: version };
-  return {
-    client: clientContext({ ...only, ...one.client?.(hook) }),
-    server: serverContext({ ...only, ...one.server?.(hook) }),
-  };
-}
-
-function pairWith(contexts: Contexts): Pair {
-  return { client: wrapped(contexts.client, { serverHostname: "localhost" }), server: wrapped(contexts.server) };
+function contextsFor(one: HookCase, version: TLSVersion, hook: Hook): Contexts {
+  return contextsOf(version, one.client?.(hook), one.server?.(hook));
 }
 
 function expectOpen(pair: Pair, outcome: Attempt): void {
@@ -186,7 +172,7 @@ for (const one of hooks) {
             for (const chunk of answer === one.good[0] ? chunks : [Infinity]) {
               let calls = 0;
               const hook = (): unknown => give(++calls === 1 ? answer : new Refused("asked again"));
-              const pair = pairWith(contextsOf(one, version, hook));
+              const pair = pairIn(contextsFor(one, version, hook));
               expectOpen(pair, await attemptPatiently(pair, chunk));
               expect(calls).toBe(1);
             }
@@ -198,7 +184,7 @@ for (const one of hooks) {
         for (const chunk of [1, Infinity]) {
           let calls = 0;
           const { promise, resolve } = Promise.withResolvers<unknown>();
-          const pair = pairWith(contextsOf(one, version, () => (++calls > 0 ? promise : null)));
+          const pair = pairIn(contextsFor(one, version, () => (++calls > 0 ? promise : null)));
           expect(attempt(pair, chunk)).toEqual({ client: undefined, server: undefined });
           const [{ tls, outgoing }] = sides(pair, one.asker);
           let settled = 0;
@@ -240,8 +226,8 @@ for (const one of hooks) {
           for (const chunk of [5, Infinity]) {
             let calls = 0;
             const cause = new Refused("no thanks");
-            const contexts = contextsOf(one, version, () => (++calls === 1 ? fail(cause) : one.good[0]));
-            const pair = pairWith(contexts);
+            const contexts = contextsFor(one, version, () => (++calls === 1 ? fail(cause) : one.good[0]));
+            const pair = pairIn(contexts);
             const outcome = await attemptPatiently(pair, chunk);
             const error = expectRefused(one, pair, outcome, alertDescription[one.refusal]);
             expect(error.cause).toBe(cause);
@@ -251,7 +237,7 @@ for (const one of hooks) {
             expect(error.reason).toBe(isVerify ? "CERTIFICATE_VERIFY_FAILED" : "CALLBACK_FAILED");
             expectRepeated(sides(pair, one.asker)[0], error);
             expect(calls).toBe(1);
-            handshake(pairWith(contexts), chunk);
+            handshake(pairIn(contexts), chunk);
           }
         });
       }
@@ -273,7 +259,7 @@ for (const one of hooks) {
           ] as const
         ).entries()) {
           const fail = Object.values(throwing)[i % 3]!;
-          const pair = pairWith(contextsOf(one, version, () => fail(cause)));
+          const pair = pairIn(contextsFor(one, version, () => fail(cause)));
           const error = expectRefused(one, pair, await attemptPatiently(pair), told);
           expect(error.cause).toBe(cause);
         }
@@ -282,7 +268,7 @@ for (const one of hooks) {
       test("B28 an answer of the wrong type is an internal_error, which says what was expected", async () => {
         for (const [i, answer] of one.wrong.entries()) {
           const give = Object.values(ways)[i % 3]!;
-          const pair = pairWith(contextsOf(one, version, () => give(answer)));
+          const pair = pairIn(contextsFor(one, version, () => give(answer)));
           const error = expectRefused(one, pair, await attemptPatiently(pair), alertDescription.internal_error);
           expect(error.cause).toBeInstanceOf(TypeError);
           expect((error.cause as TypeError).message).toMatch(/expected .*, got /);
@@ -293,7 +279,7 @@ for (const one of hooks) {
       test("B95 a connection can be disposed of while it has not answered, and does not mind what comes then", async () => {
         for (const settle of ["never", "resolve", "reject"] as const) {
           const deferred = Promise.withResolvers<unknown>();
-          const pair = pairWith(contextsOf(one, version, () => deferred.promise));
+          const pair = pairIn(contextsFor(one, version, () => deferred.promise));
           attempt(pair);
           const [{ tls, outgoing }] = sides(pair, one.asker);
           const { ready } = thrownBy(() => tls.doHandshake()) as SSLWantCallbackError;
@@ -309,7 +295,7 @@ for (const one of hooks) {
 
       test("the end of the transport is seen when the answer is there", async () => {
         const deferred = Promise.withResolvers<unknown>();
-        const pair = pairWith(contextsOf(one, version, () => deferred.promise));
+        const pair = pairIn(contextsFor(one, version, () => deferred.promise));
         attempt(pair);
         const [asker] = sides(pair, one.asker);
         asker.incoming.writeEof();
@@ -323,7 +309,7 @@ for (const one of hooks) {
 
       test("B94 it cannot call into its connection, but may look at it", async () => {
         for (const give of Object.values(ways)) {
-          const pair = pairWith(contextsOf(one, version, (): unknown => give((look(), one.good[0]))));
+          const pair = pairIn(contextsFor(one, version, (): unknown => give((look(), one.good[0]))));
           const [{ tls }] = sides(pair, one.asker);
           const server = one.asker === "server";
           let looked = 0;
@@ -365,7 +351,7 @@ for (const one of hooks) {
             if (refuses) throw new Refused("and good bye");
             return one.good[0];
           };
-          const pair = pairWith(contextsOf(one, version, hook));
+          const pair = pairIn(contextsFor(one, version, hook));
           const [{ role, tls, outgoing }] = sides(pair, one.asker);
           const outcome = attempt(pair);
           expect(outcome[role]).toBeInstanceOf(SSLStateError);
@@ -392,14 +378,14 @@ describe("callbacks that are only told", () => {
           client: clientContext(role === "client" ? logging : only),
           server: serverContext(role === "server" ? logging : only),
         };
-        const pair = pairWith(contexts);
+        const pair = pairIn(contexts);
         const outcome = attempt(pair);
         const [own, peer] = sides(pair, role);
         const error = outcome[role] as SSLError;
         expect([error.reason, error.cause, own.tls.state]).toEqual(["CALLBACK_FAILED", cause, "failed"]);
         expect(alertSeenBy(peer, outcome)).toBe(alertDescription.internal_error);
         expectRepeated(own, error);
-        handshake(pairWith(contexts));
+        handshake(pairIn(contexts));
       });
     }
 
@@ -414,7 +400,7 @@ describe("callbacks that are only told", () => {
         server: serverContext({ ...only, numTickets: 1 }),
       };
       for (const first of [true, false]) {
-        const pair = pairWith(contexts);
+        const pair = pairIn(contexts);
         const outcome = attempt(pair);
         const error = outcome.client ?? thrownBy(() => pair.client.tls.read());
         expect((error as SSLError).reason).toBe(first ? "CALLBACK_FAILED" : "WANT_READ");
@@ -432,7 +418,7 @@ describe("callbacks that are only told", () => {
       throw new Refused("the disk is full");
     };
     const contexts = { client: clientContext({ ca: certs.unknownRoot.cert, onKeyLog }), server: serverContext() };
-    const { client: error } = attempt(pairWith(contexts));
+    const { client: error } = attempt(pairIn(contexts));
     expect(error).toBeInstanceOf(SSLError);
     expect(lines).toBeGreaterThan(0);
   });
@@ -455,11 +441,8 @@ describe("callbacks that are only told", () => {
     };
     const server = serverContext({ ...only, sessionCache });
     const own = clientContext(only);
-    const first = handshake(pairWith({ client: own, server }));
-    const resume = (): Pair => ({
-      client: wrapped(own, { serverHostname: "localhost", session: first.client.tls.session! }),
-      server: wrapped(server),
-    });
+    const first = handshake(pairIn({ client: own, server }));
+    const resume = (): Pair => pairIn({ client: own, server }, first.client.tls.session);
     const works = get;
     for (const way of Object.values(broken)) {
       get = way;
@@ -473,7 +456,7 @@ describe("callbacks that are only told", () => {
     expect([again.client.tls.sessionReused, again.server.tls.sessionReused]).toEqual([true, true]);
 
     const setting = (set: () => unknown): Attempt =>
-      attempt(pairWith({ client: own, server: serverContext({ ...only, sessionCache: { get: () => null, set } }) }));
+      attempt(pairIn({ client: own, server: serverContext({ ...only, sessionCache: { get: () => null, set } }) }));
     expect((setting(broken.throws).server as SSLError).reason).toBe("CALLBACK_FAILED");
     expect(setting(broken.fails)).toEqual({ client: undefined, server: undefined });
   });

@@ -116,6 +116,16 @@ test("B84 B85 a session is resumed, and both sides agree that it was", () => {
   );
 });
 
+test("B84 a session is resumed by a client that has to say hello twice, as the server wants another group", () => {
+  forEachCase(
+    (version, _, chunk) => {
+      const both = contexts(version, { groups: ["secp256r1", "x25519"] }, { groups: ["x25519"] });
+      expect(reused(connect(both, sessionOf(both), chunk))).toEqual([true, true]);
+    },
+    { versions: ["TLSv1.3"], roles: ["client"], chunks },
+  );
+});
+
 test("B84 the session of a connection is the latest that can be resumed, null before there is one", () => {
   forEachVersion((version) => {
     const pair = pairWith(contexts(version), null);

@@ -18,7 +18,6 @@ import {
   ascii,
   attempt,
   attemptPatiently,
-  clientContext,
   connected,
   deliver,
   drained,
@@ -27,18 +26,16 @@ import {
   handshake,
   identityOf,
   joined,
-  type Pair,
   pairOf,
   recordsOf,
   recordType,
   type Role,
   roles,
-  serverContext,
   sides,
   thrownBy,
   versions,
-  wrapped,
 } from "../support/conversation.ts";
+import { type Contexts, contextsOf, pairIn } from "../support/contexts.ts";
 
 const mutual = { verifyMode: "required", ca: certs.root.cert } as const;
 
@@ -182,11 +179,11 @@ for (const version of versions) {
       let hook: (info: VerifyInfo) => undefined = verify;
       const asking = { verify: (info: VerifyInfo) => hook(info) };
       const both = mutualContexts(version, role, asking);
-      const first = handshake(pairWith(both));
+      const first = handshake(pairIn(both));
       deliver(first.server, first.client);
       first.client.tls.tryRead(new Uint8Array(1));
       const sessions = [first.client.tls.session!];
-      const again = handshake(pairWith(both, sessions[0]));
+      const again = handshake(pairIn(both, sessions[0]));
       deliver(again.server, again.client);
       again.client.tls.tryRead(new Uint8Array(1));
       expect(again.server.tls.sessionReused).toBe(true);
@@ -201,7 +198,7 @@ for (const version of versions) {
       hook = () => {
         throw cause;
       };
-      const pair = pairWith(both, again.client.tls.session!);
+      const pair = pairIn(both, again.client.tls.session);
       const refused = attempt(pair);
       expect((refused[role] as SSLError).cause).toBe(cause);
       const [, peer] = sides(pair, role);
@@ -271,21 +268,11 @@ for (const version of versions) {
   });
 }
 
-interface Contexts {
-  readonly client: ReturnType<typeof clientContext>;
-  readonly server: ReturnType<typeof serverContext>;
-}
-
 function mutualContexts(version: TLSVersion, asker: Role, hook: Pick<ClientOptions, "verify">): Contexts {
-  const only = { minVersion: version, maxVersion: version };
   const [client, server] = asker === "client" ? [hook, {}] : [{}, hook];
-  return {
-    client: clientContext({ ...only, identities: [identityOf("client")], ...client }),
-    server: serverContext({ ...only, ...mutual, numTickets: 1, ...server }),
-  };
-}
-
-function pairWith({ client, server }: Contexts, session?: Pair["client"]["tls"]["session"] & object): Pair {
-  const wrap = { serverHostname: "localhost", ...(session === undefined ? {} : { session }) };
-  return { client: wrapped(client, wrap), server: wrapped(server) };
+  return contextsOf(
+    version,
+    { identities: [identityOf("client")], ...client },
+    { ...mutual, numTickets: 1, ...server },
+  );
 }

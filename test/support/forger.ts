@@ -31,7 +31,8 @@ export interface Forged {
   record(type: number, content: Uint8Array | readonly number[]): Uint8Array;
 }
 
-const suites = {
+/** What the keys here are for. */
+export const suites = {
   "TLSv1.2": "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256",
   "TLSv1.3": "TLS_AES_128_GCM_SHA256",
 } as const;

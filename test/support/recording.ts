@@ -6,27 +6,45 @@ import {
   type ClientOptions,
   MemoryBIO,
   type ServerOptions,
-  SSLContext,
   SSLError,
   type SSLObject,
+  SSLSession,
+  TicketKeys,
   type TLSVersion,
+  type WrapOptions,
 } from "../../ts/ssl/index.ts";
+import { memoryTransportPair } from "../../ts/socket/memory-transport.ts";
+import { SSLContext } from "../../ts/socket/ssl-context.ts";
 import { certs } from "./certs.ts";
+import { identityOf, joined, type Role, thrownBy } from "./conversation.ts";
 
-export type Role = "client" | "server";
+/** What makes a conversation another one; left out: no. */
+export interface Variant {
+  readonly key?: "ECDSA" | "RSA";
+  readonly clientCertificate?: boolean;
+  /** It goes on with the session of the same conversation, held before. */
+  readonly resumed?: boolean;
+  /** The client's first share is for a group that the server does not have. */
+  readonly retry?: boolean;
+  readonly alpn?: "mismatch";
+}
 
 /** A conversation by the options of its two sides. */
 export interface Plot {
   readonly name: string;
   readonly version: TLSVersion;
+  readonly resumed: boolean;
   readonly client: ClientOptions;
   readonly server: ServerOptions;
 }
 
 /** What each side said, from its first to its last byte. */
 export interface Recording {
-  readonly plot: Plot;
+  /** What a client that enters has kept of the conversation before, null when there was none. */
+  readonly session: Uint8Array | null;
   readonly said: Readonly<Record<Role, Uint8Array>>;
+  /** What was said in the conversation whose session is resumed. */
+  readonly before: Readonly<Record<Role, Uint8Array>> | null;
 }
 
 /** What became of one side. `wants`: it waits for more bytes; `closed`: both directions ended with a close_notify. */
@@ -57,41 +75,37 @@ export function allThatIsSaidTo(role: Role): string {
   return lines[other(role)].join("");
 }
 
-/** A plain conversation, or one in which the client shows a certificate too. */
-export function plotOf(
-  version: TLSVersion,
-  extra: { readonly clientCertificate?: boolean; readonly groups?: "retry"; readonly alpn?: "mismatch" } = {},
-): Plot {
-  const { chain, key } = certs.localhost;
+export function plotOf(version: TLSVersion, variant: Variant = {}): Plot {
+  const { key = "ECDSA", clientCertificate = false, resumed = false, retry = false, alpn } = variant;
   const common = { minVersion: version, maxVersion: version, now: () => noon };
-  const plain = {
-    client: { ...common, ca: certs.root.cert },
-    server: { ...common, identities: [{ cert: chain, key }] },
-  };
-  if (extra.groups === "retry") {
-    const client: ClientOptions = { ...plain.client, groups: ["secp256r1", "x25519"] };
-    return {
-      name: `${version} with HelloRetryRequest`,
-      version,
-      client,
-      server: { ...plain.server, groups: ["x25519"] },
-    };
-  }
-  if (extra.alpn === "mismatch") {
-    const server: ServerOptions = { ...plain.server, alpn: ["h2"], alpnMismatch: "ignore" };
-    return {
-      name: `${version} without a common protocol`,
-      version,
-      client: { ...plain.client, alpn: ["http/1.1"] },
-      server,
-    };
-  }
-  if (extra.clientCertificate !== true) return { name: version, version, ...plain };
+  const isRsa = key === "RSA";
+  const words = [
+    isRsa && "RSA",
+    clientCertificate && "a client certificate",
+    resumed && "a session that is resumed",
+    retry && "a HelloRetryRequest",
+    alpn === "mismatch" && "no common protocol",
+  ].filter((word) => word !== false);
   return {
-    name: `${version} with a client certificate`,
+    name: words.length === 0 ? version : `${version} with ${words.join(", ")}`,
     version,
-    client: { ...plain.client, identities: [{ cert: certs.client.chain, key: certs.client.key }] },
-    server: { ...plain.server, verifyMode: "required", ca: certs.root.cert },
+    resumed,
+    client: {
+      ...common,
+      ca: isRsa ? certs.rsaRoot.cert : certs.root.cert,
+      sessionKey: new Uint8Array(32).fill(1),
+      ...(clientCertificate ? { identities: [identityOf(isRsa ? "clientRsa" : "client")] } : {}),
+      ...(retry ? { groups: ["secp256r1", "x25519"] } : {}),
+      ...(alpn === "mismatch" ? { alpn: ["http/1.1"] } : {}),
+    },
+    server: {
+      ...common,
+      identities: [identityOf(isRsa ? "localhostRsa" : "localhost")],
+      ticketKeys: new TicketKeys([new Uint8Array(48).fill(2)]),
+      ...(clientCertificate ? { verifyMode: "required", ca: certs.root.cert } : {}),
+      ...(retry ? { groups: ["x25519"] } : {}),
+      ...(alpn === "mismatch" ? { alpn: ["h2"], alpnMismatch: "ignore" } : {}),
+    },
   };
 }
 
@@ -99,21 +113,63 @@ export function plotOf(
 export class Side {
   readonly role: Role;
   readonly #context: SSLContext;
+  readonly #session: Uint8Array | null;
   readonly #objects: number;
   #blocks = Infinity;
+  #entered = 0;
 
-  constructor(plot: Plot, role: Role) {
+  /** `session` is what a client goes on with. */
+  constructor(plot: Plot, role: Role, session: Uint8Array | null = null) {
     this.role = role;
     this.#context = role === "server" ? SSLContext.server(plot.server) : SSLContext.client(plot.client);
+    this.#session = session;
     this.#objects = sharedRealm().liveObjects();
+  }
+
+  /** How often it has entered. */
+  get entered(): number {
+    return this.#entered;
   }
 
   /** Enters anew, with the same randomness as every time. */
   enter(): Actor {
-    const incoming = new MemoryBIO();
-    const outgoing = new MemoryBIO();
-    const options = this.role === "client" ? { serverHostname: "localhost" } : {};
-    return new Actor(this.role, this.#context.wrapBio(incoming, outgoing, options), incoming, outgoing);
+    this.#entered++;
+    const [incoming, outgoing] = [new MemoryBIO(), new MemoryBIO()];
+    const tls = this.#context.wrapBio(incoming, outgoing, this.#introduction());
+    return new Actor(this.role, tls, {
+      give: (bytes) => incoming.write(bytes),
+      end: () => incoming.writeEof(),
+      take: () => outgoing.read(),
+      cut: () => tls.dispose(),
+    });
+  }
+
+  /** As `enter`, over a transport that holds `window` bytes each way. `reset` breaks it off behind what was heard. */
+  enterSocket(window: number): Actor & { reset(): void } {
+    this.#entered++;
+    const [near, far] = memoryTransportPair({ capacity: window });
+    const tls = this.#context.wrapSocket(near, this.#introduction());
+    const take = (): Uint8Array => {
+      const parts = [far.takeRemaining()];
+      while (parts.at(-1)!.length > 0) {
+        thrownBy(() => tls.flush());
+        parts.push(far.takeRemaining());
+      }
+      return joined(parts);
+    };
+    const wire: Wire = {
+      give: (bytes) => far.send(bytes),
+      end: () => far.shutdownWrite(),
+      take,
+      cut: () => tls.abort(),
+    };
+    const actor = new Actor(this.role, tls, wire);
+    return Object.assign(actor, {
+      reset: () => {
+        far.abort();
+        actor.advance();
+      },
+    });
   }
 
   /** Plays against `bytes`, the first ones in pieces of the sizes given, then against the end of the transport; leaves nothing behind. */
@@ -144,6 +200,23 @@ export class Side {
   dispose(): void {
     this.#context.dispose();
   }
+
+  #introduction(): WrapOptions {
+    if (this.role === "server") return {};
+    if (this.#session === null) return { serverHostname: "localhost" };
+    return { serverHostname: "localhost", session: SSLSession.deserialize(this.#session, this.#context) };
+  }
+}
+
+/** What an actor hears by, and is heard. */
+interface Wire {
+  /** Brings a prefix of the bytes, as long as it takes; answers its length. */
+  give(bytes: Uint8Array): number;
+  end(): void;
+  /** What came out since the last call; when there was something, there may be more. */
+  take(): Uint8Array;
+  /** Gives the connection up. */
+  cut(): void;
 }
 
 /** A side in the course of one conversation: it greets, says its lines, listens to all of the other's, says goodbye. */
@@ -151,43 +224,47 @@ export class Actor {
   readonly tls: SSLObject;
   readonly #role: Role;
   readonly #random: FixedRandom;
-  readonly #incoming: MemoryBIO;
-  readonly #outgoing: MemoryBIO;
+  readonly #wire: Wire;
   readonly #said: Uint8Array[] = [];
   #heard = "";
   #spoken = false;
   #calls = 0;
   #end: Outcome["end"] = "wants";
 
-  constructor(role: Role, tls: SSLObject, incoming: MemoryBIO, outgoing: MemoryBIO) {
+  constructor(role: Role, tls: SSLObject, wire: Wire) {
     this.#role = role;
     this.#random = new FixedRandom(role === "client" ? 1 : 2);
     this.tls = tls;
-    this.#incoming = incoming;
-    this.#outgoing = outgoing;
+    this.#wire = wire;
     this.advance();
   }
 
+  /** Of what it is told after it has come to an end it hears nothing. */
   hear(bytes: Uint8Array): void {
-    this.#incoming.write(bytes);
-    this.advance();
+    let at = 0;
+    do {
+      at += this.#wire.give(bytes.subarray(at));
+      this.advance();
+    } while (at < bytes.length && this.#end === "wants");
   }
 
   hearEnd(): void {
-    this.#incoming.writeEof();
+    this.#wire.end();
     this.advance();
   }
 
   /** Goes as far as what has arrived allows; an error of TLS is an outcome, every other one is thrown. */
   advance(): void {
-    if (this.#end !== "wants") return;
-    try {
-      withRandom(this.#random, () => this.#play());
-    } catch (error) {
-      if (!(error instanceof SSLError)) throw error;
-      this.#end = error;
-    } finally {
-      this.#said.push(this.#outgoing.read());
+    while (this.#end === "wants") {
+      try {
+        withRandom(this.#random, () => this.#play());
+      } catch (error) {
+        if (!(error instanceof SSLError)) throw error;
+        this.#end = error;
+      }
+      const said = this.#wire.take();
+      this.#said.push(said);
+      if (said.length === 0) return;
     }
   }
 
@@ -196,17 +273,17 @@ export class Actor {
       end: this.#end,
       handshakeOver: this.#spoken,
       heard: this.#heard,
-      said: concat(this.#said),
+      said: joined(this.#said),
     };
   }
 
   /** What was sent since the last call. */
   takeSaid(): Uint8Array {
-    return concat(this.#said.splice(0));
+    return joined(this.#said.splice(0));
   }
 
   leave(): void {
-    this.tls.dispose();
+    this.#wire.cut();
   }
 
   #play(): void {
@@ -232,7 +309,30 @@ export class Actor {
 
 /** Lets both sides play to the end and notes what each said. */
 export function record(plot: Plot): Recording {
-  const sides = { client: new Side(plot, "client"), server: new Side(plot, "server") };
+  const before = plot.resumed ? play(plot, null) : null;
+  const { said, resumed } = play(plot, before?.session ?? null);
+  if (resumed.includes(!plot.resumed)) throw new Error(`The session was not used as it should be: ${plot.name}`);
+  return { session: before?.session ?? null, said, before: before?.said ?? null };
+}
+
+function play(plot: Plot, session: Uint8Array | null): Conversation {
+  const sides = { client: new Side(plot, "client", session), server: new Side(plot, "server") };
+  try {
+    // An RSA key draws its blinding values when it signs for the first time: the second conversation is like all that follow.
+    converse(sides);
+    return converse(sides);
+  } finally {
+    for (const side of Object.values(sides)) side.dispose();
+  }
+}
+
+interface Conversation {
+  readonly said: Readonly<Record<Role, Uint8Array>>;
+  readonly session: Uint8Array | null;
+  readonly resumed: readonly unknown[];
+}
+
+function converse(sides: Readonly<Record<Role, Side>>): Conversation {
   const client = sides.client.enter();
   const server = sides.server.enter();
   const said: Record<Role, Uint8Array[]> = { client: [], server: [] };
@@ -245,11 +345,12 @@ export function record(plot: Plot): Recording {
     said.server.push(fromServer);
   }
   const ends = { client: client.outcome().end, server: server.outcome().end };
+  const session = client.tls.session?.serialize() ?? null;
+  const resumed = [client, server].map(({ tls }) => tls.sessionReused);
   for (const actor of [client, server]) actor.leave();
-  for (const side of Object.values(sides)) side.dispose();
   if (ends.client !== "closed" || ends.server !== "closed")
     throw new Error(`The conversation did not come to its end: ${String(ends.client)}, ${String(ends.server)}`);
-  return { plot, said: { client: concat(said.client), server: concat(said.server) } };
+  return { said: { client: joined(said.client), server: joined(said.server) }, session, resumed };
 }
 
 /** Where each record of a stream begins, and where the last one ends. */
@@ -257,22 +358,6 @@ export function recordOffsets(stream: Uint8Array): number[] {
   const offsets = [0];
   for (let at = 0; at < stream.length; offsets.push(at)) at += 5 + stream[at + 3]! * 256 + stream[at + 4]!;
   return offsets;
-}
-
-/** The records of a stream. */
-export function splitRecords(stream: Uint8Array): Uint8Array[] {
-  const offsets = recordOffsets(stream);
-  return offsets.slice(1).map((end, i) => stream.slice(offsets[i], end));
-}
-
-export function concat(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((size, part) => size + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 /** A sequence of bytes that is the same for the same seed (mulberry32). */

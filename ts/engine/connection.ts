@@ -151,6 +151,8 @@ export class Connection {
   #clientHello: ClientHello | null = null;
   #helloBytes: Uint8Array | null = null;
   #undecided = false;
+  /** Server: what came is no ClientHello. Mbed TLS may say why, but must not pass over it and take one that nobody has decided on. */
+  #unheard = false;
   #collector: ClientHelloCollector | null;
   /** Null when nobody looks. */
   #trace: Trace | null;
@@ -231,6 +233,8 @@ export class Connection {
       if (result === code.PAUSED_AT_CERTIFICATE) return "certificate";
       if (result === code.PAUSED_AT_PSK) return "psk";
       if (result !== code.SSL_WANT_READ) throw this.#fail(result, "finish the handshake");
+      if (this.#unheard && this.#limits.recordSeen)
+        throw this.#fail(code.SSL_UNEXPECTED_MESSAGE, "finish the handshake");
       if (!this.#records.feed(source)) return this.#wantOrEnd(source, "finish the handshake");
     }
     this.#version = this.protocolVersion();
@@ -620,7 +624,8 @@ export class Connection {
     this.#collector = null;
     this.#trace?.hello(held);
     if (hello === null || hello === "incomplete") {
-      this.#create(); // what is no ClientHello is left to Mbed TLS to refuse
+      this.#unheard = hello === null || held.length >= largestHello;
+      this.#create();
       return true;
     }
     const fault = hello === "malformed" ? code.SSL_DECODE_ERROR : breaksRules(hello) ? code.SSL_ILLEGAL_PARAMETER : 0;
