@@ -20,12 +20,12 @@ import {
 import { hookFailure, type SniCallback } from "./hooks.ts";
 import type { HostName } from "./names.ts";
 import type { CheckedOptions } from "./options.ts";
-import { overrule } from "./overrule.ts";
+import { type Approve, approved, overrule } from "./overrule.ts";
 import { after, lastly, Question } from "./question.ts";
 import { SSLSession } from "./session.ts";
 import { namesSession } from "./session-stats.ts";
 import type { SSLContext } from "./ssl-context.ts";
-import type { SSLObject } from "./ssl-object.ts";
+import type { Parts, SSLObject } from "./ssl-object.ts";
 import { arithmeticIn, judge, policyOf, type Verdict, type VerificationPolicy } from "./verification.ts";
 
 /** Where the handshake may stand still. */
@@ -47,14 +47,16 @@ export class Decisions {
   /** Server: whether the client has named a session in its ClientHello. */
   #sessionNamed = false;
   #verifiedChain: readonly Uint8Array[] = [];
+  readonly #approve: Approve | null;
 
-  constructor(asker: SSLObject, connection: Connection, context: SSLContext, verifyName: HostName | null) {
+  constructor(asker: SSLObject, { connection, context, names, approve }: Parts) {
     this.#asker = asker;
     this.#connection = connection;
-    this.#verifyName = verifyName;
+    this.#verifyName = names.verify;
     this.#context = context;
     this.#checked = context.internals().checked;
-    this.#policy = policyOf(this.#checked, context.serverSide, verifyName);
+    this.#policy = policyOf(this.#checked, context.serverSide, names.verify);
+    this.#approve = approve;
   }
 
   /** The one that is in force; a server's may have been chosen by the ClientHello. */
@@ -227,6 +229,7 @@ export class Decisions {
   #judgePeer(): Verdict | PromiseLike<Verdict> {
     const peer = this.#connection.peerChain();
     const found = this.#verdictOver(peer);
+    if (this.#approve !== null) return approved(this.#approve, found, peer.chain);
     const { verify } = this.#checked;
     if (verify === null || (peer.chain.length === 0 && (!found.trusted || this.#policy.mode === "none"))) return found;
     const { chain } = peer;

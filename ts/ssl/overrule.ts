@@ -1,10 +1,14 @@
-// The application's word on the verdict over the peer: what the hook `verify` is told, and what its answer means.
+// The application's word on the verdict over the peer: what the hook `verify` and embeddings are told, and what their answer
+// means.
 import { SSLCertVerificationError, SSLError } from "../engine/errors.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
 import { Refusal, wrongAnswer } from "./hello.ts";
 import { verifyFailure, type VerifyHook, type VerifyInfo } from "./hooks.ts";
 import type { Verdict, VerifyMode } from "./verification.ts";
 import { errorOf, toFailure } from "./x509/findings.ts";
+
+/** For embeddings: throws to refuse a peer who is trusted and has presented these certificates (DER). */
+export type Approve = (chain: readonly Uint8Array[]) => void;
 
 /** What was judged, and for whom. */
 interface Judged {
@@ -50,6 +54,17 @@ export function overrule(
   } catch (cause) {
     if (cause instanceof Refusal) throw cause;
     return refuse(cause);
+  }
+}
+
+/** What an embedding makes of the verdict. It gets bytes: to parse them for it would cost more than everything else here. */
+export function approved(approve: Approve, found: Verdict, chain: readonly Uint8Array[]): Verdict {
+  if (!found.trusted) return found;
+  try {
+    approve(chain);
+    return found;
+  } catch (cause) {
+    return { trusted: false, failure: verifyFailure(cause, chain, null) };
   }
 }
 

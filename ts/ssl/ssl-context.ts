@@ -8,6 +8,7 @@ import { checkOptionNames, describe } from "./bytes.ts";
 import type { Certificate } from "./certificate.ts";
 import { MemoryBIO } from "./memory-bio.ts";
 import { type CheckedOptions, checkOptions, type ClientOptions, copyOf, type ServerOptions } from "./options.ts";
+import type { Approve } from "./overrule.ts";
 import { pack } from "./packing.ts";
 import { openConnection, SSLObject, type WrapOptions, wrapOptionNames } from "./ssl-object.ts";
 import { HandshakeCounter, type SessionStats } from "./session-stats.ts";
@@ -112,10 +113,15 @@ export class SSLContext {
    * What an SSLObject is made of.
    * @internal
    */
-  open(incoming: MemoryBIO, outgoing: MemoryBIO, options: WrapOptions): ReturnType<typeof openConnection> {
+  open(
+    incoming: MemoryBIO,
+    outgoing: MemoryBIO,
+    options: WrapOptions,
+    approve: Approve | null = null,
+  ): ReturnType<typeof openConnection> {
     const { settings, release } = this.takeSettings();
     try {
-      return openConnection({ context: this, settings, incoming, outgoing, options });
+      return openConnection({ context: this, settings, incoming, outgoing, options, approve });
     } finally {
       release(); // the connection keeps what it needs
     }

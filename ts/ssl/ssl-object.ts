@@ -11,6 +11,7 @@ import { checkSession, Decisions } from "./decisions.ts";
 import { hookFailure } from "./hooks.ts";
 import type { MemoryBIO } from "./memory-bio.ts";
 import { type HostName, toHostName } from "./names.ts";
+import type { Approve } from "./overrule.ts";
 import { forgetFailure } from "./question.ts";
 import { SSLSession } from "./session.ts";
 import type { HandshakeCounter } from "./session-stats.ts";
@@ -53,6 +54,8 @@ export interface Parts {
   readonly names: Names;
   readonly serverHostname: string | null;
   readonly session: SSLSession | null;
+  /** Asked in the place of the hook `verify`. */
+  readonly approve: Approve | null;
 }
 
 /** Client: the names to send and to verify. */
@@ -97,7 +100,7 @@ export class SSLObject {
       throw new TypeError("Cannot make an SSLObject with new: use SSLContext.wrapBio");
     this.#names = parts.names;
     this.#counter = parts.context.internals().counter;
-    this.#decisions = new Decisions(this, parts.connection, parts.context, parts.names.verify);
+    this.#decisions = new Decisions(this, parts);
     this.serverHostname = parts.serverHostname;
     this.incoming = parts.incoming;
     this.outgoing = parts.outgoing;
@@ -528,13 +531,14 @@ export interface OpenOptions {
   readonly incoming: MemoryBIO;
   readonly outgoing: MemoryBIO;
   readonly options: WrapOptions;
+  readonly approve: Approve | null;
 }
 
 /**
  * Checks what was said about one connection and makes its engine.
  * @internal
  */
-export function openConnection({ context, settings, incoming, outgoing, options }: OpenOptions): Parts {
+export function openConnection({ context, settings, incoming, outgoing, options, approve }: OpenOptions): Parts {
   const names = checkNames(context, options);
   const { session = null } = options;
   if (session !== null) checkSession(session, context);
@@ -542,7 +546,8 @@ export function openConnection({ context, settings, incoming, outgoing, options 
     serverName: names.send?.kind === "dns" ? names.send.name : null,
     now: context.internals().checked.now,
   });
-  return { context, connection, incoming, outgoing, names, session, serverHostname: options.serverHostname ?? null };
+  const { serverHostname = null } = options;
+  return { context, connection, incoming, outgoing, names, session, serverHostname, approve };
 }
 
 /** @internal */

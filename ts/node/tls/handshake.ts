@@ -3,7 +3,6 @@
 import { randomBytes } from "node:crypto";
 import {
   alertDescription,
-  type Certificate,
   type ClientHello,
   type ClientOptions,
   type PskLookup,
@@ -11,10 +10,9 @@ import {
   type SessionCache,
   type SSLContext,
   type SSLSession,
-  type VerifyHook,
 } from "../../index.ts";
+import type { Approve } from "../../ssl/embedding.ts";
 import { textOf } from "./alpn.ts";
-import { detailedCertificate } from "./certificates.ts";
 import { invalidArgType, nodeError, opensslError } from "./errors.ts";
 import type { Opened } from "./families.ts";
 import type { Expectation } from "./options.ts";
@@ -60,7 +58,6 @@ export function openClient(side: ClientSide): Opened {
     sessionKey,
     onSession: side.onSession,
     verifyMode: reject ? "required" : "none",
-    ...(reject ? { verify: identityHook(secureContext, expectation) } : {}),
     ...(psk === null ? {} : { psk }),
   } satisfies ClientOptions);
 }
@@ -116,17 +113,13 @@ function verifying({ requestCert, rejectUnauthorized }: ServerSide): Partial<Ser
   return rejectUnauthorized ? { verifyMode: "required" } : { verifyMode: "optional", verify: () => ({ accept: true }) };
 }
 
-/** A certificate that is trusted must also be the one of the host. */
-function identityHook(secureContext: SecureContext, { check }: Expectation): VerifyHook {
-  return ({ error, chain }) => {
-    if (error !== null) return;
-    const wrong = check(detailedCertificate(chain.map(derOf), secureContext.trustedIssuers));
+/** A certificate that is trusted must also be the one of the host; null where nobody is refused. */
+export function identityCheck({ secureContext, expectation }: ClientSide): Approve | null {
+  if (expectation?.reject !== true) return null;
+  return (chain) => {
+    const wrong = secureContext.complaintAbout(chain, expectation);
     if (wrong instanceof Error) throw Object.assign(wrong, { alert: alertDescription.bad_certificate });
   };
-}
-
-function derOf({ raw }: Certificate): Uint8Array {
-  return raw;
 }
 
 type ChooseContext = NonNullable<ServerSide["chooseContext"]>;

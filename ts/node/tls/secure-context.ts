@@ -20,7 +20,8 @@ import { invalidArgType, opensslError } from "./errors.ts";
 import { configErrorOf } from "./failures.ts";
 import { Families, type Opened } from "./families.ts";
 import { identitiesOf, listOf, type OpenIdentity, requireMaterial, trustedByPfx } from "./identities.ts";
-import type { SecureContextOptions } from "./options.ts";
+import type { Expectation, SecureContextOptions } from "./options.ts";
+import { KnownServers } from "./server-identity.ts";
 import { defaultTrust } from "./trust.ts";
 
 /**
@@ -37,6 +38,7 @@ export class SecureContext {
   readonly #trust: TrustStore | null;
   readonly #identities: readonly OpenIdentity[];
   readonly #families = new Families();
+  readonly #servers = new KnownServers();
 
   /** @internal Use `createSecureContext`. */
   constructor(options: SecureContextOptions = {}) {
@@ -54,6 +56,11 @@ export class SecureContext {
 
   /** @internal The trusted certificates, DER, that may have issued this one. */
   readonly trustedIssuers: TrustedIssuers = (der) => trustedIssuers(der, this.#trustStore());
+
+  /** @internal What is wrong with a peer that has this chain, for a client that expects somebody; names only. */
+  complaintAbout(chain: readonly Uint8Array[], { check, host }: Expectation): Error | undefined {
+    return this.#servers.complaint(check, host, chain, this.trustedIssuers);
+  }
 
   /** @internal The first certificate that it presents, DER. */
   get certificate(): Uint8Array | undefined {
