@@ -4,11 +4,9 @@ import { SSLCertVerificationError, SSLError } from "../engine/errors.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
 import { Refusal, wrongAnswer } from "./hello.ts";
 import { verifyFailure, type VerifyHook, type VerifyInfo } from "./hooks.ts";
+import type { ConnectionHooks } from "./options.ts";
 import type { Verdict, VerifyMode } from "./verification.ts";
 import { errorOf, toFailure } from "./x509/findings.ts";
-
-/** For embeddings: throws to refuse a peer who is trusted and has presented these certificates (DER). */
-export type Approve = (chain: readonly Uint8Array[]) => void;
 
 /** What was judged, and for whom. */
 interface Judged {
@@ -58,7 +56,11 @@ export function overrule(
 }
 
 /** What an embedding makes of the verdict. It gets bytes: to parse them for it would cost more than everything else here. */
-export function approved(approve: Approve, found: Verdict, chain: readonly Uint8Array[]): Verdict {
+export function approved(
+  approve: NonNullable<ConnectionHooks["approve"]>,
+  found: Verdict,
+  chain: readonly Uint8Array[],
+): Verdict {
   if (!found.trusted) return found;
   try {
     approve(chain);

@@ -11,7 +11,7 @@ import { checkSession, Decisions } from "./decisions.ts";
 import { hookFailure } from "./hooks.ts";
 import type { MemoryBIO } from "./memory-bio.ts";
 import { type HostName, toHostName } from "./names.ts";
-import type { Approve } from "./overrule.ts";
+import type { ConnectionHooks } from "./options.ts";
 import { forgetFailure } from "./question.ts";
 import { SSLSession } from "./session.ts";
 import type { HandshakeCounter } from "./session-stats.ts";
@@ -54,8 +54,7 @@ export interface Parts {
   readonly names: Names;
   readonly serverHostname: string | null;
   readonly session: SSLSession | null;
-  /** Asked in the place of the hook `verify`. */
-  readonly approve: Approve | null;
+  readonly hooks: ConnectionHooks | null;
 }
 
 /** Client: the names to send and to verify. */
@@ -531,14 +530,14 @@ export interface OpenOptions {
   readonly incoming: MemoryBIO;
   readonly outgoing: MemoryBIO;
   readonly options: WrapOptions;
-  readonly approve: Approve | null;
+  readonly hooks: ConnectionHooks | null;
 }
 
 /**
  * Checks what was said about one connection and makes its engine.
  * @internal
  */
-export function openConnection({ context, settings, incoming, outgoing, options, approve }: OpenOptions): Parts {
+export function openConnection({ context, settings, incoming, outgoing, options, hooks }: OpenOptions): Parts {
   const names = checkNames(context, options);
   const { session = null } = options;
   if (session !== null) checkSession(session, context);
@@ -547,7 +546,7 @@ export function openConnection({ context, settings, incoming, outgoing, options,
     now: context.internals().checked.now,
   });
   const { serverHostname = null } = options;
-  return { context, connection, incoming, outgoing, names, session, serverHostname, approve };
+  return { context, connection, incoming, outgoing, names, session, serverHostname, hooks };
 }
 
 /** @internal */

@@ -8,8 +8,7 @@ import type { TrustedIssuers } from "./certificates.ts";
 import { EmbeddedObject as Engine } from "../../ssl/embedding.ts";
 import { invalidArgType, nodeError, opensslError, requireFunction, requireInteger, requireString } from "./errors.ts";
 import { isEnd, isSilentRefusal, nodeErrorOf } from "./failures.ts";
-import type { Opened } from "./families.ts";
-import { type ClientSide, identityCheck, openClient, openServer, type ServerSide } from "./handshake.ts";
+import { type ClientSide, openClient, type Opened, openServer, type ServerSide } from "./handshake.ts";
 import type { Below, Expectation, TLSSocketOptions } from "./options.ts";
 import { contextFor, SecureContext } from "./secure-context.ts";
 import type { Server } from "./server.ts";
@@ -200,23 +199,22 @@ export class TLSSocket extends TLSReport {
 
   #makeServer(incoming: MemoryBIO): Engine {
     this.#opened = openServer(this.#serverSide());
-    return Engine.open(this.#opened.context, incoming, {});
+    return Engine.open(this.#opened.context, incoming, {}, this.#opened.hooks);
   }
 
   #makeClient(incoming: MemoryBIO): Engine {
-    const side = this.#clientSide();
-    this.#opened = openClient(side);
-    const { context } = this.#opened;
+    this.#opened = openClient(this.#clientSide());
+    const { context, hooks } = this.#opened;
     const session = sessionOf(this.#sessionToResume, context);
     const options = {
       ...(this.#name === undefined ? {} : { serverHostname: this.#name }),
       ...(session === null ? {} : { session }),
     };
-    return Engine.open(context, incoming, options, identityCheck(side));
+    return Engine.open(context, incoming, options, hooks);
   }
 
   protected override disposed(): void {
-    this.#opened?.dispose();
+    this.#opened?.release();
     this.#opened = null;
     this.secureConnecting = false;
   }
