@@ -22,6 +22,7 @@ export abstract class TLSReport extends TLSStream {
 
   /** Keeps the latest session. */
   protected keepSession(session: SSLSession): void {
+    if (session === this.#session) return;
     this.#session = session;
     this.#sessionBytes = undefined;
   }
