@@ -48,6 +48,27 @@ describe("TrustStore.system", () => {
     }
   });
 
+  test("answers the same store while what it reads is the same, and another one when that has changed", () => {
+    const folder = mkdtempSync(`${tmpdir()}/wanttls-trust-`);
+    try {
+      const path = `${folder}/ca.pem`;
+      process.env["SSL_CERT_FILE"] = path;
+      writeFileSync(path, certs.root.cert);
+      const first = TrustStore.system();
+      expect(TrustStore.system()).toBe(first);
+      expect(class extends TrustStore {}.system()).not.toBe(first);
+      writeFileSync(path, certs.unknownRoot.cert);
+      const second = TrustStore.system();
+      expect(second.der()).not.toEqual(first.der());
+      writeFileSync(path, "");
+      expect(() => TrustStore.system()).toThrow(SSLConfigError);
+      writeFileSync(path, certs.unknownRoot.cert);
+      expect(TrustStore.system().der()).toEqual(second.der());
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
   test.each([
     ["is missing", "/nowhere/ca.pem", "there is no such file"],
     ["is a directory", "/", "it is a directory"],

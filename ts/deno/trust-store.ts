@@ -1,6 +1,9 @@
 // Owns finding the certificates that the system trusts, with the means of Deno. Where to look is decided in ts/ssl.
 import { type DefaultVerifyPaths, TrustStore as CoreTrustStore } from "../ssl/index.ts";
+import { StoreMemory } from "../ssl/store-memory.ts";
 import { defaultVerifyPaths, mozillaTrust, systemTrust, type TrustSources } from "../ssl/system-trust.ts";
+
+const [ofSystem, ofMozilla] = [new StoreMemory(), new StoreMemory()];
 
 /** The `TrustStore` of `wanttls`, which can also be filled with what this system or Mozilla trusts. */
 export class TrustStore extends CoreTrustStore {
@@ -8,7 +11,8 @@ export class TrustStore extends CoreTrustStore {
    * What the system trusts: the file and the directories that `SSL_CERT_FILE` and `SSL_CERT_DIR` name and nothing else, or
    * the usual places (on macOS and Windows the system's own store, which needs `--allow-sys`); and what `DENO_CERT` names.
    * Needs `--allow-read`; a variable that `--allow-env` does not cover counts as unset. `DENO_TLS_CA_STORE` says nothing
-   * here, as the choice between the two stores is the caller's. It is read at each call: make one and share it.
+   * here, as the choice between the two stores is the caller's. It is read at each call, and the
+   * store is the same one while what is read is the same: keep it to save the reading.
    *
    * Throws SSLConfigError, which says what was tried.
    *
@@ -16,7 +20,7 @@ export class TrustStore extends CoreTrustStore {
    * const context = createDefaultContext("server-auth", { trust: TrustStore.system() });
    */
   static system(): TrustStore {
-    return this.fromPem(systemTrust(sources));
+    return ofSystem.of(this, systemTrust(sources));
   }
 
   /**
@@ -24,7 +28,10 @@ export class TrustStore extends CoreTrustStore {
    * `--allow-sys` only. Throws SSLConfigError without any.
    */
   static mozilla(): TrustStore {
-    return this.fromPem(mozillaTrust(() => tls().rootCertificates));
+    return ofMozilla.of(
+      this,
+      mozillaTrust(() => tls().rootCertificates),
+    );
   }
 }
 

@@ -116,6 +116,7 @@ const tls13 = 772;
 const largestPlaintext = 16384;
 const largestHello = 65536;
 const none = new Uint8Array(0);
+const encoder = new TextEncoder();
 
 export class Connection {
   #settings: Settings;
@@ -583,7 +584,7 @@ export class Connection {
     const make = (name: number): ConnectionPointer =>
       this.#realm.exports.wt_connection_new(this.#settings.pointer, name);
     const name = this.#serverName;
-    const pointer = name === null ? make(0) : this.#realm.lend(new TextEncoder().encode(`${name}\0`), make);
+    const pointer = name === null ? make(0) : this.#realm.lend(encoder.encode(`${name}\0`), make);
     if (pointer === 0) throw new SSLMemoryError("Cannot make a connection: the wasm memory is full");
     return pointer;
   }

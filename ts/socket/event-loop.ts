@@ -85,11 +85,17 @@ export function ringOnChange(bell: Bell, sources: Iterable<Selectable>): () => v
 
 /** Resolves when `condition`, which only a change of `source` makes true, holds; rejects when `signal` aborts. */
 export async function waitUntil(source: Selectable, condition: () => boolean, signal?: AbortSignal): Promise<void> {
-  const bell = new Bell();
-  const stop = ringOnChange(bell, [source]);
+  let wake = (): void => {};
+  const ring = (): void => wake();
+  const stop = source.watch(ring);
+  signal?.addEventListener("abort", ring);
   try {
-    while (!condition()) await bell.heard(new Deadline(undefined), signal);
+    while (!condition()) {
+      signal?.throwIfAborted();
+      await new Promise<void>((resolve) => (wake = resolve)); // nothing runs between the look and this
+    }
   } finally {
     stop();
+    signal?.removeEventListener("abort", ring);
   }
 }

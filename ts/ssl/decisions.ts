@@ -19,13 +19,13 @@ import {
 } from "./hello.ts";
 import { hookFailure, type SniCallback } from "./hooks.ts";
 import type { HostName } from "./names.ts";
-import type { CheckedOptions } from "./options.ts";
-import { overrule } from "./overrule.ts";
+import type { CheckedOptions, ConnectionHooks } from "./options.ts";
+import { approved, overrule } from "./overrule.ts";
 import { after, lastly, Question } from "./question.ts";
 import { SSLSession } from "./session.ts";
 import { namesSession } from "./session-stats.ts";
-import type { SSLContext } from "./ssl-context.ts";
-import type { SSLObject } from "./ssl-object.ts";
+import type { ContextInternals, SSLContext } from "./ssl-context.ts";
+import type { Parts, SSLObject } from "./ssl-object.ts";
 import { arithmeticIn, judge, policyOf, type Verdict, type VerificationPolicy } from "./verification.ts";
 
 /** Where the handshake may stand still. */
@@ -37,6 +37,8 @@ export class Decisions {
   readonly #connection: Connection;
   readonly #verifyName: HostName | null;
   #context: SSLContext;
+  /** The one that it began with. */
+  readonly #wrapped: SSLContext;
   /** Only within the call of `sniCallback`. */
   #contextMayChange = false;
   #checked: CheckedOptions;
@@ -47,14 +49,17 @@ export class Decisions {
   /** Server: whether the client has named a session in its ClientHello. */
   #sessionNamed = false;
   #verifiedChain: readonly Uint8Array[] = [];
+  readonly #hooks: ConnectionHooks | null;
 
-  constructor(asker: SSLObject, connection: Connection, context: SSLContext, verifyName: HostName | null) {
+  constructor(asker: SSLObject, { connection, context, names, hooks }: Parts) {
     this.#asker = asker;
     this.#connection = connection;
-    this.#verifyName = verifyName;
+    this.#verifyName = names.verify;
+    this.#hooks = hooks;
     this.#context = context;
-    this.#checked = context.internals().checked;
-    this.#policy = policyOf(this.#checked, context.serverSide, verifyName);
+    this.#wrapped = context;
+    this.#checked = this.#internals().checked;
+    this.#policy = policyOf(this.#checked, context.serverSide, names.verify);
   }
 
   /** The one that is in force; a server's may have been chosen by the ClientHello. */
@@ -159,7 +164,7 @@ export class Decisions {
     this.#sessionNamed = namesSession(hello);
     return after(this.#chooseContext(hello), () => {
       this.#requireUse(); // no more questions for a connection that is gone
-      return answerHello(hello, this.#context.internals());
+      return answerHello(hello, this.#internals());
     });
   }
 
@@ -197,17 +202,21 @@ export class Decisions {
   }
 
   #goOn({ decision, peer }: HelloAnswer): void {
-    const { checked } = this.#context.internals();
-    const changed = checked !== this.#checked;
-    this.#checked = checked;
-    this.#policy = policyOf(checked, true, null);
+    this.#checked = this.#internals().checked;
+    this.#policy = policyOf(this.#checked, true, null);
     this.#sessionPeer = peer;
-    const taken = changed ? this.#settingsOf(this.#context) : null;
+    const taken = this.#context === this.#wrapped ? null : this.#settingsOf(this.#context);
     try {
       this.#connection.decide({ ...decision, settings: taken?.settings ?? null });
     } finally {
       taken?.release();
     }
+  }
+
+  /** Those of the context in force, with the hooks of the connection. */
+  #internals(): ContextInternals {
+    const internals = this.#context.internals();
+    return this.#hooks === null ? internals : { ...internals, checked: { ...internals.checked, ...this.#hooks } };
   }
 
   /** A context that was disposed of cannot be chosen any more. */
@@ -227,6 +236,8 @@ export class Decisions {
   #judgePeer(): Verdict | PromiseLike<Verdict> {
     const peer = this.#connection.peerChain();
     const found = this.#verdictOver(peer);
+    const approve = this.#hooks?.approve;
+    if (approve !== undefined) return approved(approve, found, peer.chain);
     const { verify } = this.#checked;
     if (verify === null || (peer.chain.length === 0 && (!found.trusted || this.#policy.mode === "none"))) return found;
     const { chain } = peer;

@@ -3,16 +3,22 @@
 import type { Tenant } from "../engine/connection.ts";
 import type { SSLError } from "../engine/errors.ts";
 import { MemoryBIO } from "./memory-bio.ts";
+import type { ConnectionHooks } from "./options.ts";
 import type { SSLContext } from "./ssl-context.ts";
 import { SSLObject, type WrapOptions } from "./ssl-object.ts";
 import { judge, policyOf } from "./verification.ts";
 import type { TrustStore } from "./x509/trust-store.ts";
 
+export type { ConnectionHooks };
+
 /** A connection over bytes that are handed in and out. */
 export class EmbeddedObject extends SSLObject {
-  /** Makes one; ciphertext of the peer is read from `incoming`, where some may have come already. */
-  static open(context: SSLContext, incoming: MemoryBIO, options: WrapOptions): EmbeddedObject {
-    return new EmbeddedObject(context.open(incoming, new MemoryBIO(), options));
+  /**
+   * Makes one; ciphertext of the peer is read from `incoming`, where some may have come already. The hooks are not checked: they
+   * cost nothing, so that connections with hooks of their own can share a context.
+   */
+  static open(context: SSLContext, incoming: MemoryBIO, options: WrapOptions, hooks: ConnectionHooks): EmbeddedObject {
+    return new EmbeddedObject(context.open(incoming, new MemoryBIO(), options, hooks));
   }
 
   /** Goes on with the handshake: true when it is over, false when it needs more of the peer, or a promise to wait for. */

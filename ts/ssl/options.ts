@@ -210,6 +210,14 @@ export interface CheckedOptions {
   readonly sessionTimeout: number;
 }
 
+/** What an embedding decides for one connection, in the place of what its context says. */
+export type ConnectionHooks = Partial<
+  Pick<CheckedOptions, "onKeyLog" | "onSession" | "pskLookup" | "selectAlpn" | "selectContext" | "sessionCache">
+> & {
+  /** In the place of `verify`: throws to refuse a peer who is trusted and has presented these certificates (DER). */
+  readonly approve?: (chain: readonly Uint8Array[]) => void;
+};
+
 type AnyOptions = ClientOptions & ServerOptions;
 
 /** Options that were checked before, for the variants of a context: what is the same object in both is not read again. */

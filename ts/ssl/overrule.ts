@@ -1,8 +1,10 @@
-// The application's word on the verdict over the peer: what the hook `verify` is told, and what its answer means.
+// The application's word on the verdict over the peer: what the hook `verify` and embeddings are told, and what their answer
+// means.
 import { SSLCertVerificationError, SSLError } from "../engine/errors.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
 import { Refusal, wrongAnswer } from "./hello.ts";
 import { verifyFailure, type VerifyHook, type VerifyInfo } from "./hooks.ts";
+import type { ConnectionHooks } from "./options.ts";
 import type { Verdict, VerifyMode } from "./verification.ts";
 import { errorOf, toFailure } from "./x509/findings.ts";
 
@@ -50,6 +52,21 @@ export function overrule(
   } catch (cause) {
     if (cause instanceof Refusal) throw cause;
     return refuse(cause);
+  }
+}
+
+/** What an embedding makes of the verdict. It gets bytes: to parse them for it would cost more than everything else here. */
+export function approved(
+  approve: NonNullable<ConnectionHooks["approve"]>,
+  found: Verdict,
+  chain: readonly Uint8Array[],
+): Verdict {
+  if (!found.trusted) return found;
+  try {
+    approve(chain);
+    return found;
+  } catch (cause) {
+    return { trusted: false, failure: verifyFailure(cause, chain, null) };
   }
 }
 

@@ -27,14 +27,14 @@ export function sessionExtra(origin: SessionOrigin, chain: readonly Uint8Array[]
   return pack([encoder.encode(JSON.stringify({ format, ...origin })), ...chain]);
 }
 
-const encoder = new TextEncoder();
+const [encoder, decoder] = [new TextEncoder(), new TextDecoder()];
 
 /** The parts of an opened session; null when another edition of this code has sealed it. */
 export function readSession(plain: Uint8Array): SealedSession | null {
   try {
     const [extra, bytes, ...presented] = unpack(plain.subarray(3));
     const [head, ...carried] = unpack(extra!);
-    const origin = JSON.parse(new TextDecoder().decode(head)) as SessionOrigin & { readonly format: number };
+    const origin = JSON.parse(decoder.decode(head)) as SessionOrigin & { readonly format: number };
     if (origin.format !== format) return null;
     const { time, serverName, context } = origin;
     const chain = presented.length > 0 ? presented : carried;

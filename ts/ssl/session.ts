@@ -85,7 +85,7 @@ export class SSLSession {
       made,
       spent: this.#spent,
     };
-    const text = new TextEncoder().encode(JSON.stringify(head));
+    const text = encoder.encode(JSON.stringify(head));
     const nonce = randomBytes(12, "serialize a session");
     return seal(realm, sessionKey(), nonce, pack([text, digest(), id, bytes, ...peerChain]));
   }
@@ -138,7 +138,7 @@ type Head = Pick<SavedSession, "version" | "extendedMasterSecret" | "hasTicket" 
 function readStored(plain: Uint8Array, context: SSLContext): SSLSession | null {
   try {
     const [text, madeWith, id, bytes, ...peerChain] = unpack(plain);
-    const head = JSON.parse(new TextDecoder().decode(text)) as Head;
+    const head = JSON.parse(decoder.decode(text)) as Head;
     if (head.format !== format) return null;
     const { hostname, verifyName, made, spent, version, extendedMasterSecret, hasTicket, lifetime } = head;
     const saved = { version, extendedMasterSecret, hasTicket, lifetime, id: id!, bytes: bytes! };
@@ -155,6 +155,7 @@ function refuse(why: string): never {
   throw new SSLError(`Cannot read the session: ${why}`, { reason: "BAD_SESSION" });
 }
 
+const [encoder, decoder] = [new TextEncoder(), new TextDecoder()];
 const token: unique symbol = Symbol("wanttls");
 const format = 1;
 const tls13 = 772;

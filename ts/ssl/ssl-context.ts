@@ -7,7 +7,14 @@ import { SSLStateError } from "../engine/errors.ts";
 import { checkOptionNames, describe } from "./bytes.ts";
 import type { Certificate } from "./certificate.ts";
 import { MemoryBIO } from "./memory-bio.ts";
-import { type CheckedOptions, checkOptions, type ClientOptions, copyOf, type ServerOptions } from "./options.ts";
+import {
+  type CheckedOptions,
+  checkOptions,
+  type ClientOptions,
+  type ConnectionHooks,
+  copyOf,
+  type ServerOptions,
+} from "./options.ts";
 import { pack } from "./packing.ts";
 import { openConnection, SSLObject, type WrapOptions, wrapOptionNames } from "./ssl-object.ts";
 import { HandshakeCounter, type SessionStats } from "./session-stats.ts";
@@ -112,10 +119,15 @@ export class SSLContext {
    * What an SSLObject is made of.
    * @internal
    */
-  open(incoming: MemoryBIO, outgoing: MemoryBIO, options: WrapOptions): ReturnType<typeof openConnection> {
+  open(
+    incoming: MemoryBIO,
+    outgoing: MemoryBIO,
+    options: WrapOptions,
+    hooks: ConnectionHooks | null = null,
+  ): ReturnType<typeof openConnection> {
     const { settings, release } = this.takeSettings();
     try {
-      return openConnection({ context: this, settings, incoming, outgoing, options });
+      return openConnection({ context: this, settings, incoming, outgoing, options, hooks });
     } finally {
       release(); // the connection keeps what it needs
     }

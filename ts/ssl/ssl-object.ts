@@ -11,6 +11,7 @@ import { checkSession, Decisions } from "./decisions.ts";
 import { hookFailure } from "./hooks.ts";
 import type { MemoryBIO } from "./memory-bio.ts";
 import { type HostName, toHostName } from "./names.ts";
+import type { ConnectionHooks } from "./options.ts";
 import { forgetFailure } from "./question.ts";
 import { SSLSession } from "./session.ts";
 import type { HandshakeCounter } from "./session-stats.ts";
@@ -53,6 +54,7 @@ export interface Parts {
   readonly names: Names;
   readonly serverHostname: string | null;
   readonly session: SSLSession | null;
+  readonly hooks: ConnectionHooks | null;
 }
 
 /** Client: the names to send and to verify. */
@@ -97,7 +99,7 @@ export class SSLObject {
       throw new TypeError("Cannot make an SSLObject with new: use SSLContext.wrapBio");
     this.#names = parts.names;
     this.#counter = parts.context.internals().counter;
-    this.#decisions = new Decisions(this, parts.connection, parts.context, parts.names.verify);
+    this.#decisions = new Decisions(this, parts);
     this.serverHostname = parts.serverHostname;
     this.incoming = parts.incoming;
     this.outgoing = parts.outgoing;
@@ -534,13 +536,14 @@ export interface OpenOptions {
   readonly incoming: MemoryBIO;
   readonly outgoing: MemoryBIO;
   readonly options: WrapOptions;
+  readonly hooks: ConnectionHooks | null;
 }
 
 /**
  * Checks what was said about one connection and makes its engine.
  * @internal
  */
-export function openConnection({ context, settings, incoming, outgoing, options }: OpenOptions): Parts {
+export function openConnection({ context, settings, incoming, outgoing, options, hooks }: OpenOptions): Parts {
   const names = checkNames(context, options);
   const { session = null } = options;
   if (session !== null) checkSession(session, context);
@@ -548,7 +551,8 @@ export function openConnection({ context, settings, incoming, outgoing, options 
     serverName: names.send?.kind === "dns" ? names.send.name : null,
     now: context.internals().checked.now,
   });
-  return { context, connection, incoming, outgoing, names, session, serverHostname: options.serverHostname ?? null };
+  const { serverHostname = null } = options;
+  return { context, connection, incoming, outgoing, names, session, serverHostname, hooks };
 }
 
 /** @internal */

@@ -1,7 +1,7 @@
 // Owns connecting and starting TLS as one act with one time limit. Refuses to know what connects.
 import { openedBefore, TimeLimit } from "../socket/time-limit.ts";
 import type { NonBlockingTransport } from "../socket/transport.ts";
-import { HANDSHAKE_TIMEOUT_MS, startTlsOnOwn, type StartOptions } from "./start-tls.ts";
+import { HANDSHAKE_TIMEOUT_MS, type StartOptions, startTlsUnder } from "./start-tls.ts";
 import type { TLSConnection } from "./tls-connection.ts";
 
 /** Where to connect to, and how to start TLS there; `handshakeTimeout` is for both together. */
@@ -20,10 +20,5 @@ export async function connectOver(
   const late = `Cannot connect to ${hostname}:${port} within ${handshakeTimeout} milliseconds`;
   using limit = new TimeLimit(handshakeTimeout, late, signal);
   const transport = await openedBefore(open(limit.signal), limit.signal);
-  return await startTlsOnOwn(transport, {
-    serverHostname: hostname,
-    ...start,
-    handshakeTimeout: Infinity,
-    signal: limit.signal,
-  });
+  return await startTlsUnder(limit.signal, transport, { serverHostname: hostname, ...start });
 }

@@ -167,7 +167,8 @@ export class TLSListener implements AsyncIterable<TLSConnection>, AsyncDisposabl
   }
 
   async #shakeHands(transport: NonBlockingTransport): Promise<void> {
-    const peer = transport.remoteAddress ?? null; // a socket that is gone does not tell any more
+    // A socket that is gone does not tell any more; to ask takes a system call.
+    const peer = this.#onHandshakeError === undefined ? null : (transport.remoteAddress ?? null);
     this.#pending++;
     try {
       this.#give(await startTlsOnOwn(transport, { ...this.#start, context: this.#context }));

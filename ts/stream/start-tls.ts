@@ -47,7 +47,16 @@ export async function startTls(
 /** As `startTls`, over a transport that is nobody else's: options that cannot be used leave no connection behind. */
 export async function startTlsOnOwn(transport: NonBlockingTransport, options: StartOptions): Promise<TLSConnection> {
   using limit = handshakeLimit(options);
-  return await shakeHands(wrapOrAbort(transport, options), limit.signal);
+  return await startTlsUnder(limit.signal, transport, options);
+}
+
+/** As `startTlsOnOwn`, with a signal that ends the handshake in the place of `signal` and `handshakeTimeout`. */
+export async function startTlsUnder(
+  signal: AbortSignal,
+  transport: NonBlockingTransport,
+  options: StartOptions,
+): Promise<TLSConnection> {
+  return shakeHands(wrapOrAbort(transport, options), signal);
 }
 
 function handshakeLimit({ context, handshakeTimeout, signal }: StartOptions): TimeLimit {

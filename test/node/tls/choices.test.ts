@@ -131,6 +131,26 @@ describe.each(pairs)("%s", (_name, server, client) => {
   });
 });
 
+describe("getSession", () => {
+  it.each(versions)(
+    "answers the bytes of the latest event, and others can resume by it when nobody listens (%s)",
+    async (maxVersion) => {
+      const port = await listening(nodeTls.createServer({ cert, key, maxVersion }, (socket) => socket.write("x")));
+      const told: Buffer[] = [];
+      const first = connecting(replacement, { port }).on("session", (session: Buffer) => void told.push(session));
+      let before: Buffer | undefined; // in TLS 1.2 the session is there when the handshake is over, and is told then
+      first.once("secureConnect", () => (before = first.getSession()));
+      await once(first, "data");
+      expect(first.getSession()).toEqual(told.at(-1));
+      expect(before).toEqual(maxVersion === "TLSv1.2" ? told[0] : undefined);
+      const silent = connecting(replacement, { port });
+      await once(silent, "data");
+      const again = await connected(replacement, { port, session: silent.getSession() });
+      expect(again.isSessionReused()).toBe(true);
+    },
+  );
+});
+
 describe("the events newSession and resumeSession", () => {
   it("keep the sessions of clients without tickets where the application wants them", async () => {
     const kept = new Map<string, Buffer>();

@@ -51,10 +51,11 @@ function pathFrom(
 ): X509Certificate[] {
   const path = [leaf];
   for (let last = leaf; !last.checkIssued(last);) {
-    const above = [...candidates, ...trusted(last.raw)].find((der) => !isIn(path, der) && issued(der, last));
-    if (above === undefined) break;
-    last = new X509Certificate(above);
-    path.push(last);
+    const others = [...candidates, ...trusted(last.raw)].filter((der) => !isIn(path, der));
+    const above = issuerOf(last, others);
+    if (above === null) break;
+    path.push(above);
+    last = above;
   }
   return path;
 }
@@ -63,10 +64,19 @@ function isIn(path: readonly X509Certificate[], der: Uint8Array): boolean {
   return path.some(({ raw }) => raw.equals(der));
 }
 
-function issued(der: Uint8Array, certificate: X509Certificate): boolean {
+function issuerOf(certificate: X509Certificate, candidates: readonly Uint8Array[]): X509Certificate | null {
+  for (const der of candidates) {
+    const candidate = readable(der);
+    if (candidate !== null && certificate.checkIssued(candidate)) return candidate;
+  }
+  return null;
+}
+
+/** Null for a certificate that OpenSSL cannot read: it is nobody's issuer. */
+function readable(der: Uint8Array): X509Certificate | null {
   try {
-    return certificate.checkIssued(new X509Certificate(der));
+    return new X509Certificate(der);
   } catch {
-    return false; // a certificate that OpenSSL cannot read is nobody's issuer
+    return null;
   }
 }

@@ -34,7 +34,7 @@ export function connect(...args: unknown[]): TLSSocket {
     secureContext: contextOf(options),
   });
   socket.expect(
-    { reject, check: (certificate) => checkServerIdentity(host, certificate) },
+    { reject, host, check: checkServerIdentity },
     {
       path: options.path,
       host: options.host,

@@ -3,6 +3,7 @@
 import { constants } from "node:crypto";
 import { nodeTls } from "../builtin.ts";
 import { allCiphers, defaultCipherSuites, opensslName } from "../../ssl/tables.ts";
+import { checkNames, type CheckServerIdentity } from "./server-identity.ts";
 
 /** What of the module may be assigned to, as Node allows it. */
 export interface Defaults {
@@ -17,7 +18,7 @@ export interface Defaults {
   /** Kept for programs that read it: renegotiation is not offered. */
   CLIENT_RENEG_WINDOW: number;
   /** Compares the names in a certificate, unless a connection has a function of its own for that. */
-  checkServerIdentity: ReturnType<typeof nodeTls>["checkServerIdentity"];
+  checkServerIdentity: CheckServerIdentity;
   /** Makes the contexts of `connect` and `Server`: programs put a function of their own in its place, to add certificates. */
   createSecureContext?(options: object): object;
 }
@@ -30,7 +31,7 @@ export const defaults: Defaults = {
   DEFAULT_MAX_VERSION: nodeTls().DEFAULT_MAX_VERSION,
   CLIENT_RENEG_LIMIT: 3,
   CLIENT_RENEG_WINDOW: 600,
-  checkServerIdentity: nodeTls().checkServerIdentity,
+  checkServerIdentity: checkNames,
 };
 
 /** The library's, unless Node was started with others (`--tls-cipher-list`). */

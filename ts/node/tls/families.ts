@@ -1,19 +1,26 @@
-// Owns the contexts of the library that the connections of one SecureContext have in common: each connection gets a variant
-// with its own hooks, so that keys and certificates are read once. Refuses to know what is in them.
-import type { ClientOptions, ServerOptions, SSLContext } from "../../index.ts";
+// Owns the contexts of the library that the connections of one SecureContext have in common, so that keys and certificates are
+// read once. Refuses to know what is in them, and what their connections decide for themselves.
+import type { SSLContext, TrustStore, VerifyMode } from "../../index.ts";
 
-/** The context of one connection. */
-export interface Opened {
+/** A context, for as long as a connection needs it. */
+export interface Lease {
   readonly context: SSLContext;
-  /** Frees what was made for the connection. */
-  readonly dispose: () => void;
+  readonly release: () => void;
 }
 
-/** What a variant cannot have otherwise than its family without reading keys again. */
-export type Shape = Pick<ClientOptions & ServerOptions, "alpn" | "verifyMode" | "onKeyLog" | "psk">;
+/** What a connection needs a context of its own for, unless another one is the same in it. */
+export interface Shape {
+  readonly side: "client" | "server";
+  readonly alpn: readonly string[] | null;
+  readonly verifyMode: VerifyMode;
+  readonly logsKeys: boolean;
+  /** Server: whether it asks for the keys of its clients. */
+  readonly asksForPsk: boolean;
+}
 
 interface Family {
-  readonly base: SSLContext;
+  readonly context: SSLContext;
+  readonly trust: TrustStore;
   connections: number;
   idle: NodeJS.Timeout | undefined;
 }
@@ -24,45 +31,29 @@ const patience = 50;
 export class Families {
   readonly #families = new Map<string, Family>();
 
-  /** A variant with these options; `make` makes the context that it is a variant of, when there is none. */
-  open(side: "client" | "server", more: ClientOptions & ServerOptions, make: (shape: Shape) => SSLContext): Opened {
-    const { alpn, verifyMode, onKeyLog, psk } = more;
-    const key = JSON.stringify([side, alpn, verifyMode, onKeyLog !== undefined, typeof psk]);
-    const family = this.#families.get(key) ?? this.#found(key, make(shapeOf(more)));
+  /** A context of this shape with this trust; `make` makes it when there is none. */
+  lease(shape: Shape, trust: TrustStore, make: () => SSLContext): Lease {
+    const { side, alpn, verifyMode, logsKeys, asksForPsk } = shape;
+    const key = JSON.stringify([side, alpn, verifyMode, logsKeys, asksForPsk]);
+    const known = this.#families.get(key);
+    const family = known?.trust === trust ? known : this.#found(key, { context: make(), trust });
     clearTimeout(family.idle);
     family.connections++;
-    try {
-      const context = family.base.with(more);
-      return { context, dispose: () => this.#leave(key, family, context) };
-    } catch (error) {
-      this.#leave(key, family, null);
-      throw error;
-    }
+    return { context: family.context, release: () => this.#leave(key, family) };
   }
 
-  #found(key: string, base: SSLContext): Family {
-    const family = { base, connections: 0, idle: undefined };
+  #found(key: string, parts: Pick<Family, "context" | "trust">): Family {
+    const family = { ...parts, connections: 0, idle: undefined };
     this.#families.set(key, family);
     return family;
   }
 
-  #leave(key: string, family: Family, context: SSLContext | null): void {
-    context?.dispose();
+  #leave(key: string, family: Family): void {
     if (--family.connections > 0) return;
     family.idle = setTimeout(() => {
-      this.#families.delete(key);
-      family.base.dispose();
+      if (this.#families.get(key) === family) this.#families.delete(key);
+      family.context.dispose();
     }, patience);
     family.idle.unref();
   }
-}
-
-/** Without the hooks of the connection that happens to be the first. */
-function shapeOf({ alpn, verifyMode, onKeyLog, psk }: Shape): Shape {
-  return {
-    ...(alpn === undefined ? {} : { alpn }),
-    ...(verifyMode === undefined ? {} : { verifyMode }),
-    ...(onKeyLog === undefined ? {} : { onKeyLog: () => {} }),
-    ...(typeof psk === "function" ? { psk: () => null } : {}),
-  };
 }

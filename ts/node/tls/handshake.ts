@@ -1,22 +1,18 @@
-// Owns the context of one connection: the library's hooks, made of the callbacks that Node knows. Refuses to know streams; it
-// is told by its owner what to ask, and tells it what came out.
-import { randomBytes } from "node:crypto";
+// Owns what one connection is opened with: a context, and the library's hooks, made of the callbacks that Node knows. Refuses to
+// know streams; it is told by its owner what to ask, and tells it what came out.
 import {
   alertDescription,
-  type Certificate,
   type ClientHello,
-  type ClientOptions,
+  type PskIdentity,
   type PskLookup,
-  type ServerOptions,
   type SessionCache,
-  type SSLContext,
   type SSLSession,
-  type VerifyHook,
+  type VerifyMode,
 } from "../../index.ts";
+import type { ConnectionHooks } from "../../ssl/embedding.ts";
 import { textOf } from "./alpn.ts";
-import { detailedCertificate } from "./certificates.ts";
 import { invalidArgType, nodeError, opensslError } from "./errors.ts";
-import type { Opened } from "./families.ts";
+import type { Lease } from "./families.ts";
 import type { Expectation } from "./options.ts";
 import { SecureContext } from "./secure-context.ts";
 
@@ -31,7 +27,7 @@ interface Common {
 export interface ClientSide extends Common {
   readonly secureContext: SecureContext;
   readonly expectation: Expectation | null;
-  readonly psk: { readonly identity: string; readonly key: Uint8Array } | null;
+  readonly psk: PskIdentity | null;
   readonly onSession: (session: SSLSession) => void;
 }
 
@@ -48,48 +44,42 @@ export interface ServerSide extends Common {
   readonly sessionCache: SessionCache | null;
 }
 
-/** Sessions are sealed with it: they are good for this process. */
-const sessionKey = randomBytes(32);
+/** What a connection is opened with, until `release`. */
+export interface Opened extends Lease {
+  readonly hooks: ConnectionHooks;
+}
 
 /** Throws SSLConfigError for what cannot be put together. */
 export function openClient(side: ClientSide): Opened {
-  const { secureContext, expectation, psk } = side;
-  const reject = expectation?.reject === true;
-  return secureContext.openClient({
-    ...commonOf(side),
-    sessionKey,
-    onSession: side.onSession,
-    verifyMode: reject ? "required" : "none",
-    ...(reject ? { verify: identityHook(secureContext, expectation) } : {}),
-    ...(psk === null ? {} : { psk }),
-  } satisfies ClientOptions);
+  const { secureContext, expectation, psk, alpn, onKeyLog, onSession } = side;
+  const verifyMode = expectation?.reject === true ? "required" : "none";
+  const lease = secureContext.openClient({ alpn, verifyMode, logsKeys: onKeyLog !== null }, psk);
+  return { ...lease, hooks: { onKeyLog, onSession, ...approving(secureContext, expectation) } };
 }
 
 /** Throws SSLConfigError for what cannot be put together. */
 export function openServer(side: ServerSide): Opened {
-  const opened: Opened[] = [];
-  const open = (secureContext: SecureContext): SSLContext => {
-    const one = secureContext.openServer(options);
-    opened.push(one);
-    return one.context;
+  const { alpn, onKeyLog, psk, sessionCache } = side;
+  const shape = { alpn, verifyMode: verifyModeOf(side), logsKeys: onKeyLog !== null, asksForPsk: psk !== null };
+  const leases: Lease[] = [];
+  const open: Open = (secureContext) => {
+    const lease = secureContext.openServer(shape);
+    leases.push(lease);
+    return lease.context;
   };
-  const { psk, sessionCache } = side;
-  const options: Partial<ServerOptions> = {
-    ...commonOf(side),
-    ...verifying(side),
-    ...choosing(side, open),
-    ...(psk === null ? {} : { psk: pskHook(psk) }),
-    ...(sessionCache === null ? {} : { sessionCache }),
-  };
+  const keys = psk === null ? {} : { pskLookup: pskHook(psk) };
+  const hooks = { onKeyLog, sessionCache, ...keys, ...choosing(side, open) };
   const context = open(side.secureContext());
-  return { context, dispose: () => opened.forEach((one) => one.dispose()) };
+  return { context, hooks, release: () => leases.forEach(({ release }) => release()) };
 }
+
+type Open = (secureContext: SecureContext) => Lease["context"];
 
 /**
  * Node's order: the context by the name, then the protocol; both callbacks may still give the connection another context
  * (`setKeyCert`). So both are asked when the context is chosen.
  */
-function choosing(side: ServerSide, open: (context: SecureContext) => SSLContext): Partial<ServerOptions> {
+function choosing(side: ServerSide, open: Open): ConnectionHooks {
   const { chooseContext, chooseAlpn } = side;
   if (chooseContext === null && chooseAlpn === null) return {};
   const before = side.secureContext();
@@ -106,27 +96,20 @@ function choosing(side: ServerSide, open: (context: SecureContext) => SSLContext
   };
 }
 
-function commonOf({ alpn, onKeyLog }: Common): Partial<ClientOptions> {
-  return { ...(alpn === null ? {} : { alpn }), ...(onKeyLog === null ? {} : { onKeyLog }) };
-}
-
-/** A client that may be anybody is still asked, and judged when the handshake is over. */
-function verifying({ requestCert, rejectUnauthorized }: ServerSide): Partial<ServerOptions> {
-  if (!requestCert) return { verifyMode: "none" };
-  return rejectUnauthorized ? { verifyMode: "required" } : { verifyMode: "optional", verify: () => ({ accept: true }) };
+function verifyModeOf({ requestCert, rejectUnauthorized }: ServerSide): VerifyMode {
+  if (!requestCert) return "none";
+  return rejectUnauthorized ? "required" : "optional";
 }
 
 /** A certificate that is trusted must also be the one of the host. */
-function identityHook(secureContext: SecureContext, { check }: Expectation): VerifyHook {
-  return ({ error, chain }) => {
-    if (error !== null) return;
-    const wrong = check(detailedCertificate(chain.map(derOf), secureContext.trustedIssuers));
-    if (wrong instanceof Error) throw Object.assign(wrong, { alert: alertDescription.bad_certificate });
+function approving(secureContext: SecureContext, expectation: Expectation | null): Pick<ConnectionHooks, "approve"> {
+  if (expectation?.reject !== true) return {};
+  return {
+    approve(chain) {
+      const wrong = secureContext.complaintAbout(chain, expectation);
+      if (wrong instanceof Error) throw Object.assign(wrong, { alert: alertDescription.bad_certificate });
+    },
   };
-}
-
-function derOf({ raw }: Certificate): Uint8Array {
-  return raw;
 }
 
 type ChooseContext = NonNullable<ServerSide["chooseContext"]>;

@@ -1,7 +1,6 @@
 // Owns the types of the options: Node's own, with what is said between the parts of this module. Refuses to check them.
 import type {
   ConnectionOptions as NodeConnectionOptions,
-  PeerCertificate,
   SecureContextOptions,
   TlsOptions,
   TLSSocketOptions as NodeTLSSocketOptions,
@@ -9,6 +8,7 @@ import type {
 import type { Duplex } from "node:stream";
 import type { SecureContext } from "./secure-context.ts";
 import type { Server } from "./server.ts";
+import type { CheckServerIdentity } from "./server-identity.ts";
 
 export type { SecureContextOptions, TlsOptions };
 
@@ -43,8 +43,9 @@ export type TLSSocketOptions = Omit<NodeTLSSocketOptions, "server" | "secureCont
 export interface Expectation {
   /** Whether others are refused, or only said to be others. */
   readonly reject: boolean;
+  readonly host: string;
   /** Throws, or answers an error, for a certificate that is not the one of the host. */
-  readonly check: (certificate: PeerCertificate) => Error | undefined | void;
+  readonly check: CheckServerIdentity;
 }
 
 /** A stream to speak TLS over. */

@@ -1,14 +1,8 @@
-// Owns SecureContext: own certificates, trust and parameters, checked once. Refuses to know connections. Each of them gets a
-// context of the library, made by `openClient` or `openServer`: Node decides much per connection that the library decides
-// per context. What takes time is done once: decrypting and indexing here, reading into the engine by families.ts.
-import {
-  type BaseOptions,
-  type ClientOptions,
-  type ServerOptions,
-  SSLContext,
-  type TicketKeys,
-  TrustStore,
-} from "../../index.ts";
+// Owns SecureContext: own certificates, trust and parameters, checked once. Refuses to know connections. `openClient` and
+// `openServer` give each of them a context of the library; those that agree in what the library decides per context, and Node per
+// connection, have the same one (families.ts). What takes time is done once: decrypting and indexing here.
+import { randomBytes } from "node:crypto";
+import { type BaseOptions, type PskIdentity, SSLContext, type TicketKeys, TrustStore } from "../../index.ts";
 import { tag } from "../../ssl/der.ts";
 import { trustedIssuers } from "../../ssl/embedding.ts";
 import { certificatesFrom } from "../../ssl/pem.ts";
@@ -18,9 +12,10 @@ import { ContextMemory } from "./context-memory.ts";
 import { defaults } from "./defaults.ts";
 import { invalidArgType, opensslError } from "./errors.ts";
 import { configErrorOf } from "./failures.ts";
-import { Families, type Opened } from "./families.ts";
+import { Families, type Lease, type Shape } from "./families.ts";
 import { identitiesOf, listOf, type OpenIdentity, requireMaterial, trustedByPfx } from "./identities.ts";
-import type { SecureContextOptions } from "./options.ts";
+import type { Expectation, SecureContextOptions } from "./options.ts";
+import { KnownServers } from "./server-identity.ts";
 import { defaultTrust } from "./trust.ts";
 
 /**
@@ -37,6 +32,7 @@ export class SecureContext {
   readonly #trust: TrustStore | null;
   readonly #identities: readonly OpenIdentity[];
   readonly #families = new Families();
+  readonly #servers = new KnownServers();
 
   /** @internal Use `createSecureContext`. */
   constructor(options: SecureContextOptions = {}) {
@@ -46,7 +42,7 @@ export class SecureContext {
       const ca = listOf(options.ca).flatMap(trustedFrom);
       this.#identities = identitiesOf(options, ca);
       this.#trust = trustOf(ca, trustedByPfx(this.#identities, options), options.ca);
-      if (this.#options.common !== null) this.openClient({}).dispose(); // says now what is wrong with a certificate, a key or a list
+      if (this.#options.common !== null) this.openClient(plainClient, null).release(); // says now what is wrong with a certificate, a key or a list
     } catch (error) {
       throw configErrorOf(error);
     }
@@ -55,39 +51,49 @@ export class SecureContext {
   /** @internal The trusted certificates, DER, that may have issued this one. */
   readonly trustedIssuers: TrustedIssuers = (der) => trustedIssuers(der, this.#trustStore());
 
+  /** @internal What is wrong with a peer that has this chain, for a client that expects somebody; names only. */
+  complaintAbout(chain: readonly Uint8Array[], { check, host }: Expectation): Error | undefined {
+    return this.#servers.complaint(check, host, chain, this.trustedIssuers);
+  }
+
   /** @internal The first certificate that it presents, DER. */
   get certificate(): Uint8Array | undefined {
     return this.#identities[0]?.cert[0];
   }
 
-  /** @internal A client's context for one connection. */
-  openClient(more: ClientOptions): Opened {
-    return this.#families.open("client", { ...more, trust: this.#trustStore() }, (shape) =>
+  /** @internal A client's context for one connection, which may know a key already. */
+  openClient(shape: ClientShape, psk: PskIdentity | null): Lease {
+    const trust = this.#trustStore();
+    const lease = this.#families.lease({ ...shape, side: "client", asksForPsk: false }, trust, () =>
       SSLContext.client({
         ...this.#common(),
+        ...optionsOf(shape),
         checkHostname: false, // names are compared by `checkServerIdentity`
         identities: this.#presented(),
-        ...shape,
+        sessionKey,
+        trust,
       }),
     );
+    return psk === null ? lease : variant(lease, psk);
   }
 
   /** @internal A server's context for one connection. Without a certificate it refuses every client, as in Node. */
-  openServer(more: Partial<ServerOptions>): Opened {
-    return this.#families.open(
-      "server",
-      { ...more, trust: this.#trustStore(), ticketKeys: this.ticketKeys },
-      (shape) => {
-        const identities = this.#presented();
-        return SSLContext.server({
-          ...this.#common(),
-          ...this.#options.serving,
-          identities,
-          ...(identities.length === 0 ? { psk: () => null } : {}),
-          ...shape,
-        });
-      },
-    );
+  openServer(shape: ServerShape): Lease {
+    const trust = this.#trustStore();
+    return this.#families.lease({ ...shape, side: "server" }, trust, () => {
+      const identities = this.#presented();
+      return SSLContext.server({
+        ...this.#common(),
+        ...this.#options.serving,
+        ...optionsOf(shape),
+        // A client that may be anybody is still asked, and judged when the handshake is over.
+        ...(shape.verifyMode === "optional" ? { verify: () => ({ accept: true }) } : {}),
+        ...(shape.asksForPsk || identities.length === 0 ? { psk: () => null } : {}),
+        identities,
+        ticketKeys: this.ticketKeys,
+        trust,
+      });
+    });
   }
 
   #common(): BaseOptions {
@@ -102,6 +108,33 @@ export class SecureContext {
 
   #presented(): { readonly cert: Uint8Array[]; readonly key: Uint8Array }[] {
     return this.#identities.map(({ cert, key }) => ({ cert: [...cert], key }));
+  }
+}
+
+/** Sessions are sealed with it: they are good for this process. */
+const sessionKey = randomBytes(32);
+
+type ServerShape = Omit<Shape, "side">;
+type ClientShape = Omit<ServerShape, "asksForPsk">;
+
+const plainClient: ClientShape = { alpn: null, verifyMode: "required", logsKeys: false };
+
+function optionsOf({ alpn, verifyMode, logsKeys }: ClientShape): BaseOptions {
+  return { verifyMode, ...(alpn === null ? {} : { alpn }), ...(logsKeys ? { onKeyLog: () => {} } : {}) };
+}
+
+/** For one connection only, as the key is that of a connection. */
+function variant({ context, release }: Lease, psk: PskIdentity): Lease {
+  try {
+    const own = context.with({ psk });
+    const releaseBoth = (): void => {
+      own.dispose();
+      release();
+    };
+    return { context: own, release: releaseBoth };
+  } catch (error) {
+    release();
+    throw error;
   }
 }
 

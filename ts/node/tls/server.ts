@@ -110,21 +110,22 @@ export class Server extends net.Server {
 
   /** Until the handshake is over, what goes wrong is an event of the server. */
   #watch(socket: TLSSocket): void {
-    let told = false;
-    const fail = (error: Error): void => {
+    const over = (): void => {
       clearTimeout(timer);
-      if (!told) this.emit("tlsClientError", error, socket);
-      told = true;
+      socket.off("_tlsError", fail).off("close", hangUp);
     };
+    const fail = (error: Error): void => {
+      over();
+      this.emit("tlsClientError", error, socket);
+    };
+    const hangUp = (): void => fail(nodeError("ECONNRESET", "socket hang up"));
     const timer = setTimeout(() => {
       fail(nodeError("ERR_TLS_HANDSHAKE_TIMEOUT", "TLS handshake timeout"));
       socket.destroy();
     }, this.#handshakeTimeout);
-    socket.once("_tlsError", fail);
-    socket.once("close", () => fail(nodeError("ECONNRESET", "socket hang up")));
+    socket.once("_tlsError", fail).once("close", hangUp);
     socket.once("secure", () => {
-      clearTimeout(timer);
-      told = true;
+      over();
       socket.release();
       this.emit("secureConnection", socket);
     });

@@ -2,6 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import type net from "node:net";
 import type { CipherNameAndProtocol, DetailedPeerCertificate, EphemeralKeyInfo, PeerCertificate } from "node:tls";
+import type { SSLSession } from "../../index.ts";
 import { signatureSchemeId } from "../../ssl/tables.ts";
 import { detailedCertificate, plainCertificate, type TrustedIssuers, x509Chain } from "./certificates.ts";
 import { invalidArgType, nodeError, requireInteger, requireString } from "./errors.ts";
@@ -12,14 +13,18 @@ import { TLSStream } from "./tls-stream.ts";
 export abstract class TLSReport extends TLSStream {
   /** Always true: this is no plain `net.Socket`. */
   readonly encrypted: true = true;
-  #session: Uint8Array | undefined;
+  #session: SSLSession | undefined;
+  /** Made when somebody asks, as it takes time. */
+  #sessionBytes: Uint8Array | undefined;
 
   /** How to get from a certificate to those that this side trusts. */
   protected abstract get trusted(): TrustedIssuers;
 
   /** Keeps the latest session. */
-  protected keepSession(session: Uint8Array): void {
+  protected keepSession(session: SSLSession): void {
+    if (session === this.#session) return;
     this.#session = session;
+    this.#sessionBytes = undefined;
   }
 
   /** The peer's certificate; with `detailed` also those above it. `{}` when it sent none, null after the end. */
@@ -91,7 +96,7 @@ export abstract class TLSReport extends TLSStream {
 
   /** Client: the latest session that can be resumed, for the option `session`; undefined before there is one. */
   getSession(): Buffer | undefined {
-    return bufferOf(this.#session);
+    return bufferOf((this.#sessionBytes ??= this.#session?.serialize()));
   }
 
   /** Always undefined: a ticket is part of the session here, and is not given out alone. */

@@ -4,12 +4,11 @@ import net from "node:net";
 import { addAbortSignal } from "node:stream";
 import { type MemoryBIO, SSLCertVerificationError, SSLError, type SSLSession } from "../../index.ts";
 import { textOf } from "./alpn.ts";
-import { detailedCertificate, type TrustedIssuers } from "./certificates.ts";
+import type { TrustedIssuers } from "./certificates.ts";
 import { EmbeddedObject as Engine } from "../../ssl/embedding.ts";
 import { invalidArgType, nodeError, opensslError, requireFunction, requireInteger, requireString } from "./errors.ts";
 import { isEnd, isSilentRefusal, nodeErrorOf } from "./failures.ts";
-import type { Opened } from "./families.ts";
-import { type ClientSide, openClient, openServer, type ServerSide } from "./handshake.ts";
+import { type ClientSide, openClient, type Opened, openServer, type ServerSide } from "./handshake.ts";
 import type { Below, Expectation, TLSSocketOptions } from "./options.ts";
 import { contextFor, SecureContext } from "./secure-context.ts";
 import type { Server } from "./server.ts";
@@ -53,7 +52,7 @@ export class TLSSocket extends TLSReport {
   #sessionToResume: Uint8Array | null = null;
   #name: string | undefined;
   #opened: Opened | null = null;
-  #early: Buffer[] | null = [];
+  #early: SSLSession[] | null = [];
   #released: boolean;
   #failure = false;
   #mayRenegotiate = true;
@@ -195,17 +194,27 @@ export class TLSSocket extends TLSReport {
   }
 
   protected override makeEngine(incoming: MemoryBIO): Engine {
-    this.#opened = this.#isServer ? openServer(this.#serverSide()) : openClient(this.#clientSide());
-    const { context } = this.#opened;
+    return this.#isServer ? this.#makeServer(incoming) : this.#makeClient(incoming);
+  }
+
+  #makeServer(incoming: MemoryBIO): Engine {
+    this.#opened = openServer(this.#serverSide());
+    return Engine.open(this.#opened.context, incoming, {}, this.#opened.hooks);
+  }
+
+  #makeClient(incoming: MemoryBIO): Engine {
+    this.#opened = openClient(this.#clientSide());
+    const { context, hooks } = this.#opened;
     const session = sessionOf(this.#sessionToResume, context);
-    return Engine.open(context, incoming, {
+    const options = {
       ...(this.#name === undefined ? {} : { serverHostname: this.#name }),
       ...(session === null ? {} : { session }),
-    });
+    };
+    return Engine.open(context, incoming, options, hooks);
   }
 
   protected override disposed(): void {
-    this.#opened?.dispose();
+    this.#opened?.release();
     this.#opened = null;
     this.secureConnecting = false;
   }
@@ -276,8 +285,9 @@ export class TLSSocket extends TLSReport {
   }
 
   /** Node's order: whether the certificate is trusted, whether it is the one of the host, and then the event. */
-  #connectSecurely({ reject, check }: Expectation, engine: Engine): void {
-    const failure = this.#complaint(check, engine);
+  #connectSecurely(expectation: Expectation, engine: Engine): void {
+    const { reject } = expectation;
+    const failure = this.#complaint(expectation, engine);
     this.secureConnecting = false;
     if (failure !== null) {
       this.authorized = false;
@@ -291,24 +301,23 @@ export class TLSSocket extends TLSReport {
   }
 
   /** A client that refuses others has done so in the handshake, unless there was no certificate to look at. */
-  #complaint(check: Expectation["check"], engine: Engine): Error | null {
+  #complaint(expectation: Expectation, engine: Engine): Error | null {
     const chain = engine.getUnverifiedChain();
-    if (this.#expectation?.reject === true && chain.length > 0) return null;
+    if (expectation.reject && chain.length > 0) return null;
     const failure = chain.length === 0 ? null : distrust(chain, engine.context);
-    return failure ?? check(detailedCertificate(chain, this.trusted)) ?? null;
+    return failure ?? this.#secureContext.complaintAbout(chain, expectation) ?? null;
   }
 
   /** Sessions come before their connection is known to be a good one. */
   #onSession(session: SSLSession): void {
-    const bytes = Buffer.from(session.serialize());
-    if (this.#early === null) process.nextTick(() => this.#tellSession(bytes));
-    else this.#early.push(bytes);
+    if (this.#early === null) process.nextTick(() => this.#tellSession(session));
+    else this.#early.push(session);
   }
 
-  #tellSession(session: Buffer): void {
+  #tellSession(session: SSLSession): void {
     if (this.destroyed) return;
     this.keepSession(session);
-    this.emit("session", session);
+    if (this.listenerCount("session") > 0) this.emit("session", this.getSession());
   }
 
   #tellSessions(): void {
