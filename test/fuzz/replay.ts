@@ -1,7 +1,7 @@
 // Plays inputs that the native programs found to the module as it is shipped, through ts/engine, with the same randomness and clock.
 // Owns what an input means; what may come of it is for the test to say.
 import { Connection, type Decision } from "../../ts/engine/connection.ts";
-import type { CiphertextSource } from "../../ts/engine/records.ts";
+import type { CiphertextSink, CiphertextSource } from "../../ts/engine/records.ts";
 import { newRealm } from "../../ts/engine/realms.ts";
 import { Settings } from "../../ts/engine/settings.ts";
 import type { Realm } from "../../ts/wasm/realm.ts";
@@ -21,6 +21,8 @@ export interface End {
 /** Records with these types may stand before the peer's bytes (handshake.c). */
 const sessionRecord = { offered: 1, name: 2, accepted: 3 } as const;
 const headerSize = 5;
+/** Where ciphertext is forgotten. */
+const nowhere: CiphertextSink = { append: () => {}, appendCopy: () => {} };
 
 /** A realm whose randomness begins anew with each side, and the settings of all scenes in it. */
 export class Stage {
@@ -112,13 +114,13 @@ class Player {
       while (this.#connection.read(source, into).kind === "moved") this.#connection.takeSessions();
       this.#ask();
       if (this.#connection.state !== "open" && this.#connection.state !== "read-closed") return;
-      this.#connection.write(new Uint8Array(200));
+      this.#connection.write(new Uint8Array(200), nowhere);
       this.#connection.closeNotify();
     });
   }
 
   leave(): Omit<End, "left"> {
-    this.#connection.drain({ append: () => {}, appendCopy: () => {} });
+    this.#connection.drain(nowhere);
     this.#connection.takeTrace();
     this.#connection.takeKeyLog();
     const handshakeOver = this.#connection.handshakeOver;
