@@ -1,6 +1,6 @@
 // Plays inputs that the native programs found to the module as it is shipped, through ts/engine, with the same randomness and clock.
 // Owns what an input means; what may come of it is for the test to say.
-import { Connection, type Decision } from "../../ts/engine/connection.ts";
+import { type CiphertextSink, Connection, type Decision } from "../../ts/engine/connection.ts";
 import type { CiphertextSource } from "../../ts/engine/records.ts";
 import { newRealm } from "../../ts/engine/realms.ts";
 import { Settings } from "../../ts/engine/settings.ts";
