@@ -121,6 +121,7 @@ for ((i = 0; i < ${#sources[@]}; i++)); do
   case "${sources[i]}" in
     wasm/crypto/aes* | wasm/crypto/chacha* | wasm/crypto/poly1305* | wasm/crypto/gcm* | wasm/crypto/ghash* | wasm/crypto/sha* | wasm/crypto/p256_* | evidence/*) more=("${crypto_flags[@]}") ;;
     wasm/crypto/vetted/aes*) more=("${vetted_flags[@]}") ;;
+    wasm/crypto/almost_inverse.c) more=("${small_flags[@]}") ;;
     wasm/crypto/* | wasm/aead.c) ;;
     wasm/* | faults.c) more=("${guarded_flags[@]}") ;;
     */ssl_[ct]* | */x509* | */asn1* | */pk[_pw.]* | */oid.c | */error.c | */rsa* | */des.c) more=("${small_flags[@]}" "${guarded_flags[@]}") ;;

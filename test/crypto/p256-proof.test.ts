@@ -29,25 +29,19 @@ const constants = memoryOf(shipped);
 const highest = 1n << 26n;
 const products = ["wt_p256_multiply_add", "wt_p256_square_add"];
 const straight = ["double_finite", "align", "align_affine", "join", "read", "has_x"].map((name) => `wt_p256_${name}`);
-const [x, y, z] = ["x", "y", "z"].map((name) => Polynomial.variable(name)) as Triple;
-const [otherX, otherY, otherZ] = ["X", "Y", "Z"].map((name) => Polynomial.variable(name)) as Triple;
-const sign = Polynomial.variable("sign");
+const variable = (name: string): Polynomial => Polynomial.variable(name);
+const [x, y, z] = [variable("x"), variable("y"), variable("z")];
+const [otherX, otherY, otherZ] = [variable("X"), variable("Y"), variable("Z")];
+const sign = variable("sign");
 
 type Triple = readonly [Polynomial, Polynomial, Polynomial];
 
 test("a double is that of the group: the slope is (3 x^2 - 3) / 2 y", () => {
-  const machine = machineWith({ point: [x, y, z] });
-  machine.call("wt_p256_double_finite", [at("point")]);
-  // Over z: x / z^2 and y / 2 z^3, so that the slope is n / (y z) with
-  const n = product(x, x).minus(product(z, z, z, z)).scaled(3n);
-  expectPoint(machine, "point", n, product(y, z), product(x, y, y), product(x, y, y), product(y, y, y, y).scaled(-1n));
+  proveDouble(shipped);
 });
 
 test("a sum is that of the group: the slope is the difference in y by that in x", () => {
-  const machine = machineWith({ sum: [x, y, z], other: [otherX, otherY, otherZ] });
-  machine.call("wt_p256_align", [at("aligned"), at("apart"), at("sum"), at("other"), eitherSign()]);
-  machine.call("wt_p256_join", [at("sum"), at("aligned"), at("apart")]);
-  expectSum(machine, [otherX, otherY, otherZ]);
+  proveSum(shipped);
 });
 
 test("so is the sum of a point and one with z = 1, where the first was doubled before, as it always is", () => {
@@ -118,9 +112,42 @@ test.each(products)(`no instruction of %s can be another${thorough ? "" : ", of 
   expect(survivors.map(({ what }) => what)).toEqual([]);
 });
 
+test.each([
+  ["wt_p256_double_finite", proveDouble],
+  ["wt_p256_align", proveSum],
+  ["wt_p256_join", proveSum],
+] as const)("no factor and no place in %s can be another", (name, prove) => {
+  const mutants = mutantsOf(shipped.functions.find((of) => of.name === name)!);
+  expect(mutants.length).toBeGreaterThan(50);
+  const some = mutants.filter((_, i) => thorough || i % 5 === 0);
+  const survivors = some.filter(({ bytes }) => !fails(() => prove(new WasmBinary(bytes, symbols))));
+  expect(survivors.map(({ what }) => what)).toEqual([]);
+});
+
+function proveDouble(binary: WasmBinary): void {
+  const machine = machineWith({ point: [x, y, z] }, [], binary);
+  machine.call("wt_p256_double_finite", [at("point")]);
+  // Over z: x / z^2 and y / 2 z^3, so that the slope is n / (y z) with
+  const n = product(x, x)
+    .minus(product(z, z, z, z))
+    .scaled(3n);
+  expectPoint(machine, "point", n, product(y, z), product(x, y, y), product(x, y, y), product(y, y, y, y).scaled(-1n));
+}
+
+function proveSum(binary: WasmBinary): void {
+  const machine = machineWith({ sum: [x, y, z], other: [otherX, otherY, otherZ] }, [], binary);
+  machine.call("wt_p256_align", [at("aligned"), at("apart"), at("sum"), at("other"), eitherSign()]);
+  machine.call("wt_p256_join", [at("sum"), at("aligned"), at("apart")]);
+  expectSum(machine, [otherX, otherY, otherZ]);
+}
+
 /** A machine in whose memory these numbers lie, each point one number behind the other. */
-function machineWith(numbers: Readonly<Record<string, readonly Polynomial[]>>, asked: Polynomial[] = []): Machine {
-  const machine = fieldMachine(shipped, constants, asked);
+function machineWith(
+  numbers: Readonly<Record<string, readonly Polynomial[]>>,
+  asked: Polynomial[] = [],
+  binary = shipped,
+): Machine {
+  const machine = fieldMachine(binary, constants, asked);
   for (const [base, values] of Object.entries(numbers)) {
     for (const [i, value] of values.entries()) put(machine, at(base, i), value, highest);
   }
@@ -191,8 +218,8 @@ function callersOf(names: readonly string[]): Set<string> {
 /** The memory that an instance begins with. */
 function memoryOf(binary: WasmBinary): DataView {
   const module = new WebAssembly.Module(binary.bytes.slice());
-  const imports = WebAssembly.Module.imports(module).map(({ name }) => [name, () => 0]);
-  const { exports } = new WebAssembly.Instance(module, { env: Object.fromEntries(imports) as WebAssembly.ModuleImports });
+  const env = Object.fromEntries(WebAssembly.Module.imports(module).map(({ name }) => [name, () => 0]));
+  const { exports } = new WebAssembly.Instance(module, { env });
   return new DataView((exports["memory"] as WebAssembly.Memory).buffer);
 }
 
@@ -213,10 +240,14 @@ function isProven(name: string, bytes: Uint8Array): boolean {
   for (const [i, value] of [x, y, z].entries()) put(machine, at("number", i), value, highest);
   const minusTwo = numeral(WholeNumber.constant(-2n), 32);
   const factors = name === products[0] ? [at("number"), at("number", 1)] : [at("number")];
+  return !fails(() => machine.call(name, [at("out"), ...factors, minusTwo, at("number", 2)]));
+}
+
+function fails(act: () => unknown): boolean {
   try {
-    machine.call(name, [at("out"), ...factors, minusTwo, at("number", 2)]);
-    return true;
-  } catch {
+    act();
     return false;
+  } catch {
+    return true;
   }
 }

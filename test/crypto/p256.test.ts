@@ -1,7 +1,7 @@
 // Verification on P-256 beside AWS-LC's, which vetted.wasm has, and beside a plain one: what p256-proof.test.ts does not prove, which is
 // digits, tables, exceptions and the arithmetic modulo the order; and the whole, where points meet that seldom do.
 import { expect, test } from "vitest";
-import { Evidence, moduleUnderTest, evidenceFile, randomBytes } from "./evidence.ts";
+import { Evidence, evidenceFile, moduleUnderTest, randomBytes } from "./evidence.ts";
 import {
   add,
   generator,
@@ -65,7 +65,8 @@ test("almost an inverse is one but for a power of two", () => {
 
 test("multipliers are digest / s and r / s, of all r and s in range", () => {
   const [base, key] = [own.room(32), own.room(32)];
-  for (const s of [...scalars, ...Array.from({ length: 256 }, (_, bit) => 1n << BigInt(bit)).filter((s) => s < order)]) {
+  const powers = Array.from({ length: 256 }, (_, bit) => 1n << BigInt(bit));
+  for (const s of [...scalars, ...powers]) {
     for (const [r, e] of [
       [1n, 0n],
       [order - 1n, (1n << 256n) - 1n],
@@ -131,23 +132,25 @@ test("multiples of both points that meet, lie opposite or vanish are summed up r
   for (const d of keys) {
     const key = multiple(d, generator);
     for (const u2 of multipliers.slice(1)) {
-      for (const u1 of [...multipliers, modulo(u2 * d, order), modulo(-u2 * d, order)]) {
+      for (const u1 of [...multipliers, modulo(u2 * d, order)]) {
         if (modulo(u1 + u2 * d, order) !== 0n) expectVerified(signedWith(u1, u2, key), true);
-        else for (const r of [1n, u2, order - 1n]) expectVerified(signedFor(r, u1, u2, key), false);
       }
+      for (const r of [1n, u2, order - 1n]) expectVerified(signedFor(r, modulo(-u2 * d, order), u2, key), false);
     }
   }
 });
 
 test("an x beyond the order is r + n, and only where that is below p", () => {
-  const found = Array.from({ length: 12 }, (_, i) => pointWith(order + BigInt(i))).filter((point) => point !== undefined);
+  const found = Array.from({ length: 12 }, (_, i) => pointWith(order + BigInt(i))).filter(
+    (point) => point !== undefined,
+  );
   const last = Array.from({ length: 12 }, (_, i) => pointWith(prime - 1n - BigInt(i))).filter(
     (point) => point !== undefined,
   );
   for (const sum of [...found, ...last]) {
     const [u1, u2] = [randomScalar(1), randomScalar(2)];
     const key = multiple(inverse(u2, order), add(sum, negative(multiple(u1, generator))));
-    const signed = signedFor(sum!.x - order, u1, u2, key);
+    const signed = signedFor(sum.x - order, u1, u2, key);
     expectVerified(signed, signed.r !== 0n);
     expectVerified({ ...signed, r: signed.r + 1n }, false);
   }

@@ -1,5 +1,6 @@
 /* NIST P-256: keys, ECDH and ECDSA over bytes. The curve is AWS-LC's, with field arithmetic that fiat-crypto derived with its
-   proof; the arithmetic modulo the order n is Mbed TLS's. Knows nothing of key stores, hashes or where nonces come from.
+   proof, but for verification, which has a curve of ours (p256_verify.c) unless it is vetted.wasm; the arithmetic modulo the order n is
+   Mbed TLS's. Knows nothing of key stores, hashes or where nonces come from.
 
    Numbers are 32 bytes, big-endian; points are x and y, one behind the other. Where keys, nonces and secrets go, time does not
    depend on them; points of others, signatures and digests are public, and time may depend on those. */

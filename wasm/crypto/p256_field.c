@@ -6,7 +6,7 @@
 #define MASK ((1 << BITS) - 1)
 #define HALF (1 << (BITS - 1))
 #define COLUMNS (2 * LIMBS - 1)
-#define UNROLLED _Pragma("clang loop unroll(full)")
+#define UNROLLED WT_P256_UNROLLED
 #define INLINED inline __attribute__((always_inline))
 
 static INLINED void reduce(wt_p256_number *out, const int64_t column[COLUMNS], int64_t k, const wt_p256_number *c);

@@ -8,7 +8,7 @@
    and that product is shifts.
 
    What a product leaves is called carried: limbs 0 to 7 in [-2^28, 2^28), with which a number has one form only, limb 8 in what
-   the rest of the number needs. test/crypto/p256-field.test.ts proves of the instructions in the shipped module that each function
+   the rest of the number needs. test/crypto/p256-proof.test.ts proves of the instructions in the shipped module that each function
    does what it says here, and of all places where one is called that no sum, product or limb goes beyond its bits. */
 #ifndef WANTTLS_P256_FIELD_H
 #define WANTTLS_P256_FIELD_H
@@ -17,6 +17,9 @@
 
 #define WT_P256_LIMBS 9
 #define WT_P256_LIMB_BITS 29
+
+/* Before a loop that is to leave no branch. */
+#define WT_P256_UNROLLED _Pragma("clang loop unroll(full)")
 
 typedef struct {
   int32_t limb[WT_P256_LIMBS];

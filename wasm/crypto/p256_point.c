@@ -2,7 +2,6 @@
    shipped module, bounds and all, and compares what comes out with the law of the group, as polynomials in the coordinates. */
 #include "crypto/p256_point.h"
 
-#define UNROLLED _Pragma("clang loop unroll(full)")
 #define STRAIGHT __attribute__((noinline))
 
 /* How far the second point is from the first, both over one z. */
@@ -60,9 +59,9 @@ STRAIGHT void wt_p256_read(wt_p256_number *out, int32_t times, const uint8_t byt
   wt_p256_number plain;
   uint64_t bits = 0;
   int taken = 0;
-  UNROLLED for (int i = 0; i < WT_P256_LIMBS; i++) {
+  WT_P256_UNROLLED for (int i = 0; i < WT_P256_LIMBS; i++) {
     const int begin = WT_P256_LIMB_BITS * i, end = begin + WT_P256_LIMB_BITS;
-    UNROLLED for (int j = 0; j < WT_P256_LIMB_BITS / 8 + 1; j++) {
+    WT_P256_UNROLLED for (int j = 0; j < WT_P256_LIMB_BITS / 8 + 1; j++) {
       if (taken == WT_P256_BYTES || 8 * taken >= end) continue;
       bits |= (uint64_t) bytes[WT_P256_BYTES - 1 - taken] << (8 * taken - begin);
       taken++;

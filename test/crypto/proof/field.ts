@@ -1,7 +1,7 @@
 // What p256_field.h promises, as rules for the machine: at each call of a product its instructions are run with limbs of their own, within
 // the bounds that the operands have just here, and what comes out is compared with the promise. Owns numbers of nine limbs.
 import type { WasmBinary } from "../../audit/wasm-binary.ts";
-import { Machine, type Rule } from "./machine.ts";
+import { Machine } from "./machine.ts";
 import { inverse, Polynomial } from "./polynomial.ts";
 import { WholeNumber } from "./whole-number.ts";
 import { type Address, constant, isAddress, numeral, type Word } from "./word.ts";
@@ -86,11 +86,20 @@ function proveProduct(
   );
   const out = addressOf(parameters[0]!);
   const left = valueOf(read(alone, out)).scaled(montgomery);
-  const right = inner(operands.a).times(inner(operands.b)).plus(inner(operands.c).scaled(k * montgomery));
+  const right = inner(operands.a)
+    .times(inner(operands.b))
+    .plus(inner(operands.c).scaled(k * montgomery));
   if (!left.equals(right)) throw new Error(`Cannot prove: ${name} makes something else than the product`);
   const [a, b, c] = [operands.a, operands.b, operands.c].map((at) => valueOf(read(machine, at)));
   const value = a!.times(b!).scaled(inverse(montgomery)).plus(c!.scaled(k));
-  write(machine, out, withValue(read(alone, out).map(({ low, high }) => WholeNumber.unknown(low, high)), value));
+  write(
+    machine,
+    out,
+    withValue(
+      read(alone, out).map(({ low, high }) => WholeNumber.unknown(low, high)),
+      value,
+    ),
+  );
 }
 
 /** Puts an operand into another machine, with limbs that have names of their own; answers the number. */

@@ -29,7 +29,20 @@ interface Frame {
   readonly stack: Word[];
 }
 
-const opcodes = { end: 0x0b, call: 0x10, localGet: 0x20, localSet: 0x21, localTee: 0x22, globalGet: 0x23, globalSet: 0x24, i32Const: 0x41, i64Const: 0x42, wrap: 0xa7, extendSigned: 0xac, extendUnsigned: 0xad } as const;
+const opcodes = {
+  end: 0x0b,
+  call: 0x10,
+  localGet: 0x20,
+  localSet: 0x21,
+  localTee: 0x22,
+  globalGet: 0x23,
+  globalSet: 0x24,
+  i32Const: 0x41,
+  i64Const: 0x42,
+  wrap: 0xa7,
+  extendSigned: 0xac,
+  extendUnsigned: 0xad,
+} as const;
 
 /** Of loads: how many bytes, whether they have a sign, and the width of the word. */
 const loads: Readonly<Record<number, readonly [size: number, isSigned: boolean, width: Width]>> = {
@@ -57,7 +70,8 @@ export class Machine {
   readonly #rules: Readonly<Record<string, Rule>>;
   readonly #memory = new Map<string, Cell>();
   readonly #constants: DataView;
-  #stackPointer: Word = { base: "stack", offset: 0 };
+  /** Goes down from 0: what lies above belongs to whoever called. */
+  #stackPointer: Address = { base: "stack", offset: 0 };
 
   /** `constants` is the memory of the module as it begins, of which nothing is read that is not constant. */
   constructor(binary: WasmBinary, constants: DataView, rules: Readonly<Record<string, Rule>>) {
@@ -84,8 +98,11 @@ export class Machine {
     if (of === undefined) throw new Error(`Cannot prove: there is no function ${name}`);
     const zero = numeral(WholeNumber.constant(0n), 64);
     const frame: Frame = { of, locals: [...parameters, ...Array.from({ length: of.locals }, () => zero)], stack: [] };
+    const { offset } = this.#stackPointer;
     for (const { at, opcode } of this.binary.instructions(of)) this.#step(frame, opcode, at);
     if (frame.stack.length > 1) throw new Error(`Cannot prove: ${name} leaves more than a result`);
+    if (this.#stackPointer.offset !== offset)
+      throw new Error(`Cannot prove: ${name} does not leave the stack as it was`);
     return frame.stack.pop();
   }
 
@@ -97,6 +114,7 @@ export class Machine {
 
   /** Takes away what lies there in part. */
   store({ base, offset }: Address, size: number, number: WholeNumber): void {
+    if (base === "stack" && offset + size > 0) throw new Error("Cannot prove: it writes beyond its stack");
     for (let at = offset - 7; at < offset + size; at++) {
       const cell = this.#memory.get(`${base} ${at}`);
       if (cell !== undefined && at + cell.size > offset) this.#memory.delete(`${base} ${at}`);
@@ -137,7 +155,7 @@ export class Machine {
         return;
       case opcodes.globalSet:
         mustBeStackPointer(reader.number());
-        this.#stackPointer = stack.pop()!;
+        this.#stackPointer = placeOnStack(stack.pop()!);
         return;
       default:
         stack.push(converted(opcode, reader, stack));
@@ -188,7 +206,8 @@ function calculate(stack: Word[], [name, width]: (typeof arithmetic)[number]): v
 
 function moved(address: Address, by: Word, name: string): Address {
   const { number } = numberOf(by);
-  if (!number.isConstant || (name !== "add" && name !== "sub")) throw new Error("Cannot prove: an address is not known");
+  if (!number.isConstant || (name !== "add" && name !== "sub"))
+    throw new Error("Cannot prove: an address is not known");
   return { base: address.base, offset: address.offset + Number(name === "add" ? number.low : -number.low) };
 }
 
@@ -220,6 +239,11 @@ function addressOf(word: Word, reader: Reader): Word {
   const offset = reader.number();
   if (isAddress(word)) return { base: word.base, offset: word.offset + offset };
   return numeral(word.number.plus(WholeNumber.constant(BigInt(offset))), 32);
+}
+
+function placeOnStack(word: Word): Address {
+  if (!isAddress(word) || word.base !== "stack") throw new Error("Cannot prove: the stack pointer is not known");
+  return word;
 }
 
 /** The module has one global that changes. */

@@ -60,7 +60,12 @@ export class WholeNumber {
     const corners = [this.low, this.high].flatMap((a) => [a * other.low, a * other.high]);
     const [low, high] = [least(corners), -least(corners.map((corner) => -corner))];
     const isSquare = this === other;
-    return new WholeNumber(isSquare && low < 0n ? 0n : low, high, this.polynomial.times(other.polynomial), this.zeros + other.zeros);
+    return new WholeNumber(
+      isSquare && low < 0n ? 0n : low,
+      high,
+      this.polynomial.times(other.polynomial),
+      this.zeros + other.zeros,
+    );
   }
 
   /** The sum with one that is in [0, 2^zeros). */

@@ -74,7 +74,8 @@ function exactWithin(number: WholeNumber, precision: number, width: Width): Nume
 /** Of a word that is 2^width higher than its number, the quotient is higher by 2^(width - bits). */
 function shiftedRight(a: Numeral, b: Numeral, width: Width): Numeral {
   const bits = constant(b);
-  if (a.precision < width) throw new Error("Cannot prove: of a number that is shifted down the upper bits are not known");
+  if (a.precision < width)
+    throw new Error("Cannot prove: of a number that is shifted down the upper bits are not known");
   const isUnsigned = a.number.isWithin(0n, (1n << BigInt(width)) - 1n);
   return numeral(a.number.quotient(bits), isUnsigned ? width : width - bits);
 }
@@ -83,7 +84,8 @@ function shiftedRight(a: Numeral, b: Numeral, width: Width): Numeral {
 function masked(a: Numeral, b: Numeral, width: Width): Numeral {
   const [word, mask] = a.number.isConstant ? [b, a] : [a, b];
   const bits = (constant(mask) + 1).toString(2).length - 1;
-  if (2 ** bits !== constant(mask) + 1 || bits > word.precision) throw new Error("Cannot prove: the mask is none of low bits");
+  if (2 ** bits !== constant(mask) + 1 || bits > word.precision)
+    throw new Error("Cannot prove: the mask is none of low bits");
   return numeral(word.number.remainder(bits), width);
 }
 

@@ -20,9 +20,9 @@ export function modulo(number: bigint, modulus: bigint): bigint {
 
 /** By Euclid's algorithm, of a number that has no factor in common with the modulus. */
 export function inverse(number: bigint, modulus: bigint): bigint {
-  let [a, b, forA, forB] = [modulo(number, modulus), modulus, 1n, 0n];
-  while (a > 0n) [a, b, forA, forB] = [b % a, a, forB - (b / a) * forA, forA];
-  return modulo(forB, modulus);
+  let [rest, last, factor, lastFactor] = [modulo(number, modulus), modulus, 1n, 0n];
+  while (rest > 0n) [rest, last, factor, lastFactor] = [last % rest, rest, lastFactor - (last / rest) * factor, factor];
+  return modulo(lastFactor, modulus);
 }
 
 export function add(p: Point, q: Point): Point {
@@ -46,8 +46,8 @@ export function multiple(factor: bigint, p: Point): Point {
   const rest = modulo(factor, order);
   if (2n * rest > order) return negative(multiple(order - rest, p));
   let sum: Point;
-  for (const [i, bit] of [...rest.toString(2)].toReversed().entries()) {
-    if (bit === "1") sum = add(sum, doubled(p, i));
+  for (let i = 0; rest >> BigInt(i) > 0n; i++) {
+    if ((rest >> BigInt(i)) & 1n) sum = add(sum, doubled(p, i));
   }
   return sum;
 }
