@@ -37,11 +37,11 @@ const sign = variable("sign");
 type Triple = readonly [Polynomial, Polynomial, Polynomial];
 
 test("a double is that of the group: the slope is (3 x^2 - 3) / 2 y", () => {
-  proveDouble(shipped);
+  expectDoubled(shipped);
 });
 
 test("a sum is that of the group: the slope is the difference in y by that in x", () => {
-  proveSum(shipped);
+  expectSummed(shipped);
 });
 
 test("so is the sum of a point and one with z = 1, where the first was doubled before, as it always is", () => {
@@ -113,9 +113,9 @@ test.each(products)(`no instruction of %s can be another${thorough ? "" : ", of 
 });
 
 test.each([
-  ["wt_p256_double_finite", proveDouble],
-  ["wt_p256_align", proveSum],
-  ["wt_p256_join", proveSum],
+  ["wt_p256_double_finite", expectDoubled],
+  ["wt_p256_align", expectSummed],
+  ["wt_p256_join", expectSummed],
 ] as const)("no factor and no place in %s can be another", (name, prove) => {
   const mutants = mutantsOf(shipped.functions.find((of) => of.name === name)!);
   expect(mutants.length).toBeGreaterThan(50);
@@ -124,7 +124,7 @@ test.each([
   expect(survivors.map(({ what }) => what)).toEqual([]);
 });
 
-function proveDouble(binary: WasmBinary): void {
+function expectDoubled(binary: WasmBinary): void {
   const machine = machineWith({ point: [x, y, z] }, [], binary);
   machine.call("wt_p256_double_finite", [at("point")]);
   // Over z: x / z^2 and y / 2 z^3, so that the slope is n / (y z) with
@@ -134,7 +134,7 @@ function proveDouble(binary: WasmBinary): void {
   expectPoint(machine, "point", n, product(y, z), product(x, y, y), product(x, y, y), product(y, y, y, y).scaled(-1n));
 }
 
-function proveSum(binary: WasmBinary): void {
+function expectSummed(binary: WasmBinary): void {
   const machine = machineWith({ sum: [x, y, z], other: [otherX, otherY, otherZ] }, [], binary);
   machine.call("wt_p256_align", [at("aligned"), at("apart"), at("sum"), at("other"), eitherSign()]);
   machine.call("wt_p256_join", [at("sum"), at("aligned"), at("apart")]);

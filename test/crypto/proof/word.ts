@@ -1,6 +1,6 @@
 // What a local of a WebAssembly function holds, when it is not known: a whole number modulo some power of two, or an address. Owns what
 // each instruction makes of such words, and refuses what would need to know more: so an overflow that matters has no answer here.
-import { WholeNumber } from "./whole-number.ts";
+import type { WholeNumber } from "./whole-number.ts";
 
 export type Width = 32 | 64;
 
