@@ -5,28 +5,33 @@
 #define BITS WT_P256_LIMB_BITS
 #define MASK ((1 << BITS) - 1)
 #define HALF (1 << (BITS - 1))
-#define COLUMNS (2 * LIMBS - 1)
+#define COLUMNS (2 * LIMBS)
 #define UNROLLED WT_P256_UNROLLED
 #define INLINED inline __attribute__((always_inline))
 
-static INLINED void reduce(wt_p256_number *out, const int64_t column[COLUMNS], int64_t k, const wt_p256_number *c);
-static INLINED int64_t step(const int64_t u[LIMBS], int i, int shift);
+static INLINED void begin(int64_t column[COLUMNS], int64_t k, const wt_p256_number *c);
+static INLINED void reduce(int64_t column[COLUMNS], int i);
+static INLINED void finish(wt_p256_number *out, const int64_t column[COLUMNS]);
 
 void wt_p256_multiply_add(wt_p256_number *out, const wt_p256_number *a, const wt_p256_number *b, int32_t k, const wt_p256_number *c) {
-  int64_t column[COLUMNS] = {0};
+  int64_t column[COLUMNS];
+  begin(column, k, c);
   UNROLLED for (int i = 0; i < LIMBS; i++) {
     UNROLLED for (int j = 0; j < LIMBS; j++) column[i + j] += (int64_t) a->limb[i] * b->limb[j];
+    reduce(column, i);
   }
-  reduce(out, column, k, c);
+  finish(out, column);
 }
 
 void wt_p256_square_add(wt_p256_number *out, const wt_p256_number *a, int32_t k, const wt_p256_number *c) {
-  int64_t column[COLUMNS] = {0};
+  int64_t column[COLUMNS];
+  begin(column, k, c);
   UNROLLED for (int i = 0; i < LIMBS; i++) {
     column[2 * i] += (int64_t) a->limb[i] * a->limb[i];
     UNROLLED for (int j = i + 1; j < LIMBS; j++) column[i + j] += 2 * (int64_t) a->limb[i] * a->limb[j];
+    reduce(column, i); /* nothing is added to this one any more */
   }
-  reduce(out, column, k, c);
+  finish(out, column);
 }
 
 void wt_p256_combine(wt_p256_number *out, int32_t j, const wt_p256_number *a, int32_t k, const wt_p256_number *b) {
@@ -46,25 +51,33 @@ int wt_p256_is_zero(const wt_p256_number *a) {
   return 1;
 }
 
-/* out = columns / 2^261 + k c. To each of the lower columns i comes u_i p with u_i in [0, 2^29), the column's own remainder, so that it
-   is zero modulo 2^29 and all of it is carried. Of the upper ones remainders with a sign are left: half of 2^29 is added
-   before, and taken off after. */
-static INLINED void reduce(wt_p256_number *out, const int64_t column[COLUMNS], int64_t k, const wt_p256_number *c) {
-  int64_t u[LIMBS], carry = 0;
-  int32_t limb[LIMBS];
-  UNROLLED for (int i = 0; i < COLUMNS; i++) {
-    int64_t sum = column[i] + carry + (step(u, i - 3, 9) + step(u, i - 6, 18) - step(u, i - 7, 21) + step(u, i - 8, 24));
-    if (i < LIMBS) {
-      u[i] = sum & MASK;
-    } else {
-      sum += k * c->limb[i - LIMBS] + HALF;
-      limb[i - LIMBS] = (int32_t) (sum & MASK) - HALF;
-    }
-    carry = sum >> BITS; /* in lower columns of sum - u, as the lowest digit of p is -1 */
+/* k c lies where it is when the lower half has gone. */
+static INLINED void begin(int64_t column[COLUMNS], int64_t k, const wt_p256_number *c) {
+  UNROLLED for (int i = 0; i < LIMBS; i++) {
+    column[i] = 0;
+    column[LIMBS + i] = k * c->limb[i];
   }
-  limb[LIMBS - 1] = (int32_t) (carry + k * c->limb[LIMBS - 1]);
-  UNROLLED for (int i = 0; i < LIMBS; i++) out->limb[i] = limb[i];
 }
 
-/* What step i adds by one digit of p. */
-static INLINED int64_t step(const int64_t u[LIMBS], int i, int shift) { return i < 0 || i >= LIMBS ? 0 : u[i] << shift; }
+/* Adds u p in this place, with u in [0, 2^29) the remainder of the column, which is zero modulo 2^29 then, and is carried. */
+static INLINED void reduce(int64_t column[COLUMNS], int i) {
+  const int64_t u = column[i] & MASK;
+  column[i + 1] += column[i] >> BITS; /* of column - u */
+  column[i + 3] += u << 9;
+  column[i + 6] += u << 18;
+  column[i + 7] -= u << 21;
+  column[i + 8] += u << 24;
+}
+
+/* Carries the upper half and leaves remainders with a sign: half of 2^29 is added before, and taken off after. */
+static INLINED void finish(wt_p256_number *out, const int64_t column[COLUMNS]) {
+  wt_p256_number carried;
+  int64_t carry = 0;
+  UNROLLED for (int i = 0; i < LIMBS - 1; i++) {
+    const int64_t sum = column[LIMBS + i] + carry + HALF;
+    carried.limb[i] = (int32_t) (sum & MASK) - HALF;
+    carry = sum >> BITS;
+  }
+  carried.limb[LIMBS - 1] = (int32_t) (column[COLUMNS - 1] + carry);
+  *out = carried;
+}
