@@ -3,6 +3,7 @@
 import { Reader, type WasmBinary, type WasmFunction } from "../../audit/wasm-binary.ts";
 import {
   type Address,
+  constant,
   isAddress,
   numeral,
   type Numeral,
@@ -186,7 +187,8 @@ export class Machine {
   /** What is in memory there, or among the constants. */
   at(address: Word, size: number): WholeNumber {
     if (isAddress(address)) return this.load(address, size);
-    return WholeNumber.constant(BigInt(this.#constants.getInt32(Number(address.number.low), true)));
+    if (size !== 4) throw new Error("Cannot prove: a constant is no limb");
+    return WholeNumber.constant(BigInt(this.#constants.getInt32(constant(address), true)));
   }
 }
 

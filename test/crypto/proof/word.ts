@@ -24,8 +24,8 @@ export const operations = {
   add: ring((a, b) => a.plus(b)),
   sub: ring((a, b) => a.minus(b)),
   mul: ring((a, b) => a.times(b)),
-  shl: (a, b, width) => exactWithin(a.number.shifted(constant(b)), a.precision, width),
-  shr_s: (a, b, width) => ({ number: signed(a, width).quotient(constant(b)), precision: width }),
+  shl: (a, b, width) => exactWithin(a.number.shifted(places(b, width)), a.precision, width),
+  shr_s: (a, b, width) => ({ number: signed(a, width).quotient(places(b, width)), precision: width }),
   shr_u: shiftedRight,
   and: masked,
   or: put,
@@ -57,9 +57,17 @@ export function unsigned({ number, precision }: Numeral, width: Width): WholeNum
   throw new Error(`Cannot prove: [${number.low}, ${number.high}] may overflow ${width} bits`);
 }
 
+/** The number where it is known, and exact in JavaScript as well. */
 export function constant({ number }: Numeral): number {
-  if (number.isConstant) return Number(number.low);
+  if (number.isConstant && Number.isSafeInteger(Number(number.low))) return Number(number.low);
   throw new Error("Cannot prove: what has to be a constant is none");
+}
+
+/** By how many places is shifted: instructions take it modulo the width. */
+function places(by: Numeral, width: Width): number {
+  const bits = constant(by);
+  if (bits >= 0 && bits < width) return bits;
+  throw new Error(`Cannot prove: it shifts ${width} bits by ${bits}`);
 }
 
 /** Sums, differences and products are those of whole numbers modulo any power of two. */
@@ -73,7 +81,7 @@ function exactWithin(number: WholeNumber, precision: number, width: Width): Nume
 
 /** Of a word that is 2^width higher than its number, the quotient is higher by 2^(width - bits). */
 function shiftedRight(a: Numeral, b: Numeral, width: Width): Numeral {
-  const bits = constant(b);
+  const bits = places(b, width);
   if (a.precision < width)
     throw new Error("Cannot prove: of a number that is shifted down the upper bits are not known");
   const isUnsigned = a.number.isWithin(0n, (1n << BigInt(width)) - 1n);
@@ -83,8 +91,8 @@ function shiftedRight(a: Numeral, b: Numeral, width: Width): Numeral {
 /** By a constant whose ones are the lowest bits. */
 function masked(a: Numeral, b: Numeral, width: Width): Numeral {
   const [word, mask] = a.number.isConstant ? [b, a] : [a, b];
-  const bits = (constant(mask) + 1).toString(2).length - 1;
-  if (2 ** bits !== constant(mask) + 1 || bits > word.precision)
+  const bits = constant(mask).toString(2).length;
+  if (mask.number.low + 1n !== 1n << BigInt(bits) || bits > word.precision)
     throw new Error("Cannot prove: the mask is none of low bits");
   return numeral(word.number.remainder(bits), width);
 }
