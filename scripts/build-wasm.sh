@@ -119,8 +119,9 @@ for ((i = 0; i < ${#sources[@]}; i++)); do
   [ "$i" -lt "$1" ] || wait -n || exit 1
   more=()
   case "${sources[i]}" in
-    wasm/crypto/aes* | wasm/crypto/chacha* | wasm/crypto/poly1305* | wasm/crypto/gcm* | wasm/crypto/ghash* | wasm/crypto/sha* | evidence/*) more=("${crypto_flags[@]}") ;;
+    wasm/crypto/aes* | wasm/crypto/chacha* | wasm/crypto/poly1305* | wasm/crypto/gcm* | wasm/crypto/ghash* | wasm/crypto/sha* | wasm/crypto/p256_* | evidence/*) more=("${crypto_flags[@]}") ;;
     wasm/crypto/vetted/aes*) more=("${vetted_flags[@]}") ;;
+    wasm/crypto/almost_inverse.c) more=("${small_flags[@]}") ;;
     wasm/crypto/* | wasm/aead.c) ;;
     wasm/* | faults.c) more=("${guarded_flags[@]}") ;;
     */ssl_[ct]* | */x509* | */asn1* | */pk[_pw.]* | */oid.c | */error.c | */rsa* | */des.c) more=("${small_flags[@]}" "${guarded_flags[@]}") ;;
@@ -133,7 +134,7 @@ run bash compile.sh "$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)"
 [ "$(find "$work/objects" -name '*.o' | wc -l)" = "$(wc -l <"$work/sources")" ] || { say "Cannot build the wasm: a file did not compile"; exit 1; }
 # What a module leaves out: the default one what vetted.wasm has instead, and the other way about.
 vetted='wasm.crypto.vetted'
-own='wasm.crypto.(aes|ghash|chacha20|chachapoly|poly1305|products|sha256).c|mbedtls.library.sha256.c|evidence.inside'
+own='wasm.crypto.(aes|ghash|chacha20|chachapoly|p256_field|p256_point|p256_verify|poly1305|products|sha256).c|mbedtls.library.sha256.c|evidence.inside'
 leaving_out() { printf '!/^(%s)/ { print NR - 1 }' "$1"; }
 if [ -n "$tree" ]; then
   awk "$(leaving_out "$vetted|probe|faults|evidence")" "$work/sources" >"$work/default.objects"

@@ -4,6 +4,7 @@
 #include "crypto/fipsmodule/ec/p256.c"
 #include "crypto/fipsmodule/ec/ec_nistp.c"
 
+#include "crypto/almost_inverse.h"
 #include "crypto/p256.h"
 
 #include "bignum_core.h"
@@ -36,6 +37,7 @@ static int is_in_range(const scalar number);
 static void multiply(scalar product, const scalar a, const scalar b);
 static void to_montgomery(scalar to, const scalar from);
 static void invert(scalar inverse, const scalar number);
+static void invert_public(scalar inverse, const scalar number);
 static int read_coordinate(felem to, const uint8_t bytes[WT_P256_SIZE]);
 static void write_affine(uint8_t x_bytes[WT_P256_SIZE], uint8_t *y_bytes, const felem x, const felem y, const felem z);
 static int is_felem_equal(const felem a, const felem b);
@@ -125,19 +127,43 @@ int wt_p256_sign(uint8_t signature[WT_P256_POINT_SIZE], const uint8_t key[WT_P25
   return answer;
 }
 
-/* The x of (digest / s) * G + (r / s) * key, modulo n, is r. With X and Z: X = r Z^2, or X = (r + n) Z^2 if r + n < p. */
-int wt_p256_verify(const uint8_t signature[WT_P256_POINT_SIZE], const uint8_t key[WT_P256_POINT_SIZE], const uint8_t *digest,
-                   size_t size) {
+int wt_p256_multipliers(uint8_t base_multiplier[WT_P256_SIZE], uint8_t key_multiplier[WT_P256_SIZE],
+                        const uint8_t signature[WT_P256_POINT_SIZE], const uint8_t *digest, size_t size) {
   scalar r, s, e;
   read_scalar(r, signature);
   read_scalar(s, signature + WT_P256_SIZE);
   if (!is_in_range(r) || !is_in_range(s)) return -1;
   digest_to_scalar(e, digest, size);
-  invert(s, s);
+  invert_public(s, s);
   multiply(e, s, e);
   multiply(s, s, r);
+  write_scalar(base_multiplier, e);
+  write_scalar(key_multiplier, s);
+  return 0;
+}
 
-  EC_SCALAR base_multiplier = to_ec_scalar(e), key_multiplier = to_ec_scalar(s);
+void wt_p256_recode(int8_t digits[WT_P256_DIGITS], const uint8_t multiplier[WT_P256_SIZE], int window) {
+  scalar number;
+  read_scalar(number, multiplier);
+  EC_SCALAR words = to_ec_scalar(number);
+  ec_compute_wNAF(digits, &words, WT_P256_DIGITS - 1, window);
+}
+
+void wt_p256_base_multiple(uint8_t point[WT_P256_POINT_SIZE], int index) {
+  write_affine(point, point + WT_P256_SIZE, fiat_p256_g_pre_comp[0][index][0], fiat_p256_g_pre_comp[0][index][1], fiat_p256_one);
+}
+
+/* The x of (digest / s) * G + (r / s) * key, modulo n, is r. With X and Z: X = r Z^2, or X = (r + n) Z^2 if r + n < p. */
+int wt_p256_verify_awslc(const uint8_t signature[WT_P256_POINT_SIZE], const uint8_t key[WT_P256_POINT_SIZE], const uint8_t *digest,
+                         size_t size) {
+  uint8_t bytes[WT_P256_SIZE], key_bytes[WT_P256_SIZE];
+  if (wt_p256_multipliers(bytes, key_bytes, signature, digest, size) != 0) return -1;
+  scalar r, base_scalar, key_scalar;
+  read_scalar(r, signature);
+  read_scalar(base_scalar, bytes);
+  read_scalar(key_scalar, key_bytes);
+
+  EC_SCALAR base_multiplier = to_ec_scalar(base_scalar), key_multiplier = to_ec_scalar(key_scalar);
   felem key_x, key_y, x, y, z;
   read_coordinate(key_x, key);
   read_coordinate(key_y, key + WT_P256_SIZE);
@@ -145,7 +171,6 @@ int wt_p256_verify(const uint8_t signature[WT_P256_POINT_SIZE], const uint8_t ke
   if (fiat_p256_nz(z) == 0) return -1;
 
   felem z_squared, candidate;
-  uint8_t bytes[WT_P256_SIZE];
   fiat_p256_square(z_squared, z);
   do {
     write_scalar(bytes, r);
@@ -199,6 +224,24 @@ static void invert(scalar inverse, const scalar number) {
   mbedtls_mpi_core_exp_mod_unsafe(inverse, base, order, LIMBS, order_minus_two, LIMBS, order_rr, work);
   mbedtls_platform_zeroize(work, sizeof work);
   mbedtls_platform_zeroize(base, sizeof base);
+}
+
+/* The same for a number that is public. The fast way is believed only after a product: whatever went wrong in it, and for the few numbers
+   where it takes too few shifts, the answer is the other one's. */
+static void invert_public(scalar inverse, const scalar number) {
+  static const scalar one = {1};
+  scalar almost, answer, product, power = {0};
+  const int missing = 512 - wt_almost_invert(almost, number, order);
+  if (missing >= 0 && missing < 256) {
+    power[missing / 64] = (mbedtls_mpi_uint) 1 << missing % 64;
+    multiply(answer, almost, power);
+    multiply(product, answer, number);
+    if (memcmp(product, one, sizeof product) == 0) {
+      memcpy(inverse, answer, sizeof answer);
+      return;
+    }
+  }
+  invert(inverse, number);
 }
 
 /* In Montgomery form; false, and nothing to be used, when it is not below p. Coordinates that come from outside are public. */

@@ -3,6 +3,7 @@
    own kernels is in inside.c. */
 #include "evidence.h"
 
+#include "almost_inverse.h"
 #include "kernels.h"
 #include "mbedtls/aes.h"
 #include "mbedtls/ccm.h"
@@ -10,6 +11,7 @@
 #include "mbedtls/chachapoly.h"
 #include "mbedtls/gcm.h"
 #include "mbedtls/sha256.h"
+#include "p256.h"
 #include "products.h"
 #include "psa/crypto.h"
 
@@ -241,4 +243,19 @@ EVIDENCE(int, hkdf, psa_algorithm_t hash, const uint8_t *salt, size_t salt_size,
   if (status == PSA_SUCCESS) status = psa_key_derivation_output_bytes(&expand, out, size);
   psa_key_derivation_abort(&expand);
   return status;
+}
+
+EVIDENCE(int, p256_verify, const uint8_t *signature, const uint8_t *key, const uint8_t *digest, size_t size) {
+  return wt_p256_verify(signature, key, digest, size);
+}
+EVIDENCE(int, p256_verify_awslc, const uint8_t *signature, const uint8_t *key, const uint8_t *digest, size_t size) {
+  return wt_p256_verify_awslc(signature, key, digest, size);
+}
+EVIDENCE(int, p256_multipliers, uint8_t *base, uint8_t *key, const uint8_t *signature, const uint8_t *digest, size_t size) {
+  return wt_p256_multipliers(base, key, signature, digest, size);
+}
+EVIDENCE(void, p256_recode, int8_t *digits, const uint8_t *multiplier, int window) { wt_p256_recode(digits, multiplier, window); }
+EVIDENCE(void, p256_base_multiple, uint8_t *point, int index) { wt_p256_base_multiple(point, index); }
+EVIDENCE(int, almost_invert, uint64_t *inverse, const uint64_t *number, const uint64_t *modulus) {
+  return wt_almost_invert(inverse, number, modulus);
 }

@@ -1,5 +1,5 @@
 /* What the evidence calls inside our own kernels: the layers of AES, the tables of GHASH, steps of Poly1305, the schedule of
-   SHA-256. Owns names and nothing else. Not in the evidence for vetted.wasm, which has none of them.
+   SHA-256, points of P-256. Owns names and nothing else. Not in the evidence for vetted.wasm, which has none of them.
 
    A state is eight blocks; its layers work on planes, so that all but the transposition are put between two of them. */
 #include "evidence.h"
@@ -7,6 +7,7 @@
 #include "aes_bytes.h"
 #include "aes_layers.h"
 #include "kernels.h"
+#include "p256_point.h"
 #include "poly1305.h"
 #include "sha256_schedule.h"
 
@@ -98,3 +99,26 @@ EVIDENCE(void, sha256_schedule, const uint8_t *block, uint32_t words[64]) {
   for (int i = 4; i < 16; i++) w[i] = wt_sha256_next(w[i - 4], w[i - 3], w[i - 2], w[i - 1]);
   for (int i = 0; i < 16; i++) wasm_v128_store(words + 4 * i, w[i]);
 }
+
+/* Points of P-256, whose numbers go in as bytes; whether an x is theirs is all that comes out. */
+EVIDENCE(size_t, p256_point_size, void) { return sizeof(wt_p256_point); }
+EVIDENCE(void, p256_infinite, wt_p256_point *point) { point->is_infinite = 1; }
+EVIDENCE(int, p256_is_infinite, const wt_p256_point *point) { return point->is_infinite; }
+EVIDENCE(void, p256_set, wt_p256_point *point, const uint8_t *x, const uint8_t *y, const uint8_t *z) {
+  wt_p256_read(&point->x, 1, x);
+  wt_p256_read(&point->y, 2, y);
+  wt_p256_read(&point->z, 1, z);
+  point->is_infinite = 0;
+}
+EVIDENCE(void, p256_double, wt_p256_point *point) { wt_p256_double(point); }
+EVIDENCE(void, p256_add, wt_p256_point *sum, const wt_p256_point *other, int sign) { wt_p256_add(sum, other, sign); }
+EVIDENCE(void, p256_double_add, wt_p256_point *sum, const wt_p256_point *other, int sign) {
+  const wt_p256_affine affine = {other->x, other->y};
+  wt_p256_double_add(sum, &affine, sign);
+}
+EVIDENCE(int, p256_has_x, const wt_p256_point *point, const uint8_t *bytes) {
+  wt_p256_number x;
+  wt_p256_read(&x, 1, bytes);
+  return wt_p256_has_x(point, &x);
+}
+EVIDENCE(int, p256_is_zero, const int32_t *limbs) { return wt_p256_is_zero((const wt_p256_number *) limbs); }
