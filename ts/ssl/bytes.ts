@@ -23,8 +23,8 @@ export function toBytes(value: Bytes, name: string): Uint8Array<ArrayBuffer> {
 
 /** A Uint8Array (no Buffer) with bytes that are not shared: most calls get one, and a view of it would cost as much as a small record. */
 function isPlain(value: Bytes): value is Uint8Array<ArrayBuffer> {
-  if (Object.getPrototypeOf(value) !== Uint8Array.prototype) return false;
-  return value.byteLength > 0 && (value as Uint8Array).buffer instanceof ArrayBuffer;
+  if (!(value instanceof Uint8Array) || Object.getPrototypeOf(value) !== Uint8Array.prototype) return false;
+  return value.byteLength > 0 && value.buffer instanceof ArrayBuffer;
 }
 
 /** A non-negative integer, or the fallback when it is left out. */

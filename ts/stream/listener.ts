@@ -180,6 +180,8 @@ export class TLSListener implements AsyncIterable<TLSConnection>, AsyncDisposabl
   }
 
   #give(connection: TLSConnection): void {
+    // The handshake may have ended just before the listener did, with its promise under way.
+    if (this.#stop.signal.aborted) return void connection.close();
     const waiting = this.#waiting.shift();
     if (waiting === undefined) this.#ready.push(connection);
     else waiting(connection);
