@@ -37,12 +37,17 @@ export class Percentiles {
   }
 
   toString(): string {
-    const parts = ([0.5, 0.9, 0.99] as const).map((part) => `p${part * 100} ${this.at(part).toPrecision(3)}`);
-    return `${[...parts, `max ${this.#most.toPrecision(3)}`].join(", ")} ms (${this.#count})`;
+    const parts = ([0.5, 0.9, 0.99] as const).map((part) => `p${part * 100} ${rounded(this.at(part))}`);
+    return `${[...parts, `max ${rounded(this.#most)}`].join(", ")} ms (${this.#count})`;
   }
 
   #put(bucket: number, count: number): void {
     this.#buckets.set(bucket, (this.#buckets.get(bucket) ?? 0) + count);
     this.#count += count;
   }
+}
+
+/** Three digits, and all that there are in front of the point. */
+function rounded(milliseconds: number): string {
+  return milliseconds < 1000 ? milliseconds.toPrecision(3) : milliseconds.toFixed(0);
 }

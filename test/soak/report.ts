@@ -36,5 +36,5 @@ export class Report {
 
 export function lineOf({ chapter, what, value, good }: Finding): string {
   const verdict = good === null ? "" : good ? "ok  " : "FAIL";
-  return `${chapter.padEnd(10)}${verdict.padEnd(6)}${what.padEnd(58)}${value}`;
+  return `${chapter.padEnd(10)}${verdict.padEnd(6)}${what.padEnd(82)}${value}`;
 }
