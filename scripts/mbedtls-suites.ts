@@ -124,7 +124,7 @@ function judge(form: Form, suite: string, { cases, broken }: Run): void {
   totals.excepted += excepted.length;
   const counts = `${passed.length} passed, ${complaints.length} failed, ${skipped.length} skipped`;
   console.log(`${form} ${suite}: ${counts}${excepted.length > 0 ? `, ${excepted.length} failed as listed` : ""}`);
-  for (const complaint of complaints) console.log(`    ${complaint}`);
+  for (const complaint of complaints) console.log(`failed: ${form} ${suite}: ${complaint}`);
   if (values.verbose) for (const { name, where } of excepted) console.log(`    as listed: ${name}: ${where}`);
 }
 

@@ -13,6 +13,8 @@ interface Result {
   readonly passed: number;
   readonly failed: number;
   readonly skipped: readonly string[];
+  /** What failed, with the first line of why. */
+  readonly failures: readonly string[];
 }
 
 /** The part of vitest's JSON report that is read here. */
@@ -20,7 +22,12 @@ interface Report {
   readonly testResults: readonly {
     readonly name: string;
     readonly status: string;
-    readonly assertionResults: readonly { readonly fullName: string; readonly status: string }[];
+    readonly message: string;
+    readonly assertionResults: readonly {
+      readonly fullName: string;
+      readonly status: string;
+      readonly failureMessages: readonly string[];
+    }[];
   }[];
 }
 
@@ -38,6 +45,7 @@ const { runtimes, vitestArguments } = parseArguments(process.argv.slice(2));
 const results: Result[] = [];
 for (const runtime of runtimes) results.push(await runOn(runtime));
 for (const { name, skipped } of results) for (const test of skipped) console.log(`skipped on ${name}: ${test}`);
+for (const { name, failures } of results) for (const failure of failures) console.log(`failed on ${name}: ${failure}`);
 for (const { name, passed, failed } of results) console.log(`${name}: ${passed} passed, ${failed} failed`);
 const allPassed = results.reduce((sum, result) => sum + result.passed, 0);
 const allFailed = results.reduce((sum, result) => sum + result.failed, 0);
@@ -108,18 +116,25 @@ function run(program: string, parameters: readonly string[]): Promise<number> {
 
 function count(reportFile: string, status: number): Omit<Result, "name"> {
   const report = readReport(reportFile);
-  if (report === undefined) return { passed: 0, failed: 1, skipped: [] };
+  if (report === undefined) return { passed: 0, failed: 1, skipped: [], failures: ["no report was written"] };
   const tests = report.testResults.flatMap((file) => file.assertionResults);
   const passed = tests.filter((test) => test.status === "passed").length;
   const skipped = tests.filter((test) => test.status !== "passed" && test.status !== "failed");
-  const brokenFiles = report.testResults.filter(
-    (file) => file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed"),
-  );
-  for (const file of brokenFiles) console.error(`failed outside its tests: ${relative(".", file.name)}`);
-  const failed = tests.filter((test) => test.status === "failed").length + brokenFiles.length;
-  if (passed + failed === 0) console.error("No test ran");
-  const unexplained = failed === 0 && (status !== 0 || passed === 0);
-  return { passed, failed: unexplained ? 1 : failed, skipped: skipped.map((test) => test.fullName) };
+  const failures = report.testResults.flatMap(failuresOf);
+  if (failures.length === 0 && passed === 0) failures.push("no test ran");
+  else if (failures.length === 0 && status !== 0) failures.push(`every test passed, yet vitest ended with ${status}`);
+  return { passed, failed: failures.length, skipped: skipped.map((test) => test.fullName), failures };
+}
+
+function failuresOf({ name, status, message, assertionResults }: Report["testResults"][number]): string[] {
+  const file = relative(".", name);
+  const failed = assertionResults.filter((test) => test.status === "failed");
+  if (status === "failed" && failed.length === 0) return [`${file}, outside its tests: ${firstLine(message)}`];
+  return failed.map((test) => `${file}: ${test.fullName}: ${firstLine(test.failureMessages[0] ?? "")}`);
+}
+
+function firstLine(text: string): string {
+  return text.trimStart().split("\n", 1)[0] ?? "";
 }
 
 function readReport(reportFile: string): Report | undefined {

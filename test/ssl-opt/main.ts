@@ -56,7 +56,7 @@ async function main(): Promise<void> {
   await Promise.all(Array.from({ length: availableParallelism() }, () => work(turns)));
   for (const [reason, count] of [...leftOut].toSorted(([, a], [, b]) => b - a))
     console.log(`left out ${count}: ${reason}`);
-  for (const failure of failures) console.log(failure);
+  for (const failure of failures) console.log(`failed: ${failure}`);
   console.log(
     `${[...leftOut.values()].reduce((sum, count) => sum + count, 0)} do not apply, ${counts.excepted} differ as listed`,
   );
