@@ -7,6 +7,8 @@ import { Realm } from "../../ts/wasm/realm.ts";
 interface ProbeExports {
   readonly probe_public: (curve: number, at: Address, size: number) => number;
   readonly probe_agree: (curve: number, at: Address, keySize: number, peerSize: number) => number;
+  readonly probe_keep_key: (key: Address, size: number) => number;
+  readonly probe_sign_kept: (digest: Address, pss: number) => number;
   readonly probe_repeat: (work: number, data: Address, size: number, times: number) => number;
 }
 
@@ -55,6 +57,19 @@ export class Probe {
   agree(curve: Curve, key: Uint8Array, peer: Uint8Array): void {
     const both = Uint8Array.of(...key, ...peer);
     checked(this.realm.lend(both, (at) => this.#exports.probe_agree(curve, at, key.length, peer.length)));
+  }
+
+  /** Reads the key (DER) for `signKept`, in place of the one before. */
+  keepKey(key: Uint8Array): void {
+    checked(this.realm.lend(key, (at) => this.#exports.probe_keep_key(at, key.length)));
+  }
+
+  /** A signature as a server makes it, whose key is read once: ECDSA or PKCS#1 v1.5, or RSASSA-PSS. */
+  signKept(digest: Uint8Array, pss = false): Uint8Array {
+    const size = checked(this.realm.lend(digest, (at) => this.#exports.probe_sign_kept(at, Number(pss))));
+    const result = new Uint8Array(size);
+    this.realm.moveFromScratch(result, size);
+    return result;
   }
 
   /** Does it to the same `size` bytes, `times` times for each call of the answer; with `undo` decrypts, which only CBC can do here. */

@@ -2,6 +2,7 @@
 import type { Section } from "./section.ts";
 import { idle } from "./sections/idle.ts";
 import { dataInMemory, handshakesInMemory } from "./sections/in-memory.ts";
+import { layer } from "./sections/layer.ts";
 import { clientHandshakes, serverHandshakes } from "./sections/one-side.ts";
 import { primitivesSection } from "./sections/primitives.ts";
 import { size } from "./sections/size.ts";
@@ -14,6 +15,7 @@ export const sections: readonly Section[] = [
   handshakesInMemory,
   transfer,
   dataInMemory,
+  layer,
   idle,
   startup,
   primitivesSection,
