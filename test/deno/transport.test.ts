@@ -96,6 +96,26 @@ describe("fromDenoConn, on any runtime", () => {
     expect(reads).toBe(17);
   });
 
+  it("waits with a small buffer when little came twice in a row, and with a large one when much did", async () => {
+    const counts = [100, 4095, 4096, 4096, 65_536, 4000, 5000, 4000, 4000, 0];
+    const rooms: number[] = [];
+    const conn: DenoConn = {
+      read: (into) => {
+        rooms.push(into.length);
+        const count = counts[rooms.length - 1]!;
+        return count === 0 ? new Promise(() => {}) : Promise.resolve(count);
+      },
+      write: (bytes) => Promise.resolve(bytes.length),
+      closeWrite: () => Promise.resolve(),
+      close: () => {},
+    };
+    const transport = fromDenoConn(conn);
+    await nextTurn();
+    expect(rooms).toEqual([4096, 4096, 4096, 4096, 65_536, 65_536, 65_536, 65_536, 65_536, 4096]);
+    expect(await receive(transport, 94_923)).toHaveLength(94_923);
+    transport.abort();
+  });
+
   it("leaves what the peer has sent receivable when sending fails", async () => {
     const broken = Object.assign(new Error("Broken pipe (os error 32)"), { name: "BrokenPipe" });
     const parts = [pattern(5), null];

@@ -45,12 +45,17 @@ export function refer(transport: NonBlockingTransport, running: boolean): void {
   if (transport instanceof DenoTransport) transport.refer(running);
 }
 
-/** One read of this size is cheaper than several smaller ones; a shorter answer is copied out of it. */
-const READ_SIZE = 64 * 1024;
+/** One read of this size is cheaper than several smaller ones; what has come is copied out of it. */
+const BULK_SIZE = 64 * 1024;
+
+/** A read that waits holds its buffer. So this much is enough for whoever got less the last two times, as idle connections did. */
+const IDLE_SIZE = 4 * 1024;
 
 class DenoTransport extends TransportBase {
   readonly #conn: DenoConn;
   #reading = false;
+  /** What the last read would have been enough for. */
+  #room = IDLE_SIZE;
   #writing: Promise<void> | null = null;
   #timer: number | undefined;
   #released = false;
@@ -109,12 +114,18 @@ class DenoTransport extends TransportBase {
   }
 
   async #read(): Promise<void> {
-    const buffer = new Uint8Array(READ_SIZE);
+    let buffer = new Uint8Array(this.#room);
     try {
       while (!this.queue.ended && !this.queue.full) {
         const count = await this.#conn.read(buffer);
-        if (count === null) this.ended();
-        else this.received(buffer.slice(0, count), true);
+        if (count === null) {
+          this.ended();
+          continue;
+        }
+        this.received(buffer.slice(0, count), true);
+        const room = count < IDLE_SIZE ? IDLE_SIZE : BULK_SIZE;
+        if (room === this.#room && room !== buffer.length) buffer = new Uint8Array(room);
+        this.#room = room;
       }
     } catch (error) {
       this.broken(denoError("receive from the connection", "read", error));

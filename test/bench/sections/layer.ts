@@ -58,8 +58,8 @@ function sealing(probe: Probe, cipher: Work, size: number): Workload {
   };
 }
 
-function agreeing(probe: Probe, name: Setup["key"]): Workload {
-  const isRsa = name === "RSA-2048";
+function agreeing(probe: Probe, kind: Setup["key"]): Workload {
+  const isRsa = kind === "RSA-2048";
   const key = derOf((isRsa ? certs.localhostRsa : certs.localhost).key);
   probe.keepKey(key);
   const publicKey = publicKeyOf(probe.realm, key);
