@@ -123,6 +123,7 @@ build: wasm ## dist/: JavaScript, declarations and the wasm
 generate: wasm ## rewrite the committed generated files
 	@$(run) scripts/generate.ts
 	@$(run) scripts/make-differences.ts
+	@$(run) scripts/make-aims.ts
 	@$(run) scripts/python-surface.ts
 
 .PHONY: format
@@ -168,6 +169,7 @@ drift: ## committed generated files are what their sources say
 	$(say) "generated files"
 	@$(run) scripts/generate.ts --check
 	@$(run) scripts/make-differences.ts --check
+	@$(run) scripts/make-aims.ts --check
 	@$(run) scripts/python-surface.ts --check
 
 .PHONY: formatted

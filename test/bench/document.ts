@@ -4,8 +4,12 @@ import { format, resolveConfig } from "prettier";
 
 /** Puts `text` between the markers of `part`, which the page must have. Leaves the rest alone. */
 export async function writePart(page: string, part: string, text: string): Promise<void> {
-  const whole = withPart(readFileSync(page, "utf8"), part, text);
-  writeFileSync(page, await format(whole, { ...(await resolveConfig(page)), parser: "markdown" }));
+  writeFileSync(page, await formatted(page, withPart(readFileSync(page, "utf8"), part, text)));
+}
+
+/** A text for that page, in the house format. */
+export async function formatted(page: string, text: string): Promise<string> {
+  return format(text, { ...(await resolveConfig(page)), parser: "markdown" });
 }
 
 /** The page with another text between the markers. Throws RangeError when there are none. */

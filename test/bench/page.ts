@@ -1,9 +1,11 @@
 // Owns what a run leaves in docs/: its figures as JSON lines, its tables on the page of performance, and a chart of CPU time. Knows
 // no runtime.
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { aims } from "./aims.rows.ts";
+import { aimsText, type Figures, type Part, partNames } from "./aims.ts";
 import { barChart, type Group } from "./chart.ts";
-import { writePart } from "./document.ts";
+import { formatted, withPart, writePart } from "./document.ts";
 import { type Circumstances, type Figure, gaps, table, toJsonLines } from "./figures.ts";
 import type { Section } from "./section.ts";
 
@@ -13,13 +15,32 @@ export interface Outcome {
 }
 
 const docs = fileURLToPath(new URL("../../docs/", import.meta.url));
+export const page = `${docs}performance.md`;
 
-/** Writes docs/bench/<part>.jsonl, docs/bench/<part>.svg and the part between the page's markers of that name. */
+/**
+ * Writes docs/bench/<part>.jsonl, docs/bench/<part>.svg, the part between the page's markers of that name, and what became of the
+ * aims.
+ */
 export async function writeOutcome(part: string, sections: readonly Section[], outcome: Outcome): Promise<void> {
   mkdirSync(`${docs}bench`, { recursive: true });
   writeFileSync(`${docs}bench/${part}.jsonl`, toJsonLines(outcome.circumstances, outcome.figures));
   writeFileSync(`${docs}bench/${part}.svg`, chartOf(outcome));
-  await writePart(`${docs}performance.md`, part, textOf(part, sections, outcome));
+  await writePart(page, part, textOf(part, sections, outcome));
+  writeFileSync(page, await pageWithAims());
+}
+
+/** The page, with what became of the aims by the figures in docs/bench/. */
+export async function pageWithAims(): Promise<string> {
+  return formatted(page, withPart(readFileSync(page, "utf8"), "aims", aimsText(aims, writtenFigures())));
+}
+
+function writtenFigures(): Figures {
+  const read = (part: Part): Figure[] =>
+    readFileSync(`${docs}bench/${part}.jsonl`, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Figure);
+  return Object.fromEntries(partNames.map((part) => [part, read(part)]));
 }
 
 function textOf(part: string, sections: readonly Section[], { circumstances, figures }: Outcome): string {
