@@ -3,14 +3,14 @@
 // asserted about time or memory.
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
-import { engineVersion } from "wanttls";
 import { commandOf, runtime } from "../support/runtimes.ts";
+import { circumstances } from "./circumstances.ts";
+import { writePart } from "./document.ts";
+import { digits } from "./figures.ts";
 import type { Cell } from "./scale-cell.ts";
 
 const MOST_REALMS = 8;
@@ -26,7 +26,7 @@ const counts = [10, 100, 1000, 10_000].filter((count) => count <= Number(flags.m
 const cells = counts.flatMap((count) => [1, MOST_REALMS].map((realms) => cellOf(count, realms)));
 const text = `${about()}\n\n${table(cells)}\n\n${await workers()}`;
 console.log(text);
-if (flags.write) write(text);
+if (flags.write) await writePart(page, "scale", text);
 process.exit();
 
 function cellOf(connections: number, realms: number): Cell {
@@ -85,25 +85,10 @@ async function timeOf(busy: readonly Worker[]): Promise<number> {
 }
 
 function about(): string {
-  const { deno, bun, node } = process.versions;
-  const host = deno !== undefined ? `Deno ${deno}` : bun !== undefined ? `Bun ${bun}` : `Node ${node}`;
-  const machine = `${cpus()[0]?.model.trim() ?? "unknown CPU"}, ${cpus().length} cores`;
-  return `${new Date().toISOString().slice(0, 10)}, ${machine}; ${host}, ${engineVersion()}; TLS 1.3, ECDSA P-256.`;
+  const { date, machine, runtime: host, engine } = circumstances();
+  return `${date}, ${machine}; ${host}, ${engine}; TLS 1.3, ECDSA P-256.`;
 }
 
 function row(values: readonly (string | number)[]): string {
   return `| ${values.join(" | ")} |`;
-}
-
-/** Three digits say all that such a measurement knows. */
-function digits(value: number): string {
-  return value >= 100 ? value.toFixed(0) : value.toPrecision(3);
-}
-
-function write(part: string): void {
-  const [begin, end] = ["<!-- scale -->", "<!-- end of scale -->"];
-  const old = readFileSync(page, "utf8");
-  const [from, to] = [old.indexOf(begin) + begin.length, old.indexOf(end)];
-  writeFileSync(page, `${old.slice(0, from)}\n\n${part}\n\n${old.slice(to)}`);
-  console.log("\nWritten into docs/scale.md");
 }
