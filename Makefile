@@ -88,7 +88,7 @@ bench-scale: build ## cost per connection at 10 to 10,000 connections, and with 
 	@$(run) test/bench/scale.ts $(args)
 
 .PHONY: bench-rivals
-bench-rivals: build ## the same beside TLS in JavaScript and wasm by others, which it installs; args="--quick --write <section>"
+bench-rivals: build ## the same beside TLS in JavaScript and wasm by others, which it installs; args="--quick --write node <section>"
 	$(say) "rivals"
 	@cd test/bench/rivals && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@$(run) test/bench/main.ts --rivals $(args)

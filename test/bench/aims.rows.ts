@@ -96,7 +96,7 @@ function client(what: string, section: string, measure: string, bound: Bound): A
 }
 
 function rival(section: string, what: string, measure: string, bound: Bound): Aim {
-  return { part: "rivals", of: { section, what, measure }, beside: bestRival, ...bound };
+  return { part: "rivals-node", of: { section, what, measure }, beside: bestRival, ...bound };
 }
 
 function own(part: Part, beside: string): Aim[] {

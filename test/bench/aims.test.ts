@@ -10,7 +10,7 @@ const figures: Figures = {
     { ...of, by: "vetted", value: 5 },
     { ...of, by: "other", value: null, why: "it has no such suite" },
   ],
-  rivals: [
+  "rivals-node": [
     { ...of, by: "node:tls", value: 1 },
     { ...of, by: "wanttls", value: 3 },
     { ...of, by: "wanttls/node/tls", value: 2 },
@@ -33,7 +33,7 @@ test("a figure may be another contender's, and be divided by one's", () => {
 });
 
 test("the best rival is the one with the least, and neither the runtime's nor one of ours", () => {
-  const aim = { part: "rivals", of, beside: bestRival, atMost: 0.5 } as const;
+  const aim = { part: "rivals-node", of, beside: bestRival, atMost: 0.5 } as const;
   expect(outcomeOf(aim, figures)).toMatchObject({ value: 0.5, beside: "fast", reached: true });
 });
 
@@ -52,7 +52,7 @@ test("what is not reached stands apart, and each reason once", () => {
     [
       { part: "node", of, atMost: 4, why: "never told" },
       { part: "node", of, beside: "node:tls", atMost: 1, why },
-      { part: "rivals", of, beside: bestRival, atMost: 1 / 3, why },
+      { part: "rivals-node", of, beside: bestRival, atMost: 1 / 3, why },
       { part: "bun", of, atMost: 1, why },
     ],
     figures,

@@ -3,7 +3,7 @@
 import { digits, type Figure } from "./figures.ts";
 
 /** The parts of the page, with the names that a reader knows. */
-const parts = { node: "Node", deno: "Deno", bun: "Bun", rivals: "Node, beside others" } as const;
+const parts = { node: "Node", deno: "Deno", bun: "Bun", "rivals-node": "Node, beside others" } as const;
 export type Part = keyof typeof parts;
 export const partNames = Object.keys(parts) as Part[];
 

@@ -22,6 +22,8 @@ export interface Circumstances {
   readonly machine: string;
   readonly runtime: string;
   readonly engine: string;
+  /** Names and versions, where they took part. */
+  readonly rivals?: string;
 }
 
 /** One figure in each line, with all its circumstances. */

@@ -10,7 +10,7 @@ import { parseArgs } from "node:util";
 import type { Circumstances, Figure } from "./figures.ts";
 import { type Outcome, writeOutcome } from "./page.ts";
 import { rivalSections } from "./rivals/sections.ts";
-import type { RuntimeName } from "../support/runtimes.ts";
+import { type RuntimeName, runtimeNames } from "../support/runtimes.ts";
 import { sections } from "./sections.ts";
 
 const commands: Readonly<Record<RuntimeName, readonly string[]>> = {
@@ -28,7 +28,7 @@ const { values: flags, positionals } = parseArgs({
   allowPositionals: true,
 });
 const offered = flags.rivals ? rivalSections : sections;
-const runtimes = named(flags.rivals ? ["node"] : (Object.keys(commands) as RuntimeName[]));
+const runtimes = runtimeNames.filter((name) => positionals.includes(name));
 const chosen = positionals.filter((name) => !(name in commands));
 
 const unknown = chosen.find((name) => offered.every((section) => section.name !== name));
@@ -36,15 +36,10 @@ if (unknown !== undefined)
   fail(`there is no section ${unknown}; known are ${offered.map(({ name }) => name).join(", ")}`);
 if (flags.write && (flags.quick || chosen.length > 0)) fail("only a whole run, that is not quick, is worth writing");
 
-for (const runtime of runtimes) {
+for (const runtime of runtimes.length > 0 ? runtimes : runtimeNames) {
   console.error(`\n==> ${flags.rivals ? "rivals" : "benchmark"} on ${runtime}`);
   const outcome = await runOn(runtime);
-  if (flags.write) await writeOutcome(flags.rivals ? "rivals" : runtime, offered, outcome);
-}
-
-function named(all: readonly RuntimeName[]): readonly RuntimeName[] {
-  const some = all.filter((name) => positionals.includes(name));
-  return some.length > 0 ? some : all;
+  if (flags.write) await writeOutcome(flags.rivals ? `rivals-${runtime}` : runtime, offered, outcome);
 }
 
 async function runOn(runtime: RuntimeName): Promise<Outcome> {

@@ -2,6 +2,7 @@
 import { expect, test } from "vitest";
 import { barChart } from "./chart.ts";
 import { withPart } from "./document.ts";
+import { relativeTimes } from "./page.ts";
 
 const page = "# Title\n\n<!-- one -->\nold\n<!-- end of one -->\n\n<!-- two -->\nkept\n<!-- end of two -->\n";
 
@@ -40,6 +41,21 @@ test("bars are as long as their values, keep the colour of who drew them, and ha
   ]);
   expect(svg).toContain("A &amp; &lt;B&gt;");
   expect(svg).toContain("prefers-color-scheme:dark");
+});
+
+test("only rows in which the first contender has a time can be relative to it", () => {
+  const head = { section: "client", measure: "CPU ms each" };
+  const figures = [
+    { ...head, what: "full", by: "x", value: 2 },
+    { ...head, what: "full", by: "y", value: 3 },
+    { ...head, what: "resumed", by: "x", value: null, why: "it cannot" },
+    { ...head, what: "resumed", by: "y", value: 1 },
+  ];
+  const bars = [
+    { by: "x", value: 1 },
+    { by: "y", value: 1.5 },
+  ];
+  expect(relativeTimes(figures)).toEqual([{ label: "client: full", bars }]);
 });
 
 test("a chart for more contenders than there are colours is refused", () => {

@@ -44,9 +44,9 @@ function writtenFigures(): Figures {
 }
 
 function textOf(part: string, sections: readonly Section[], { circumstances, figures }: Outcome): string {
-  const { date, machine, runtime, engine } = circumstances;
+  const { date, machine, runtime, engine, rivals } = circumstances;
   return [
-    `Taken on ${date}: ${machine}; ${runtime}; ${engine}.`,
+    `Taken on ${date}: ${[machine, runtime, engine, ...(rivals === undefined ? [] : [rivals])].join("; ")}.`,
     `![CPU time relative to the first contender](bench/${part}.svg)`,
     ...sections
       .filter(({ name }) => figures.some(({ section }) => section === name))
@@ -65,15 +65,19 @@ function sectionText({ name, title, note, layout }: Section, all: readonly Figur
   ].join("\n\n");
 }
 
-/** CPU time of one side over loopback, relative to the first contender. */
 function chartOf({ circumstances, figures }: Outcome): string {
+  return barChart(`CPU time relative to node:tls, less is better (${circumstances.runtime})`, relativeTimes(figures));
+}
+
+/** CPU time of one side over loopback, relative to the first contender; without the rows in which that has none. */
+export function relativeTimes(figures: readonly Figure[]): Group[] {
   const measured = figures.filter(({ measure, what }) => measure.startsWith("CPU") && !/memory| 100 B/.test(what));
   const oneSided = measured.filter(({ section }) => !section.endsWith("in-memory"));
   const heads = [...new Set(oneSided.map(({ section, what }) => `${section}: ${what}`))];
-  const groups = heads.map((label): Group => {
+  return heads.flatMap((label) => {
     const row = oneSided.filter(({ section, what }) => `${section}: ${what}` === label);
-    const base = row[0]?.value ?? 1;
+    const base = row[0]!.value;
+    if (base === null) return [];
     return { label, bars: row.flatMap(({ by, value }) => (value === null ? [] : [{ by, value: value / base }])) };
   });
-  return barChart(`CPU time relative to node:tls, less is better (${circumstances.runtime})`, groups);
 }

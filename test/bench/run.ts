@@ -9,6 +9,7 @@ import { digits, type Figure } from "./figures.ts";
 import { Peer } from "./peer.ts";
 import { runtime } from "../support/runtimes.ts";
 import { rivalSections } from "./rivals/sections.ts";
+import { rivalVersions } from "./rivals/versions.ts";
 import type { Scope } from "./section.ts";
 import { sections } from "./sections.ts";
 
@@ -22,7 +23,7 @@ const { values, positionals } = parseArgs({
 });
 const scope: Scope = { ...(values.quick ? quick : thorough), peer: new Peer() };
 
-console.log(JSON.stringify(circumstances()));
+console.log(JSON.stringify({ ...circumstances(), ...(values.rivals && { rivals: rivalVersions() }) }));
 for (const section of values.rivals ? rivalSections : sections) {
   if (positionals.length > 0 && !positionals.includes(section.name)) continue;
   if (section.only !== undefined && section.only !== runtime) continue;

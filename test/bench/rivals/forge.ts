@@ -47,7 +47,7 @@ function dialerOf({ pki, tls, util }: Forge, setup: Setup): Dialer {
   const caStore = pki.createCaStore([certificatesFor(setup).ca]);
   const cipherSuites = [tls.CipherSuites["TLS_RSA_WITH_AES_128_CBC_SHA"]];
   const dial = async (port: number): Promise<Link> => {
-    const socket = net.connect(port, address);
+    const socket = net.connect({ host: address, port, noDelay: true });
     const inbox = new Inbox();
     const connection = tls.createConnection({
       server: false,

@@ -36,7 +36,7 @@ function sideOf(module: Reclaim): ClientSide {
 async function dialerOf({ makeTLSClient, loadX509FromPem }: Reclaim, setup: Setup): Promise<Dialer> {
   const rootCAs = [await loadX509FromPem(certificatesFor(setup).ca)];
   const dial = async (port: number): Promise<Link> => {
-    const socket = net.connect(port, address);
+    const socket = net.connect({ host: address, port, noDelay: true });
     const inbox = new Inbox();
     const tls = makeTLSClient({
       host: serverName,

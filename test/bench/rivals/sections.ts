@@ -39,6 +39,7 @@ const size: Section = {
   name: "rival-size",
   title: "Size of what an import loads",
   note: "Less is better. Sources as they come, wasm included, what the runtime has built in aside.",
+  only: "node",
   async *run() {
     for (const { name: by } of everybody.slice(1)) {
       const sizes = await fresh<Record<"raw" | "gzip" | "brotli", number>>("size-process.ts", by);

@@ -34,7 +34,7 @@ async function dialerOf({ startTls, TrustedCert, SocketReadQueue }: Subtls, setu
   if (setup.suite !== bulkSuites["AES-128-GCM"]) throw new Error("it has AES-128-GCM only");
   const roots = await TrustedCert.databaseFromPEM(certificatesFor(setup).ca);
   const dial = async (port: number): Promise<Link> => {
-    const socket = net.connect(port, address);
+    const socket = net.connect({ host: address, port, noDelay: true });
     await once(socket, "connect");
     const queue = new SocketReadQueue(socket);
     const tls = await startTls(

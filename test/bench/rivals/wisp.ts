@@ -35,7 +35,7 @@ export function wispTransport(): Transport {
 }
 
 function connected(port: number, stream: number, toClient: ReadableStreamDefaultController<ArrayBuffer>): net.Socket {
-  const socket = net.connect(port, address);
+  const socket = net.connect({ host: address, port, noDelay: true });
   socket.on("data", (chunk) => {
     toClient.enqueue(packet(DATA, stream, chunk));
     if ((toClient.desiredSize ?? 0) < -256) pauseFor(socket, toClient);

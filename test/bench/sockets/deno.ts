@@ -8,6 +8,7 @@ export const denoTls: Sides = {
     const { ca } = certificatesFor(setup);
     const dial = async (port: number): Promise<Link> => {
       const tcp = await Deno.connect({ hostname: address, port });
+      tcp.setNoDelay();
       const tls = await Deno.startTls(tcp, { hostname: serverName, caCerts: [ca] });
       const link = linkOf(tls);
       await link.receive(1);
