@@ -50,7 +50,7 @@ function drawGroup(label: string, bars: readonly Bar[], names: readonly string[]
 }
 
 function legend(name: string, i: number, names: readonly string[]): string {
-  const x = 8 + names.slice(0, i).reduce((sum, one) => sum + one.length * 6.5 + 28, 0);
+  const x = 8 + names.slice(0, i).reduce((sum, one) => sum + one.length * 6 + 28, 0);
   return `<rect x="${x}" y="34" width="10" height="10" class="c${i}"/><text x="${x + 14}" y="43">${escaped(name)}</text>`;
 }
 

@@ -11,6 +11,8 @@ import { address, certificatesFor, serverName, type Setup } from "./setup.ts";
 
 const sessions = new Map<number, Buffer>();
 const held: TLSSocket[] = [];
+/** How many connections that will be held are opened at once: a server may let each wait for an acknowledgement. */
+const atOnce = 8;
 
 await obeyOrders(obey);
 
@@ -20,7 +22,8 @@ async function obey(order: Order): Promise<Answer> {
     return listening(server);
   }
   if (order.do === "shake") for (let i = 0; i < order.count; i++) await shake(order.setup, order.port, order.resumed);
-  else if (order.do === "hold") for (let i = 0; i < order.count; i++) held.push(await greeted(order.setup, order.port));
+  else if (order.do === "hold")
+    for (let left = order.count; left > 0; left -= atOnce) await hold(order.setup, order.port, Math.min(left, atOnce));
   return null;
 }
 
@@ -60,6 +63,10 @@ async function shake(setup: Setup, port: number, resumed: boolean): Promise<void
   if (socket.isSessionReused() !== (session !== undefined)) throw new Error("it does not resume");
   if (resumed && session === undefined) await until(() => sessions.has(port), "it gives no session to resume");
   socket.end();
+}
+
+async function hold(setup: Setup, port: number, count: number): Promise<void> {
+  held.push(...(await Promise.all(Array.from({ length: count }, () => greeted(setup, port)))));
 }
 
 /** A connection on which the server's first byte has come. */
