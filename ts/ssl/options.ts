@@ -1,7 +1,7 @@
 // What a context can be told, checked and brought into one form. Every refusal names the option and what was expected.
 import { SSLConfigError, SSLError } from "../engine/errors.ts";
 import type { IdentityInput, SettingsInput } from "../engine/settings.ts";
-import type { PreSharedKey } from "../engine/connection.ts";
+import type { PreSharedKey } from "../engine/decision.ts";
 import { newRealm, type Realm, sharedRealm } from "../engine/realms.ts";
 import { type Bytes, checkOptionNames, describe, toBytes, toCount, toFlag } from "./bytes.ts";
 import type { PskLookup, SelectAlpn, SelectContext, SniCallback, TraceListener, VerifyHook } from "./hooks.ts";

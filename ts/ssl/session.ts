@@ -1,6 +1,6 @@
 // Sessions as a client keeps them: what is needed to resume one, whom it was made with, and a form that can be stored.
 import { randomBytes } from "../engine/randomness.ts";
-import type { SavedSession } from "../engine/connection.ts";
+import type { SavedSession } from "../engine/saved-session.ts";
 import { SSLConfigError, SSLError } from "../engine/errors.ts";
 import { seal, unseal } from "../engine/sealing.ts";
 import { type Bytes, describe, toBytes } from "./bytes.ts";

@@ -1,8 +1,9 @@
 // Python's face over the engine: an SSLObject between two MemoryBIO, throwing where Python's `ssl` throws.
 // Owns the translation of outcomes into exceptions. Refuses to know sockets, and how it is decided whether to go on.
 import type { ClientHello } from "../engine/client-hello.ts";
-import { Connection, type Outcome, type SavedSession, type SSLState } from "../engine/connection.ts";
+import { Connection, type Outcome, type SSLState } from "../engine/connection.ts";
 import { SSLConfigError, SSLNotSupportedError, SSLStateError, SSLZeroReturnError } from "../engine/errors.ts";
+import type { SavedSession } from "../engine/saved-session.ts";
 import type { Settings } from "../engine/settings.ts";
 import { type Bytes, checkOptionNames, describe, toBytes, toCount, toFlag } from "./bytes.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
@@ -143,7 +144,7 @@ export class SSLObject {
 
   /** Whether a session was resumed; null before the end of the handshake. */
   get sessionReused(): boolean | null {
-    return this.connection.handshakeOver ? this.connection.resumed() : null;
+    return this.connection.handshakeOver ? this.connection.facts.resumed() : null;
   }
 
   /** Where the connection is in its life (statement B1). */
@@ -268,12 +269,12 @@ export class SSLObject {
 
   /** The protocol version, null before the end of the handshake. */
   version(): TLSVersion | null {
-    return this.connection.handshakeOver ? nameOfId(versionId, this.connection.protocolVersion()) : null;
+    return this.connection.handshakeOver ? nameOfId(versionId, this.connection.facts.protocolVersion()) : null;
   }
 
   /** The cipher suite, null before the end of the handshake. */
   cipher(): CipherInfo | null {
-    return this.connection.handshakeOver ? cipherInfo(this.connection.cipherSuite()) : null;
+    return this.connection.handshakeOver ? cipherInfo(this.connection.facts.cipherSuite()) : null;
   }
 
   /**
@@ -289,7 +290,7 @@ export class SSLObject {
 
   /** The group of the key exchange, null before the end of the handshake and when there was none. */
   group(): NamedGroup | null {
-    return this.connection.handshakeOver ? nameOfId(groupId, this.connection.group()) : null;
+    return this.connection.handshakeOver ? nameOfId(groupId, this.connection.facts.group()) : null;
   }
 
   /**
@@ -308,7 +309,7 @@ export class SSLObject {
 
   /** The application protocol both sides agreed on (RFC 7301), or null. */
   selectedAlpnProtocol(): string | null {
-    return this.connection.handshakeOver ? this.connection.alpn() : null;
+    return this.connection.handshakeOver ? this.connection.facts.alpn() : null;
   }
 
   /** Always null: TLS compression is not offered (RFC 8446 has none). */
@@ -334,7 +335,7 @@ export class SSLObject {
   getUnverifiedChain(): Uint8Array[] {
     if (!this.connection.handshakeOver)
       throw new SSLStateError("Cannot get the certificate of the peer: handshake not done yet");
-    return [...this.connection.peerChain().chain];
+    return [...this.connection.peerChain()];
   }
 
   /**
@@ -422,7 +423,9 @@ export class SSLObject {
   }
 
   #signatureScheme(server: boolean): SignatureScheme | null {
-    return this.connection.handshakeOver ? nameOfId(signatureSchemeId, this.connection.signatureScheme(server)) : null;
+    return this.connection.handshakeOver
+      ? nameOfId(signatureSchemeId, this.connection.facts.signatureScheme(server))
+      : null;
   }
 
   /** Resolves when the application has answered what it was asked. */
@@ -470,7 +473,7 @@ export class SSLObject {
       hostname: this.serverHostname,
       verifyName: this.#names.verify?.name ?? null,
       made: this.#decisions.checked.now(),
-      peerChain: this.connection.peerChain().chain,
+      peerChain: this.connection.peerChain(),
       bound: true,
     });
     this.#decisions.checked.onSession?.(this.#session);
@@ -494,8 +497,8 @@ export class SSLObject {
 
   #countEnd(): void {
     if (this.#counter === null) return;
-    const missed = this.#decisions.sessionOffered && !this.connection.pskUsed();
-    this.#counter.end(this.connection.resumed() ? "resumed" : missed ? "refused" : "none");
+    const missed = this.#decisions.sessionOffered && !this.connection.facts.pskUsed();
+    this.#counter.end(this.connection.facts.resumed() ? "resumed" : missed ? "refused" : "none");
     this.#counter = null;
   }
 

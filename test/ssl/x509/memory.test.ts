@@ -228,7 +228,7 @@ describe("in handshakes", () => {
     for (const realm of [sharedRealm(), newRealm(), newRealm()]) {
       const spy = vi.spyOn(realm.exports, "wt_verify_signature");
       for (let i = 0; i < 2; i++)
-        expect(judge({ chain: presented }, policy, arithmeticIn(realm))).toMatchObject({ trusted: true });
+        expect(judge(presented, policy, arithmeticIn(realm))).toMatchObject({ trusted: true });
       expect(spy).toHaveBeenCalledTimes(2);
       spy.mockRestore();
     }
