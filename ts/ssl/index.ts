@@ -55,19 +55,10 @@ export {
   type SelfSignedKey,
   type SelfSignedOptions,
 } from "./identity/self-signed.ts";
+export type { Identity, KeyIdentity, PfxIdentity } from "./identity/identity.ts";
 export { init, type InitOptions } from "./init.ts";
 export { MemoryBIO } from "./memory-bio.ts";
-export type {
-  BaseOptions,
-  ClientOptions,
-  Identity,
-  Isolation,
-  KeyIdentity,
-  PfxIdentity,
-  PskIdentity,
-  ServerOptions,
-  SessionCache,
-} from "./options.ts";
+export type { BaseOptions, ClientOptions, Isolation, PskIdentity, ServerOptions, SessionCache } from "./options.ts";
 export { derCertToPem, pemCertToDer, type PemOrDer } from "./pem.ts";
 export { SSLSession } from "./session.ts";
 export type { SessionStats } from "./session-stats.ts";

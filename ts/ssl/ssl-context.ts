@@ -6,15 +6,9 @@ import { isSameInput, Settings } from "../engine/settings.ts";
 import { SSLStateError } from "../engine/errors.ts";
 import { checkOptionNames, describe } from "./bytes.ts";
 import type { Certificate } from "./certificate.ts";
+import { checkOptions, copyOf } from "./check-options.ts";
 import { MemoryBIO } from "./memory-bio.ts";
-import {
-  type CheckedOptions,
-  checkOptions,
-  type ClientOptions,
-  type ConnectionHooks,
-  copyOf,
-  type ServerOptions,
-} from "./options.ts";
+import type { CheckedOptions, ClientOptions, ConnectionHooks, ServerOptions } from "./options.ts";
 import { pack } from "./packing.ts";
 import { openConnection, SSLObject, type WrapOptions, wrapOptionNames } from "./ssl-object.ts";
 import { HandshakeCounter, type SessionStats } from "./session-stats.ts";
