@@ -10,7 +10,8 @@ import { type Crl, parseCrl } from "../../../ts/ssl/x509/crl.ts";
 import type { SignatureCheck } from "../../../ts/ssl/x509/keys.ts";
 import { mostCertificates, PathMemory } from "../../../ts/ssl/x509/memory.ts";
 import { TrustStore } from "../../../ts/ssl/x509/trust-store.ts";
-import { type PathOptions, validatePath } from "../../../ts/ssl/x509/validate.ts";
+import type { PathOptions } from "../../../ts/ssl/x509/path-options.ts";
+import { validatePath } from "../../../ts/ssl/x509/validate.ts";
 import { certs } from "../../support/certs.ts";
 import {
   aki,
