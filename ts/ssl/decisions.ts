@@ -23,11 +23,12 @@ import type { HostName } from "./names.ts";
 import type { CheckedOptions, ConnectionHooks } from "./options.ts";
 import { approved, overrule } from "./overrule.ts";
 import { after, lastly, Question } from "./question.ts";
-import { SSLSession } from "./session.ts";
+import { checkSession, type SSLSession } from "./session.ts";
 import { namesSession } from "./session-stats.ts";
 import type { ContextInternals, SSLContext } from "./ssl-context.ts";
-import type { Parts, SSLObject } from "./ssl-object.ts";
+import type { SSLObject } from "./ssl-object.ts";
 import { arithmeticIn, judge, policyOf, type Verdict, type VerificationPolicy } from "./verification.ts";
+import type { Parts } from "./wrapping.ts";
 
 /** Where the handshake may stand still. */
 type Standstill = Exclude<HandshakeOutcome, "done" | "want">;
@@ -269,14 +270,6 @@ export class Decisions {
 function failureIn(hook: string, error: unknown): Failure {
   if (isEngineTrouble(error)) return { error: error as SSLError, alert: alert.internal_error };
   return hookFailure(hook, error, "internal_error");
-}
-
-/** Whether the session may be given to a connection of that context. */
-export function checkSession(session: SSLSession, context: SSLContext): void {
-  if (!(session instanceof SSLSession))
-    throw new TypeError(`Cannot use session: expected an SSLSession, got ${describe(session)}`);
-  if (context.serverSide) throw new SSLStateError("Cannot use session: only a client can offer one");
-  if (session.context !== context) throw new SSLStateError("Cannot use session: it belongs to another context");
 }
 
 function checkContext(context: SSLContext): SSLContext {

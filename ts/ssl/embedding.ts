@@ -5,8 +5,9 @@ import type { SSLError } from "../engine/errors.ts";
 import { MemoryBIO } from "./memory-bio.ts";
 import type { ConnectionHooks } from "./options.ts";
 import type { SSLContext } from "./ssl-context.ts";
-import { SSLObject, type WrapOptions } from "./ssl-object.ts";
+import { SSLObject } from "./ssl-object.ts";
 import { judge, policyOf } from "./verification.ts";
+import type { WrapOptions } from "./wrapping.ts";
 import type { TrustStore } from "./x509/trust-store.ts";
 
 export type { ConnectionHooks };

@@ -10,7 +10,7 @@ import { checkOptions, copyOf } from "./check-options.ts";
 import { MemoryBIO } from "./memory-bio.ts";
 import type { CheckedOptions, ClientOptions, ConnectionHooks, ServerOptions } from "./options.ts";
 import { pack } from "./packing.ts";
-import { openConnection, SSLObject, type WrapOptions, wrapOptionNames } from "./ssl-object.ts";
+import { SSLObject } from "./ssl-object.ts";
 import { HandshakeCounter, type SessionStats } from "./session-stats.ts";
 import { type CertStoreStats, storeStats } from "./store-stats.ts";
 import {
@@ -25,6 +25,7 @@ import {
   versionId,
 } from "./tables.ts";
 import { type Arithmetic, arithmeticIn, type VerifyMode } from "./verification.ts";
+import { openConnection, type WrapOptions, wrapOptionNames } from "./wrapping.ts";
 
 /**
  * The configuration of clients or of servers, like Python's `ssl.SSLContext`; it cannot be changed, `with` makes a variant.

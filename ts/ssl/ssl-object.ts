@@ -4,15 +4,12 @@ import type { ClientHello } from "../engine/client-hello.ts";
 import { Connection, type Outcome, type SSLState } from "../engine/connection.ts";
 import { SSLConfigError, SSLNotSupportedError, SSLStateError, SSLZeroReturnError } from "../engine/errors.ts";
 import type { SavedSession } from "../engine/saved-session.ts";
-import type { Settings } from "../engine/settings.ts";
 import { type Bytes, checkOptionNames, describe, toBytes, toCount, toFlag } from "./bytes.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
 import { channelBinding, type ChannelBindingType } from "./channel-binding.ts";
-import { checkSession, Decisions } from "./decisions.ts";
+import { Decisions } from "./decisions.ts";
 import { hookFailure } from "./hooks.ts";
 import type { MemoryBIO } from "./memory-bio.ts";
-import { type HostName, toHostName } from "./names.ts";
-import type { ConnectionHooks } from "./options.ts";
 import { forgetFailure } from "./question.ts";
 import { SSLSession } from "./session.ts";
 import type { HandshakeCounter } from "./session-stats.ts";
@@ -29,40 +26,13 @@ import {
   versionId,
 } from "./tables.ts";
 import { SSLWantCallbackError, SSLWantReadError, SSLWantWriteError, withoutStack } from "./want.ts";
-
-/** What can be said about one connection. */
-export interface WrapOptions {
-  /** Client: the server's name, a DNS name or an IP address; sent (names only) and verified. */
-  readonly serverHostname?: string;
-  /** Client: the name to verify, when it is another than `serverHostname`. */
-  readonly verifyName?: string;
-  /** Client: a session of an earlier connection to resume; when it does not fit, the handshake is a full one. */
-  readonly session?: SSLSession;
-}
+import type { Parts } from "./wrapping.ts";
 
 /** What a call that never throws for would-block answers. */
 export type IoResult =
   | { readonly kind: "ok"; readonly n: number }
   | { readonly kind: "want"; readonly want: "read" | "write" | "callback" }
   | { readonly kind: "eof" };
-
-/** @internal */
-export interface Parts {
-  readonly context: SSLContext;
-  readonly connection: Connection;
-  readonly incoming: MemoryBIO;
-  readonly outgoing: MemoryBIO;
-  readonly names: Names;
-  readonly serverHostname: string | null;
-  readonly session: SSLSession | null;
-  readonly hooks: ConnectionHooks | null;
-}
-
-/** Client: the names to send and to verify. */
-interface Names {
-  readonly send: HostName | null;
-  readonly verify: HostName | null;
-}
 
 /**
  * One side of a TLS conversation over two byte queues, like Python's `ssl.SSLObject`. It does no I/O: bytes from the peer
@@ -85,7 +55,8 @@ export class SSLObject {
   protected readonly incoming: MemoryBIO;
   protected readonly outgoing: MemoryBIO;
   protected readonly connection: Connection;
-  readonly #names: Names;
+  /** Client: the name that was verified, null without one. */
+  readonly #verifyName: string | null;
   readonly #decisions: Decisions;
   #session: SSLSession | null = null;
   #want: "read" | "write" | "callback" | null = null;
@@ -98,7 +69,7 @@ export class SSLObject {
   constructor(parts: Parts) {
     if (!(parts?.connection instanceof Connection))
       throw new TypeError("Cannot make an SSLObject with new: use SSLContext.wrapBio");
-    this.#names = parts.names;
+    this.#verifyName = parts.names.verify?.name ?? null;
     this.#counter = parts.context.internals().counter;
     this.#decisions = new Decisions(this, parts);
     this.serverHostname = parts.serverHostname;
@@ -471,7 +442,7 @@ export class SSLObject {
       context: this.context,
       saved,
       hostname: this.serverHostname,
-      verifyName: this.#names.verify?.name ?? null,
+      verifyName: this.#verifyName,
       made: this.#decisions.checked.now(),
       peerChain: this.connection.peerChain(),
       bound: true,
@@ -532,35 +503,6 @@ export class SSLObject {
   }
 }
 
-/** @internal */
-export interface OpenOptions {
-  readonly context: SSLContext;
-  readonly settings: Settings;
-  readonly incoming: MemoryBIO;
-  readonly outgoing: MemoryBIO;
-  readonly options: WrapOptions;
-  readonly hooks: ConnectionHooks | null;
-}
-
-/**
- * Checks what was said about one connection and makes its engine.
- * @internal
- */
-export function openConnection({ context, settings, incoming, outgoing, options, hooks }: OpenOptions): Parts {
-  const names = checkNames(context, options);
-  const { session = null } = options;
-  if (session !== null) checkSession(session, context);
-  const connection = new Connection(settings, {
-    serverName: names.send?.kind === "dns" ? names.send.name : null,
-    now: context.internals().checked.now,
-  });
-  const { serverHostname = null } = options;
-  return { context, connection, incoming, outgoing, names, session, serverHostname, hooks };
-}
-
-/** @internal */
-export const wrapOptionNames: readonly (keyof WrapOptions)[] = ["serverHostname", "verifyName", "session"];
-
 const channelBindingTypes: readonly ChannelBindingType[] = ["tls-unique", "tls-server-end-point", "tls-exporter"];
 
 const nothing: IoResult = { kind: "ok", n: 0 };
@@ -587,20 +529,6 @@ function target(into: Bytes, n: number | undefined): Uint8Array<ArrayBuffer> {
   const room = toBytes(into, "into");
   const size = toCount(n, "n", 0);
   return size === 0 ? room : room.subarray(0, size);
-}
-
-function checkNames(context: SSLContext, options: WrapOptions): Names {
-  if (context.serverSide && (options.serverHostname !== undefined || options.verifyName !== undefined)) {
-    throw new SSLConfigError("Cannot use serverHostname: it can only be given on the client side", {
-      reason: "BAD_SERVER_HOSTNAME",
-    });
-  }
-  const send = options.serverHostname === undefined ? null : toHostName(options.serverHostname, "serverHostname");
-  const verify = options.verifyName === undefined ? send : toHostName(options.verifyName, "verifyName");
-  if (context.checkHostname && verify === null) {
-    throw new SSLConfigError("Cannot wrap: checkHostname requires serverHostname", { reason: "BAD_SERVER_HOSTNAME" });
-  }
-  return { send, verify };
 }
 
 /** A safety net for connections that nobody disposes of. */
