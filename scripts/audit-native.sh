@@ -7,17 +7,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-native_name=native
+native_doing=audit
 source scripts/native-sources.sh
-cannot() {
-  say "Cannot audit: $*"
-  exit 1
-}
 
 packages=()
 command -v gcc >/dev/null 2>&1 || packages+=(gcc libc6-dev)
 command -v valgrind >/dev/null 2>&1 || packages+=(valgrind libc6-dbg)
-[ -f /usr/include/simde/wasm/simd128.h ] || packages+=(libsimde-dev)
 native_install "${packages[@]}"
 
 harness=test/audit/native out=build/native

@@ -9,12 +9,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-native_name=fuzz
+native_doing=fuzz
 source scripts/native-sources.sh
-cannot() {
-  say "Cannot fuzz: $*"
-  exit 1
-}
 
 # Debian 12's compiler, and elsewhere the one that there is.
 version=-14
@@ -33,7 +29,6 @@ is_ready() { # whether a program like ours can be made
 }
 packages=()
 is_ready || packages+=("clang$version" "libclang-rt$version-dev" "llvm$version" "${multilib[@]}")
-[ -f /usr/include/simde/wasm/simd128.h ] || packages+=(libsimde-dev)
 native_install "${packages[@]}"
 is_ready || cannot "$clang makes no program with -fsanitize=fuzzer,address,undefined ${bits[*]}"
 

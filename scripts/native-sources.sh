@@ -1,10 +1,16 @@
 # Sourced by the scripts that compile the C of the module for this machine (audit-native.sh, fuzz.sh). Owns which Debian packages must
-# be there, how the sources are laid out, which of them are compiled and with what. Does not know what for.
+# be there, how the sources are laid out, which of them are compiled and with what. Does not know what for: `native_doing` is a verb of
+# the one who sources it.
 
-say() { printf '%s: %s\n' "$native_name" "$*" >&2; }
+say() { printf '%s: %s\n' "$native_doing" "$*" >&2; }
+cannot() {
+  say "Cannot $native_doing: $*"
+  exit 1
+}
 
-# Installs packages of Debian when we are root, names them when we are not.
+# Installs packages of Debian when we are root, names them when we are not. SIMDe, for the vectors of wasm, is needed in any case.
 native_install() {
+  [ -f /usr/include/simde/wasm/simd128.h ] || set -- "$@" libsimde-dev
   [ $# -gt 0 ] || return 0
   { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; } || cannot "these packages of Debian are missing, please install them: $*"
   say "installing $*"

@@ -1,6 +1,7 @@
 // Plays inputs that the native programs found to the module as it is shipped, through ts/engine, with the same randomness and clock.
 // Owns what an input means; what may come of it is for the test to say.
-import { type CiphertextSink, Connection, type Decision } from "../../ts/engine/connection.ts";
+import { type CiphertextSink, Connection } from "../../ts/engine/connection.ts";
+import type { Decision } from "../../ts/engine/decision.ts";
 import type { CiphertextSource } from "../../ts/engine/records.ts";
 import { newRealm } from "../../ts/engine/realms.ts";
 import { Settings } from "../../ts/engine/settings.ts";
@@ -124,7 +125,7 @@ class Player {
     this.#connection.takeTrace();
     this.#connection.takeKeyLog();
     const handshakeOver = this.#connection.handshakeOver;
-    const version = handshakeOver ? this.#connection.protocolVersion() : 0;
+    const version = handshakeOver ? this.#connection.facts.protocolVersion() : 0;
     this.#connection.dispose();
     return { error: this.#error, handshakeOver, version, server: this.#scene.server };
   }
@@ -167,7 +168,7 @@ class Player {
   }
 
   #givePsk(): void {
-    const identity = this.#connection.pskIdentity();
+    const identity = this.#connection.facts.pskIdentity();
     const known = String(identity) === String(psk.identity);
     this.#connection.givePsk({ identity, key: known ? psk.key : new Uint8Array(0) });
   }
@@ -178,16 +179,16 @@ class Player {
   }
 
   #ask(): void {
-    const connection = this.#connection;
-    for (const server of [true, false]) connection.signatureScheme(server);
-    connection.alpn();
-    connection.ownCertificate();
-    connection.finished();
-    connection.cipherSuite();
-    connection.group();
-    connection.pskUsed();
-    if (connection.uniqueMasterSecret() && connection.failure === undefined)
-      connection.exportKeys(40, sealExtra, sealKey.subarray(0, 7));
+    const { facts } = this.#connection;
+    for (const server of [true, false]) facts.signatureScheme(server);
+    facts.alpn();
+    facts.ownCertificate();
+    facts.finished();
+    facts.cipherSuite();
+    facts.group();
+    facts.pskUsed();
+    if (facts.uniqueMasterSecret() && this.#connection.failure === undefined)
+      this.#connection.exportKeys(40, sealExtra, sealKey.subarray(0, 7));
   }
 }
 

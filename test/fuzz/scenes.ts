@@ -1,7 +1,7 @@
 // What both sides of a scene are set up with: the same as in scene.c, so that inputs which the native programs found reach the same
 // places here. Refuses to know conversations.
 import type { Settings } from "../../ts/engine/settings.ts";
-import type { PreSharedKey } from "../../ts/engine/connection.ts";
+import type { PreSharedKey } from "../../ts/engine/decision.ts";
 import { certs, type Identity } from "../support/certs.ts";
 
 type SettingsInput = ConstructorParameters<typeof Settings>[1];

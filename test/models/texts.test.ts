@@ -3,6 +3,7 @@
 import fc from "fast-check";
 import { describe, expect } from "vitest";
 import { type Arguments, parseCommandLine, UsageError } from "../../ts/cli/arguments.ts";
+import { optionNames } from "../../ts/ssl/check-options.ts";
 import { toHostName } from "../../ts/ssl/names.ts";
 import {
   certTimeToSeconds,
@@ -138,34 +139,7 @@ describe("Names", () => {
   );
 });
 
-const optionNames = [
-  "minVersion",
-  "maxVersion",
-  "cipherSuites",
-  "groups",
-  "signatureAlgorithms",
-  "alpn",
-  "identities",
-  "ca",
-  "trust",
-  "crls",
-  "crlCheck",
-  "pins",
-  "verifyMode",
-  "checkHostname",
-  "psk",
-  "now",
-  "isolation",
-  "onSession",
-  "sessionKey",
-  "certProfile",
-  "ticketKeys",
-  "sessionTimeout",
-  "numTickets",
-  "sniCallback",
-  "selectContext",
-  "sessionCache",
-];
+const everyOption = new Set([false, true].flatMap(optionNames));
 
 explore(
   "Options that can be anything make a context, or are refused by a typed error that says what cannot be used",
@@ -173,7 +147,7 @@ explore(
   fc.property(
     fc.boolean(),
     fc.dictionary(
-      fc.constantFrom(...optionNames),
+      fc.constantFrom(...everyOption),
       fc.anything({ withBigInt: true, withTypedArray: true, withNullPrototype: true }),
     ),
     (server, options) => {

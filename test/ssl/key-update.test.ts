@@ -4,7 +4,7 @@ import { type CiphertextSink, Connection } from "../../ts/engine/connection.ts";
 import { newRealm } from "../../ts/engine/realms.ts";
 import { Settings } from "../../ts/engine/settings.ts";
 import { MemoryBIO, SSLAlertError, SSLError, SSLNotSupportedError, SSLStateError } from "../../ts/ssl/index.ts";
-import { checkOptions } from "../../ts/ssl/options.ts";
+import { checkOptions } from "../../ts/ssl/check-options.ts";
 import { certs } from "../support/certs.ts";
 import { chunks, connected, deliver, drained, inCase, pairOf, receive, roles, sides } from "../support/conversation.ts";
 

@@ -1,5 +1,5 @@
-// One side of a TLS conversation without I/O: ciphertext comes from a source and goes to a sink, plaintext is written and
-// read, and the state is kept here. Refuses to know promises, timers, sockets and who asks.
+// Owns the state of one side of a TLS conversation, and what moves through it: ciphertext from a source and to a sink, plaintext
+// that is written and read. Refuses to know I/O, promises, timers, and who asks.
 //
 // Mbed TLS is given whole records only, one at a time (records.ts): what lies beyond the record in progress stays in the source,
 // so that bytes after the peer's close_notify are still there for whoever speaks next on that transport. The first fatal
@@ -7,16 +7,19 @@
 import type { ConnectionPointer } from "../wasm/exports.gen.ts";
 import { largestPacked, type Realm, scratchLimit, type Tenant } from "../wasm/realm.ts";
 import { alert } from "./alerts.ts";
-import { type ClientHello, ClientHelloCollector, parseClientHello } from "./client-hello.ts";
+import type { ClientHello } from "./client-hello.ts";
+import type { Decision, PreSharedKey, SessionSeal } from "./decision.ts";
 import * as code from "./error-codes.gen.ts";
-import { type Failure, failureOf, SSLEOFError, SSLError, SSLMemoryError, SSLStateError } from "./errors.ts";
-import { keyLogEntrySize, keyLogLine } from "./key-log.ts";
-import type { Settings } from "./settings.ts";
-import { shortage } from "./shortages.ts";
-import { hashOf, type SignatureMethod } from "./signatures.ts";
-import { breaksRules } from "./hello-rules.ts";
+import { type Failure, failureOf, SSLEOFError, SSLError, SSLStateError } from "./errors.ts";
+import { Facts } from "./facts.ts";
+import { Handle } from "./handle.ts";
+import { HelloIntake } from "./hello-intake.ts";
+import { takeKeyLog } from "./key-log.ts";
 import { Limits } from "./limits.ts";
 import { type CiphertextSource, fragmentLength, Records } from "./records.ts";
+import { type CachedSession, type SavedSession, takeCached, takeSaved } from "./saved-session.ts";
+import type { Settings } from "./settings.ts";
+import { shortage } from "./shortages.ts";
 import { noRecord, notTls } from "./strangers.ts";
 import { Trace, type TraceEvent } from "./trace.ts";
 
@@ -51,61 +54,6 @@ export interface ConnectionOptions {
   readonly now: () => number;
 }
 
-/** What a client keeps of a session. */
-export interface SavedSession {
-  readonly version: number;
-  readonly extendedMasterSecret: boolean;
-  readonly hasTicket: boolean;
-  /** In seconds; 0 when the server did not say. */
-  readonly lifetime: number;
-  readonly id: Uint8Array;
-  /** For the engine alone. */
-  readonly bytes: Uint8Array;
-}
-
-/** How a server answers a ClientHello. */
-export interface Decision {
-  /** The configuration to go on with, perhaps in another realm; null: the one that there is. */
-  readonly settings: Settings | null;
-  readonly now: () => number;
-  /** The one protocol to agree on, null for none; left out: as the settings say. */
-  readonly alpn?: Uint8Array | null;
-  /** How sessions are sealed for later; null: none can be resumed. */
-  readonly seal: SessionSeal | null;
-  /** The session that is resumed, by the ticket or the id that the client has named. */
-  readonly resume: {
-    readonly name: Uint8Array;
-    readonly session: Uint8Array;
-    /** What the peer presented when the session began. */
-    readonly chain: readonly Uint8Array[];
-  } | null;
-  /** TLS 1.3: the pre-shared key that the client has named. */
-  readonly psk: PreSharedKey | null;
-}
-
-export interface SessionSeal {
-  /** Name (16 bytes) and secret (32). */
-  readonly key: Uint8Array;
-  /** Comes back with the session. */
-  readonly extra: Uint8Array;
-  /** In seconds. */
-  readonly lifetime: number;
-  readonly tickets: number;
-  /** Whether sessions of TLS 1.2 without a ticket are kept for `takeCached`. */
-  readonly cache: boolean;
-}
-
-export interface PreSharedKey {
-  readonly identity: Uint8Array;
-  readonly key: Uint8Array;
-}
-
-/** What is known about the peer's certificate chain when the handshake stands at it. */
-export interface PeerChain {
-  /** DER, as presented; empty when the peer sent none. */
-  readonly chain: readonly Uint8Array[];
-}
-
 export type { Tenant };
 
 const wantsCiphertext = { kind: "want", what: "read" } as const;
@@ -114,21 +62,16 @@ const fatal = 2; // RFC 8446, section 6
 const tls12 = 771;
 const tls13 = 772;
 const largestPlaintext = 16384;
-const largestHello = 65536;
 const none = new Uint8Array(0);
-const encoder = new TextEncoder();
 
 export class Connection {
-  #settings: Settings;
-  /** That of the settings. */
+  #handle: Handle;
+  /** That of the handle. */
   #realm: Realm;
+  #facts: Facts;
   #now: () => number;
-  readonly #serverName: string | null;
-  /** A server has none before it has decided on the ClientHello: it costs little until then. */
-  #pointer: ConnectionPointer | undefined;
   #state: SSLState = "init";
   #failure: SSLError | undefined;
-  #disposed = false;
   #pending = 0;
   #verified = false;
   /** Plaintext that was decrypted while looking for the peer's close_notify. */
@@ -139,36 +82,25 @@ export class Connection {
   readonly #records = new Records({
     checkHeader: (header) => this.#checkHeader(header),
     room: (size) => this.#room(size),
-    filled: (size) => this.#realm.exports.wt_incoming_commit(this.#live(), size),
+    filled: (size) => this.#realm.exports.wt_incoming_commit(this.#handle.live(), size),
   });
   readonly #limits = new Limits();
   /** Whom the session stands for that may be resumed. */
   #sessionChain: readonly Uint8Array[] = [];
   /** Client: sessions that nobody has taken yet. */
   readonly #sessions: SavedSession[] = [];
-  /** Server: the ClientHello is not whole yet. */
-  #helloAwaited: boolean;
-  /** Server: the ClientHello that is to be decided on, and afterwards; after the handshake only when somebody asks for it. */
-  #clientHello: ClientHello | null = null;
-  #helloBytes: Uint8Array | null = null;
-  #undecided = false;
-  /** Server: what came is no ClientHello. Mbed TLS may say why, but must not pass over it and take one that nobody has decided on. */
-  #unheard = false;
-  #collector: ClientHelloCollector | null;
+  /** Null at a client. */
+  readonly #hello: HelloIntake | null;
   /** Null when nobody looks. */
   #trace: Trace | null;
-  #tenant: WeakRef<Tenant> | null = null;
 
   constructor(settings: Settings, options: ConnectionOptions) {
-    this.#settings = settings;
-    this.#realm = settings.realm;
     this.#now = options.now;
-    this.#serverName = options.serverName;
-    this.#helloAwaited = settings.server;
-    this.#collector = settings.server ? new ClientHelloCollector() : null;
-    this.#trace = settings.trace ? new Trace(options.now) : null;
-    if (!settings.server) this.#create();
-    settings.retain();
+    this.#hello = settings.server ? new HelloIntake() : null;
+    this.#trace = settings.trace ? new Trace(options.now) : null; // calls `now`, which may throw
+    this.#handle = new Handle(settings, options.serverName);
+    this.#realm = settings.realm;
+    this.#facts = new Facts(this.#handle);
   }
 
   /** Where its memory is; a server's may change when it decides on the ClientHello. */
@@ -183,8 +115,7 @@ export class Connection {
 
   /** Has `tenant` told when that happens; it is not kept alive for it. */
   tellOfTrap(tenant: Tenant): void {
-    this.#tenant = new WeakRef(tenant);
-    this.#realm.enter(this.#tenant);
+    this.#handle.tellOfTrap(new WeakRef(tenant));
   }
 
   get state(): SSLState {
@@ -202,7 +133,7 @@ export class Connection {
   }
 
   get disposed(): boolean {
-    return this.#disposed;
+    return this.#handle.freed;
   }
 
   /** True after `accept`: somebody judged the peer's certificate and found it good. */
@@ -212,8 +143,12 @@ export class Connection {
 
   /** Server: what the client said first, null before it has and when it could not be read. */
   get clientHello(): ClientHello | null {
-    if (this.#helloBytes !== null) this.#clientHello ??= parseClientHello(this.#helloBytes);
-    return this.#clientHello;
+    return this.#hello?.hello ?? null;
+  }
+
+  /** What can be asked about it; a server's are others after `decide`. */
+  get facts(): Facts {
+    return this.#facts;
   }
 
   /** Goes as far as the source allows (RFC 8446, section 2; RFC 5246, section 7.3). */
@@ -224,8 +159,9 @@ export class Connection {
 
   #shakeHands(source: CiphertextSource): HandshakeOutcome {
     this.#state = "handshaking";
-    if (this.#helloAwaited && !this.#lookAtHello(source)) return this.#wantOrEnd(source, "finish the handshake");
-    if (this.#undecided) return "hello";
+    if (this.#hello?.state === "awaited" && !this.#lookAtHello(this.#hello, source))
+      return this.#wantOrEnd(source, "finish the handshake");
+    if (this.#hello?.state === "undecided") return "hello";
     this.#realm.time = this.#now();
     if (this.#records.midRecord && !this.#records.feed(source)) return this.#wantOrEnd(source, "finish the handshake");
     for (;;) {
@@ -234,20 +170,20 @@ export class Connection {
       if (result === code.PAUSED_AT_CERTIFICATE) return "certificate";
       if (result === code.PAUSED_AT_PSK) return "psk";
       if (result !== code.SSL_WANT_READ) throw this.#fail(result, "finish the handshake");
-      if (this.#unheard && this.#limits.recordSeen)
+      if (this.#hello?.state === "unheard" && this.#limits.recordSeen)
         throw this.#fail(code.SSL_UNEXPECTED_MESSAGE, "finish the handshake");
       if (!this.#records.feed(source)) return this.#wantOrEnd(source, "finish the handshake");
     }
-    this.#version = this.protocolVersion();
+    this.#version = this.#facts.protocolVersion();
     this.#handshakeOver = true;
     this.#state = "open";
-    this.#keepHelloBytes();
+    this.#hello?.keepBytes();
     this.#trace?.established({
-      version: this.protocolVersion(),
-      cipherSuite: this.cipherSuite(),
-      resumed: this.resumed(),
+      version: this.#facts.protocolVersion(),
+      cipherSuite: this.#facts.cipherSuite(),
+      resumed: this.#facts.resumed(),
     });
-    if (!this.#settings.server && this.protocolVersion() === tls12) this.#keepSession();
+    if (!this.#handle.settings.server && this.#facts.protocolVersion() === tls12) this.#keepSession();
     return "done";
   }
 
@@ -267,38 +203,33 @@ export class Connection {
   /** A server goes on with the ClientHello as decided. */
   decide({ settings, now, alpn, seal, resume, psk }: Decision): void {
     if (settings !== null) {
-      settings.retain();
-      this.#move(settings);
+      this.#exchangeHandle(settings);
       this.#trace = settings.trace ? (this.#trace ?? this.#traceFromHello(now)) : null;
     }
     this.#now = now;
-    this.#undecided = false;
+    this.#hello!.decided();
     this.#create();
     this.#checkVersions();
     if (alpn !== undefined)
-      this.#lend(alpn ?? none, (at, size) => this.#realm.exports.wt_choose_alpn(this.#live(), at, size));
+      this.#lend(alpn ?? none, (at, size) => this.#realm.exports.wt_choose_alpn(this.#handle.live(), at, size));
     if (seal !== null) this.#seal(seal);
     if (resume !== null) {
       this.#sessionChain = resume.chain;
       this.#lend(resume.name, (name, nameSize) =>
         this.#realm.lend(resume.session, (at, size) =>
-          this.#realm.exports.wt_accept_session(this.#live(), name, nameSize, at, size),
+          this.#realm.exports.wt_accept_session(this.#handle.live(), name, nameSize, at, size),
         ),
       );
     }
     if (psk !== null) this.givePsk(psk);
   }
 
-  /** What the client of a server that stands at `psk` calls itself. */
-  pskIdentity(): Uint8Array {
-    const { exports } = this.#realm;
-    return this.#realm.copyOut(exports.wt_psk_identity(this.#live()), exports.wt_psk_identity_size(this.#live()));
-  }
-
   /** The key that belongs to the identity; an empty one when there is none. */
   givePsk({ identity, key }: PreSharedKey): void {
     this.#lend(identity, (name, nameSize) =>
-      this.#realm.lend(key, (at, size) => this.#realm.exports.wt_give_psk(this.#live(), name, nameSize, at, size)),
+      this.#realm.lend(key, (at, size) =>
+        this.#realm.exports.wt_give_psk(this.#handle.live(), name, nameSize, at, size),
+      ),
     );
   }
 
@@ -329,7 +260,7 @@ export class Connection {
       const result = this.#call(this.#realm.exports.wt_read, size);
       if (result > 0) {
         this.#realm.moveFromScratch(into, result);
-        this.#pending = result < size ? 0 : this.#realm.exports.wt_pending(this.#live());
+        this.#pending = result < size ? 0 : this.#realm.exports.wt_pending(this.#handle.live());
         this.#limits.dataCame();
         return { kind: "moved", bytes: result };
       }
@@ -401,13 +332,14 @@ export class Connection {
 
   /** Gives everything that Mbed TLS has produced to the sink; also after a failure, as it may be an alert. */
   drain(sink: CiphertextSink): void {
-    if (this.#disposed || this.#pointer === undefined || this.#realm.poisoned) return;
-    const size = this.#realm.exports.wt_outgoing_size(this.#pointer);
+    const pointer = this.#handle.tryLive();
+    if (pointer === undefined) return;
+    const size = this.#realm.exports.wt_outgoing_size(pointer);
     if (size === 0) return;
-    const at = this.#realm.exports.wt_outgoing_data(this.#pointer);
+    const at = this.#realm.exports.wt_outgoing_data(pointer);
     if (size > largestPacked) sink.appendCopy(this.#realm.view(at, size));
     else sink.append(this.#realm.copyOutPacked(at, size));
-    this.#realm.exports.wt_outgoing_consume(this.#pointer, size);
+    this.#realm.exports.wt_outgoing_consume(pointer, size);
   }
 
   /** Whether part of a record has come, and the rest is awaited. */
@@ -417,22 +349,12 @@ export class Connection {
 
   /** Decrypted and not yet read bytes of the current record. */
   get pending(): number {
-    return this.#disposed ? 0 : this.#pending + this.#stash.length;
+    return this.#handle.freed ? 0 : this.#pending + this.#stash.length;
   }
 
   /** True when `read` would not want more ciphertext: plaintext waits, or a whole record does. */
   hasBuffered(source: CiphertextSource): boolean {
     return this.pending > 0 || this.#records.wholeIn(source);
-  }
-
-  /** Whether a session was resumed instead of a full handshake; known once both hellos were. */
-  resumed(): boolean {
-    return this.#pointer !== undefined && this.#realm.exports.wt_resumed(this.#live()) !== 0;
-  }
-
-  /** Whether both sides know each other by a pre-shared key. */
-  pskUsed(): boolean {
-    return this.#pointer !== undefined && this.#realm.exports.wt_psk_used(this.#live()) !== 0;
   }
 
   /** Client: the sessions that can be resumed later, each once, in their order. */
@@ -441,73 +363,18 @@ export class Connection {
   }
 
   /** Server: the id and the sealed session of TLS 1.2 for the cache, once, or null. */
-  takeCached(): { readonly id: Uint8Array; readonly session: Uint8Array } | null {
-    if (this.#disposed || this.#pointer === undefined || this.#realm.poisoned) return null;
-    const bytes = this.#takeSessionBytes();
-    return bytes.length === 0 ? null : { id: bytes.slice(1, 1 + bytes[0]!), session: bytes.slice(33) };
+  takeCached(): CachedSession | null {
+    return takeCached(this.#handle);
   }
 
-  protocolVersion(): number {
-    return this.#realm.exports.wt_protocol_version(this.#live());
-  }
-
-  cipherSuite(): number {
-    return this.#realm.exports.wt_ciphersuite(this.#live());
-  }
-
-  group(): number {
-    return this.#realm.exports.wt_group(this.#live());
-  }
-
-  /** The signature scheme that the server, or the client, used in this handshake; 0 when it signed nothing. */
-  signatureScheme(server: boolean): number {
-    return this.#realm.exports.wt_signature_scheme(this.#live(), Number(server));
-  }
-
-  alpn(): string | null {
-    return this.#realm.textAt(this.#realm.exports.wt_alpn(this.#live()));
-  }
-
-  peerChain(): PeerChain {
-    if (this.resumed()) return { chain: this.#sessionChain };
-    const { exports } = this.#realm;
-    const pointer = this.#live();
-    const chain: Uint8Array[] = [];
-    for (let i = 0, size: number; (size = exports.wt_peer_certificate_size(pointer, i)) > 0; i++) {
-      chain.push(this.#realm.copyOut(exports.wt_peer_certificate(pointer, i), size));
-    }
-    return { chain };
-  }
-
-  /** The certificate that this side presented, DER, or null. */
-  ownCertificate(): Uint8Array | null {
-    const { exports } = this.#realm;
-    const size = exports.wt_own_certificate_size(this.#live());
-    return size === 0 ? null : this.#realm.copyOut(exports.wt_own_certificate(this.#live()), size);
-  }
-
-  /** A hash, for channel bindings. */
-  hash(method: SignatureMethod["hash"], data: Uint8Array): Uint8Array {
-    return hashOf(this.#realm, method, data);
-  }
-
-  /** Whether no other connection can have the same keying material: TLS 1.3, or the extended master secret (RFC 7627). */
-  uniqueMasterSecret(): boolean {
-    return this.#realm.exports.wt_unique_master_secret(this.#live()) !== 0;
-  }
-
-  /** The Finished messages of TLS 1.2 (RFC 5246, section 7.4.9), or null. */
-  finished(): { readonly own: Uint8Array; readonly peer: Uint8Array } | null {
-    const size = this.#realm.exports.wt_finished(this.#live());
-    if (size === 0) return null;
-    const both = new Uint8Array(2 * size);
-    this.#realm.moveFromScratch(both, both.length);
-    return { own: both.slice(0, size), peer: both.slice(size) };
+  /** The certificates of the peer, DER, its own first, or those of the session that is resumed; empty when there are none. */
+  peerChain(): readonly Uint8Array[] {
+    return this.#facts.resumed() ? this.#sessionChain : this.#facts.presentedChain();
   }
 
   /** Keying material (RFC 5705; RFC 8446, section 7.5), also after the end. In TLS 1.2 no context differs from an empty one. */
   exportKeys(length: number, label: Uint8Array, context: Uint8Array | undefined): Uint8Array {
-    this.#live();
+    this.#handle.live();
     if (this.#realm.poisoned) this.#meetTrap();
     const input = new Uint8Array(label.length + (context?.length ?? 0));
     input.set(label);
@@ -529,13 +396,7 @@ export class Connection {
 
   /** Lines for a key log in the form of NSS, each once. */
   takeKeyLog(): string[] {
-    if (this.#disposed || this.#pointer === undefined || this.#realm.poisoned) return [];
-    const { exports } = this.#realm;
-    const count = exports.wt_logged_keys(this.#pointer);
-    if (count === 0) return [];
-    const entries = this.#realm.copyOut(exports.wt_key_log(this.#pointer), count * keyLogEntrySize);
-    exports.wt_forget_logged_keys(this.#pointer);
-    return Array.from({ length: count }, (_, i) => keyLogLine(entries.subarray(i * keyLogEntrySize)));
+    return takeKeyLog(this.#handle);
   }
 
   /** What has happened, each once; nothing unless the settings say so. */
@@ -545,22 +406,14 @@ export class Connection {
   }
 
   dispose(): void {
-    if (this.#disposed) return;
-    this.#disposed = true;
     this.#records.forget();
-    if (!this.#realm.poisoned && this.#pointer !== undefined) this.#realm.exports.wt_connection_free(this.#pointer);
-    if (this.#tenant !== null) this.#realm.leave(this.#tenant);
-    this.#settings.release();
+    this.#handle.free();
   }
 
-  #move(settings: Settings): void {
-    if (this.#tenant !== null) {
-      this.#realm.leave(this.#tenant);
-      settings.realm.enter(this.#tenant);
-    }
-    this.#settings.release();
-    this.#settings = settings;
+  #exchangeHandle(settings: Settings): void {
+    this.#handle = this.#handle.exchange(settings);
     this.#realm = settings.realm;
+    this.#facts = new Facts(this.#handle);
   }
 
   #fromStash(into: Uint8Array): Outcome {
@@ -574,25 +427,16 @@ export class Connection {
   /** Without memory for it the connection has failed, and its peer cannot be told why. */
   #create(): void {
     try {
-      this.#pointer = this.#made();
+      this.#handle.make();
     } catch (error) {
       throw this.#broken(error);
     }
   }
 
-  #made(): ConnectionPointer {
-    const make = (name: number): ConnectionPointer =>
-      this.#realm.exports.wt_connection_new(this.#settings.pointer, name);
-    const name = this.#serverName;
-    const pointer = name === null ? make(0) : this.#realm.lend(encoder.encode(`${name}\0`), make);
-    if (pointer === 0) throw new SSLMemoryError("Cannot make a connection: the wasm memory is full");
-    return pointer;
-  }
-
   #seal({ key, extra, lifetime, tickets, cache }: SessionSeal): void {
     this.#lend(key, (keyAt) =>
       this.#realm.lend(extra, (at, size) =>
-        this.#realm.exports.wt_seal_sessions(this.#live(), keyAt, at, size, lifetime, tickets),
+        this.#realm.exports.wt_seal_sessions(this.#handle.live(), keyAt, at, size, lifetime, tickets),
       ),
     );
     if (cache) this.#call((pointer) => this.#realm.exports.wt_cache_session(pointer));
@@ -606,43 +450,17 @@ export class Connection {
   #keepSession(): void {
     const result = this.#call((pointer) => this.#realm.exports.wt_keep_session(pointer));
     if (result < 0) throw this.#fail(result, "keep the session");
-    if (result > 0) this.#sessions.push(savedSession(this.#takeSessionBytes()));
+    if (result > 0) this.#sessions.push(takeSaved(this.#handle));
   }
 
-  #takeSessionBytes(): Uint8Array {
-    const { exports } = this.#realm;
-    const bytes = this.#realm.copyOut(exports.wt_session(this.#live()), exports.wt_session_size(this.#live()));
-    exports.wt_forget_session(this.#live());
-    return bytes;
-  }
-
-  /** Takes what there is of the ClientHello from the source and holds it; false while it is not whole. */
-  #lookAtHello(source: CiphertextSource): boolean {
-    const hello = this.#collector!.add(this.#records.hold(source));
-    const { held } = this.#records;
-    if (hello === "incomplete" && held.length < largestHello && !source.eof) return false;
-    this.#helloAwaited = false;
-    this.#collector = null;
-    this.#trace?.hello(held);
-    if (hello === null || hello === "incomplete") {
-      this.#unheard = hello === null || held.length >= largestHello;
-      this.#create();
-      return true;
-    }
-    const fault = hello === "malformed" ? code.SSL_DECODE_ERROR : breaksRules(hello) ? code.SSL_ILLEGAL_PARAMETER : 0;
-    if (fault !== 0) {
-      this.#create();
-      throw this.#fail(fault, "finish the handshake");
-    }
-    this.#clientHello = hello as ClientHello;
-    this.#undecided = true;
+  /** False while it is not whole. Of one that nobody is to decide on Mbed TLS gets to say what is wrong, or to send the alert. */
+  #lookAtHello(hello: HelloIntake, source: CiphertextSource): boolean {
+    const fault = hello.take(source, this.#records);
+    if (hello.state === "awaited") return false;
+    this.#trace?.hello(this.#records.held);
+    if (hello.state !== "undecided") this.#create();
+    if (fault !== 0) throw this.#fail(fault, "finish the handshake");
     return true;
-  }
-
-  /** The bytes are a fraction of what was read from them, which few look at again. */
-  #keepHelloBytes(): void {
-    this.#helloBytes = this.#clientHello?.raw ?? null;
-    this.#clientHello = null;
   }
 
   /** For a context that looks, when the one before it did not. */
@@ -654,8 +472,8 @@ export class Connection {
 
   /** Without TLS 1.3, Mbed TLS does not look at the list of versions and misses something else in a client that speaks nothing older. */
   #checkVersions(): void {
-    const { versions } = this.#clientHello!;
-    if (this.#settings.maxVersion === tls12 && !versions.some((version) => version === tls12))
+    const { versions } = this.clientHello!;
+    if (this.#handle.settings.maxVersion === tls12 && !versions.some((version) => version === tls12))
       throw this.#fail(code.SSL_BAD_PROTOCOL_VERSION, "finish the handshake");
   }
 
@@ -670,14 +488,14 @@ export class Connection {
     const [type, major] = header;
     const doing = this.#handshakeOver ? "read" : "finish the handshake";
     if (type! < 20 || type! > 24 || major !== 3) {
-      const role = this.#settings.server ? "server" : "client";
+      const role = this.#handle.settings.server ? "server" : "client";
       const error = this.#limits.recordSeen ? noRecord(header, doing) : notTls(header, doing, role);
       throw this.#enterFailed({ error, alert: alert.unexpected_message }, false);
     }
     // Whatever it says there: the version of a record means nothing, and Mbed TLS refuses later ones than its own.
     if (!this.#limits.recordSeen) header[2] = 3;
     const length = fragmentLength(header);
-    const version = this.#handshakeOver ? this.#version : this.protocolVersion();
+    const version = this.#handshakeOver ? this.#version : this.#facts.protocolVersion();
     this.#checkLimit(this.#limits.checkSize(length, version === tls13, doing));
     if (!this.#handshakeOver) this.#checkLimit(this.#limits.checkHandshake(type!, length));
   }
@@ -698,7 +516,7 @@ export class Connection {
   }
 
   #fail(number: number, doing: string): SSLError {
-    const pointer = this.#live();
+    const pointer = this.#handle.live();
     const plain = number === code.SSL_INVALID_MAC ? this.#plainAlert() : null;
     const received = plain ?? this.#realm.exports.wt_received_alert(pointer);
     const failure =
@@ -712,7 +530,7 @@ export class Connection {
    * of TLS 1.3 look like application data, so this one cannot be encrypted; Mbed TLS sees a bad MAC.
    */
   #plainAlert(): number | null {
-    if (this.#handshakeOver || this.protocolVersion() !== tls13) return null;
+    if (this.#handshakeOver || this.#facts.protocolVersion() !== tls13) return null;
     const seen = this.#records.plainAlert;
     return seen?.[0] === fatal ? seen[1]! : null;
   }
@@ -728,8 +546,8 @@ export class Connection {
   /** What failed first is what counts: a peer that cannot be told, for want of memory or because of a trap, learns it from the end. */
   #sendAlert(number: number): void {
     try {
-      if (this.#pointer === undefined) this.#create();
-      this.#realm.exports.wt_send_alert(this.#live(), fatal, this.#inThisVersion(number));
+      if (!this.#handle.made) this.#create();
+      this.#realm.exports.wt_send_alert(this.#handle.live(), fatal, this.#inThisVersion(number));
     } catch (error) {
       if (!(error instanceof SSLError)) throw error;
     }
@@ -737,14 +555,16 @@ export class Connection {
 
   /** TLS 1.2 has no alert for a missing certificate and says handshake_failure (RFC 5246, section 7.4.6). */
   #inThisVersion(number: number): number {
-    return number === alert.certificate_required && this.protocolVersion() !== tls13 ? alert.handshake_failure : number;
+    return number === alert.certificate_required && this.#facts.protocolVersion() !== tls13
+      ? alert.handshake_failure
+      : number;
   }
 
   /** Enters the module, with `size` where that is the second parameter. */
   #call(enter: (pointer: ConnectionPointer, size: number) => number | void, size: number = 0): number {
     this.#realm.forgetRandomFailure();
     try {
-      return enter(this.#live(), size) as number;
+      return enter(this.#handle.live(), size) as number;
     } catch (error) {
       throw this.#broken(error);
     } finally {
@@ -760,12 +580,14 @@ export class Connection {
 
   /** Takes what the module has noted, so that it has the time of the call. */
   #overhear(): void {
-    if (this.#trace === null || this.#disposed || this.#pointer === undefined || this.#realm.poisoned) return;
+    if (this.#trace === null) return;
+    const pointer = this.#handle.tryLive();
+    if (pointer === undefined) return;
     const { exports } = this.#realm;
-    const size = exports.wt_trace_size(this.#pointer);
+    const size = exports.wt_trace_size(pointer);
     if (size === 0) return;
-    this.#trace.add(this.#realm.copyOut(exports.wt_trace(this.#pointer), size));
-    exports.wt_forget_trace(this.#pointer);
+    this.#trace.add(this.#realm.copyOut(exports.wt_trace(pointer), size));
+    exports.wt_forget_trace(pointer);
   }
 
   #requireOpenDirection(doing: string): void {
@@ -774,7 +596,7 @@ export class Connection {
   }
 
   #guard(): void {
-    if (this.#disposed) throw new SSLStateError("Cannot use this connection: it was disposed of");
+    if (this.#handle.freed) throw new SSLStateError("Cannot use this connection: it was disposed of");
     if (this.#failure !== undefined) throw this.#failure.again();
     if (this.#state === "unwrapped")
       throw new SSLStateError("Cannot use this connection: TLS has ended on it and its transport was given back");
@@ -789,23 +611,4 @@ export class Connection {
       throw this.#broken(error);
     }
   }
-
-  #live(): ConnectionPointer {
-    if (this.#disposed) throw new SSLStateError("Cannot use this connection: it was disposed of");
-    if (this.#pointer === undefined) throw new SSLStateError("Cannot use this connection: its handshake has not begun");
-    return this.#pointer;
-  }
-}
-
-/** As wt_keep_session laid it out. */
-function savedSession(bytes: Uint8Array): SavedSession {
-  const view = new DataView(bytes.buffer, bytes.byteOffset);
-  return {
-    version: view.getUint16(0),
-    extendedMasterSecret: bytes[2] === 1,
-    hasTicket: bytes[3] === 1,
-    lifetime: view.getUint32(4),
-    id: bytes.slice(9, 9 + bytes[8]!),
-    bytes: bytes.slice(9 + 32),
-  };
 }

@@ -23,7 +23,7 @@ import {
   SSLWantReadError,
   type WrapOptions,
 } from "../ssl/index.ts";
-import { wrapOptionNames } from "../ssl/ssl-object.ts";
+import { wrapOptionNames } from "../ssl/wrapping.ts";
 import { withBytesSent } from "./bytes-sent.ts";
 import { type Carrier, carrierOf } from "./carrier.ts";
 import { waitUntil } from "./event-loop.ts";

@@ -1,6 +1,6 @@
 // Channel bindings (RFC 5929, RFC 9266): bytes that both ends of one TLS connection know and nobody in between can have.
 import type { Connection } from "../engine/connection.ts";
-import type { SignatureMethod } from "../engine/signatures.ts";
+import { hashOf, type SignatureMethod } from "../engine/signatures.ts";
 import { DerReader, tag } from "./der.ts";
 import type { TLSVersion } from "./tables.ts";
 
@@ -20,12 +20,12 @@ export function channelBinding(
   if (type === "tls-exporter") return exporter(connection);
   if (type === "tls-unique") return version === "TLSv1.2" ? firstFinished(connection, server !== null) : null;
   const certificate = serverCertificate(connection, server);
-  return certificate === null ? null : connection.hash(endPointHash(certificate), certificate);
+  return certificate === null ? null : hashOf(connection.realm, endPointHash(certificate), certificate);
 }
 
 /** RFC 9266, section 4.2: without a unique master secret it binds to nothing. There is no renegotiation here. */
 function exporter(connection: Connection): Uint8Array | null {
-  if (!connection.uniqueMasterSecret()) return null;
+  if (!connection.facts.uniqueMasterSecret()) return null;
   return connection.exportKeys(32, new TextEncoder().encode("EXPORTER-Channel-Binding"), new Uint8Array(0));
 }
 
@@ -34,17 +34,17 @@ function exporter(connection: Connection): Uint8Array | null {
  * could make both connections' the same without the extended master secret (RFC 7627, section 1).
  */
 function firstFinished(connection: Connection, server: boolean): Uint8Array | null {
-  const resumed = connection.resumed();
-  if (resumed && !connection.uniqueMasterSecret()) return null;
-  const finished = connection.finished();
+  const resumed = connection.facts.resumed();
+  if (resumed && !connection.facts.uniqueMasterSecret()) return null;
+  const finished = connection.facts.finished();
   return finished === null ? null : resumed === server ? finished.own : finished.peer;
 }
 
 /** Of a resumed session the one that was presented when it began: which of several that was is forgotten. */
 function serverCertificate(connection: Connection, server: { readonly identities: number } | null): Uint8Array | null {
-  if (connection.pskUsed()) return null;
-  if (server === null) return connection.peerChain().chain[0] ?? null;
-  return connection.resumed() && server.identities !== 1 ? null : connection.ownCertificate();
+  if (connection.facts.pskUsed()) return null;
+  if (server === null) return connection.peerChain()[0] ?? null;
+  return connection.facts.resumed() && server.identities !== 1 ? null : connection.facts.ownCertificate();
 }
 
 /** RFC 5929, section 4.1: the hash of the certificate's signature, but SHA-256 instead of MD5 and SHA-1. */

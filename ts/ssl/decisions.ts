@@ -2,7 +2,8 @@
 // is accepted. Asks the application where it wants to be asked, once, and waits for its answer; does not move a byte.
 import { alert } from "../engine/alerts.ts";
 import type { ClientHello } from "../engine/client-hello.ts";
-import type { Connection, HandshakeOutcome, PeerChain, PreSharedKey } from "../engine/connection.ts";
+import type { Connection, HandshakeOutcome } from "../engine/connection.ts";
+import type { PreSharedKey } from "../engine/decision.ts";
 import { type Failure, isEngineTrouble, SSLError, SSLStateError } from "../engine/errors.ts";
 import { describe } from "./bytes.ts";
 import {
@@ -22,11 +23,12 @@ import type { HostName } from "./names.ts";
 import type { CheckedOptions, ConnectionHooks } from "./options.ts";
 import { approved, overrule } from "./overrule.ts";
 import { after, lastly, Question } from "./question.ts";
-import { SSLSession } from "./session.ts";
+import { checkSession, type SSLSession } from "./session.ts";
 import { namesSession } from "./session-stats.ts";
 import type { ContextInternals, SSLContext } from "./ssl-context.ts";
-import type { Parts, SSLObject } from "./ssl-object.ts";
+import type { SSLObject } from "./ssl-object.ts";
 import { arithmeticIn, judge, policyOf, type Verdict, type VerificationPolicy } from "./verification.ts";
+import type { Parts } from "./wrapping.ts";
 
 /** Where the handshake may stand still. */
 type Standstill = Exclude<HandshakeOutcome, "done" | "want">;
@@ -106,7 +108,7 @@ export class Decisions {
     const saved = session.offerFor(hostname, this.#verifyName?.name ?? null, now);
     if (saved === null) return;
     const chain = session.peerChain;
-    const verdict = judge({ chain }, this.#policy, this.#context.internals().arithmetic);
+    const verdict = judge(chain, this.#policy, this.#context.internals().arithmetic);
     if (!verdict.trusted) return;
     this.#sessionPeer = { chain, path: verdict.path };
     session.spend();
@@ -137,7 +139,7 @@ export class Decisions {
   requireVerdict(): void {
     const { mode, pins } = this.#policy;
     if (mode === "none" && pins === null && this.#checked.verify === null) return;
-    if (this.#connection.peerVerified || this.#connection.pskUsed()) return;
+    if (this.#connection.peerVerified || this.#connection.facts.pskUsed()) return;
     const error = new SSLError("Cannot finish the handshake: the peer was not verified", {
       reason: "CERTIFICATE_VERIFY_FAILED",
     });
@@ -229,18 +231,17 @@ export class Decisions {
   }
 
   #lookUpPsk(): PreSharedKey | PromiseLike<PreSharedKey> {
-    return lookUpPsk(this.#checked.pskLookup!, this.#connection.pskIdentity());
+    return lookUpPsk(this.#checked.pskLookup!, this.#connection.facts.pskIdentity());
   }
 
   /** The verdict that is found here, and then that of the application. */
   #judgePeer(): Verdict | PromiseLike<Verdict> {
-    const peer = this.#connection.peerChain();
-    const found = this.#verdictOver(peer);
+    const chain = this.#connection.peerChain();
+    const found = this.#verdictOver(chain);
     const approve = this.#hooks?.approve;
-    if (approve !== undefined) return approved(approve, found, peer.chain);
+    if (approve !== undefined) return approved(approve, found, chain);
     const { verify } = this.#checked;
-    if (verify === null || (peer.chain.length === 0 && (!found.trusted || this.#policy.mode === "none"))) return found;
-    const { chain } = peer;
+    if (verify === null || (chain.length === 0 && (!found.trusted || this.#policy.mode === "none"))) return found;
     const hostname = this.#policy.host?.name ?? null;
     const side = this.#context.serverSide ? "server" : "client";
     return overrule(verify, found, {
@@ -248,14 +249,14 @@ export class Decisions {
       hostname,
       side,
       mode: this.#policy.mode,
-      resumed: this.#connection.resumed(),
+      resumed: this.#connection.facts.resumed(),
     });
   }
 
-  #verdictOver(peer: PeerChain): Verdict {
-    if (this.#connection.resumed() && this.#sessionPeer !== null)
+  #verdictOver(chain: readonly Uint8Array[]): Verdict {
+    if (this.#connection.facts.resumed() && this.#sessionPeer !== null)
       return { trusted: true, path: this.#sessionPeer.path };
-    return judge(peer, this.#policy, arithmeticIn(this.#connection.realm));
+    return judge(chain, this.#policy, arithmeticIn(this.#connection.realm));
   }
 
   #take(verdict: Verdict): void {
@@ -269,14 +270,6 @@ export class Decisions {
 function failureIn(hook: string, error: unknown): Failure {
   if (isEngineTrouble(error)) return { error: error as SSLError, alert: alert.internal_error };
   return hookFailure(hook, error, "internal_error");
-}
-
-/** Whether the session may be given to a connection of that context. */
-export function checkSession(session: SSLSession, context: SSLContext): void {
-  if (!(session instanceof SSLSession))
-    throw new TypeError(`Cannot use session: expected an SSLSession, got ${describe(session)}`);
-  if (context.serverSide) throw new SSLStateError("Cannot use session: only a client can offer one");
-  if (session.context !== context) throw new SSLStateError("Cannot use session: it belongs to another context");
 }
 
 function checkContext(context: SSLContext): SSLContext {

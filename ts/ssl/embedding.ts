@@ -5,8 +5,9 @@ import type { SSLError } from "../engine/errors.ts";
 import { MemoryBIO } from "./memory-bio.ts";
 import type { ConnectionHooks } from "./options.ts";
 import type { SSLContext } from "./ssl-context.ts";
-import { SSLObject, type WrapOptions } from "./ssl-object.ts";
+import { SSLObject } from "./ssl-object.ts";
 import { judge, policyOf } from "./verification.ts";
+import type { WrapOptions } from "./wrapping.ts";
 import type { TrustStore } from "./x509/trust-store.ts";
 
 export type { ConnectionHooks };
@@ -45,12 +46,12 @@ export class EmbeddedObject extends SSLObject {
 
   /** The Finished messages of both sides, TLS 1.2 only; null before there are any. */
   finished(): { readonly own: Uint8Array; readonly peer: Uint8Array } | null {
-    return this.connection.handshakeOver ? this.connection.finished() : null;
+    return this.connection.handshakeOver ? this.connection.facts.finished() : null;
   }
 
   /** The certificate that this side presented, DER, or null. */
   ownCertificate(): Uint8Array | null {
-    return this.connection.ownCertificate();
+    return this.connection.facts.ownCertificate();
   }
 }
 
@@ -62,7 +63,7 @@ export function handOver(bytes: Uint8Array, queue: MemoryBIO): void {
 /** What would have been said against a chain had the context verified it, null for nothing. Names are not compared. */
 export function complaintAbout(chain: readonly Uint8Array[], context: SSLContext): SSLError | null {
   const { checked, arithmetic } = context.internals();
-  const verdict = judge({ chain }, { ...policyOf(checked, context.serverSide, null), mode: "required" }, arithmetic);
+  const verdict = judge(chain, { ...policyOf(checked, context.serverSide, null), mode: "required" }, arithmetic);
   return verdict.trusted ? null : verdict.failure.error;
 }
 

@@ -2,7 +2,7 @@
 // key. Asks the application where it wants to be asked, in that order; does not know how a handshake goes on.
 import { alert, alertName, type AlertName } from "../engine/alerts.ts";
 import type { ClientHello } from "../engine/client-hello.ts";
-import type { Decision, PreSharedKey } from "../engine/connection.ts";
+import type { Decision, PreSharedKey } from "../engine/decision.ts";
 import { type Failure, SSLAlertError, SSLError } from "../engine/errors.ts";
 import { sealName, unseal } from "../engine/sealing.ts";
 import { describe, toBytes } from "./bytes.ts";
@@ -150,7 +150,7 @@ function openSession(
   const session = plain === null ? null : readSession(plain);
   if (session === null || !fits(session, hello, context)) return null;
   const { bytes, chain } = session;
-  const verdict = judge({ chain }, policyOf(checked, true, null), context.arithmetic);
+  const verdict = judge(chain, policyOf(checked, true, null), context.arithmetic);
   return verdict.trusted ? { name, bytes, peer: { chain, path: verdict.path } } : null;
 }
 

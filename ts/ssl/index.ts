@@ -55,31 +55,23 @@ export {
   type SelfSignedKey,
   type SelfSignedOptions,
 } from "./identity/self-signed.ts";
+export type { Identity, KeyIdentity, PfxIdentity } from "./identity/identity.ts";
 export { init, type InitOptions } from "./init.ts";
 export { MemoryBIO } from "./memory-bio.ts";
-export type {
-  BaseOptions,
-  ClientOptions,
-  Identity,
-  Isolation,
-  KeyIdentity,
-  PfxIdentity,
-  PskIdentity,
-  ServerOptions,
-  SessionCache,
-} from "./options.ts";
+export type { BaseOptions, ClientOptions, Isolation, PskIdentity, ServerOptions, SessionCache } from "./options.ts";
 export { derCertToPem, pemCertToDer, type PemOrDer } from "./pem.ts";
 export { SSLSession } from "./session.ts";
 export type { SessionStats } from "./session-stats.ts";
 export { type ContextClass, SSLContext } from "./ssl-context.ts";
 export type { CertStoreStats } from "./store-stats.ts";
-export { type IoResult, SSLObject, type WrapOptions } from "./ssl-object.ts";
+export { type IoResult, SSLObject } from "./ssl-object.ts";
 export { spkiPin } from "./spki-pin.ts";
 export type { CipherInfo, CipherName, NamedGroup, SignatureScheme, TLSVersion } from "./tables.ts";
 export { TicketKeys } from "./ticket-keys.ts";
 export type { CertProfile, VerifyMode } from "./verification.ts";
 export { explainTrace, type TraceExplanation } from "./trace/explain.ts";
 export { virtualHosts } from "./virtual-hosts.ts";
+export type { WrapOptions } from "./wrapping.ts";
 export { isWant, SSLWantCallbackError, SSLWantReadError, SSLWantWriteError } from "./want.ts";
 export type { DefaultVerifyPaths } from "./system-trust.ts";
 export type { CrlCheck } from "./x509/crl.ts";

@@ -18,6 +18,13 @@ export function certificatesFrom(value: PemOrDer, name: string): Uint8Array[] {
   });
 }
 
+/** As `certificatesFrom`, of one or more; none when it is left out. */
+export function certificateList(name: string, value: PemOrDer | readonly PemOrDer[] | undefined): Uint8Array[] {
+  if (value === undefined) return [];
+  if (!Array.isArray(value)) return certificatesFrom(value as PemOrDer, name);
+  return value.flatMap((item: PemOrDer, i) => certificatesFrom(item, `${name}[${i}]`));
+}
+
 /** One block of a PEM text: its bytes, or why there are none. */
 export type PemBlock =
   { readonly der: Uint8Array; readonly reason: null } | { readonly der: null; readonly reason: string };

@@ -1,7 +1,7 @@
 // Sessions as a client keeps them: what is needed to resume one, whom it was made with, and a form that can be stored.
 import { randomBytes } from "../engine/randomness.ts";
-import type { SavedSession } from "../engine/connection.ts";
-import { SSLConfigError, SSLError } from "../engine/errors.ts";
+import type { SavedSession } from "../engine/saved-session.ts";
+import { SSLConfigError, SSLError, SSLStateError } from "../engine/errors.ts";
 import { seal, unseal } from "../engine/sealing.ts";
 import { type Bytes, describe, toBytes } from "./bytes.ts";
 import { pack, unpack } from "./packing.ts";
@@ -129,6 +129,14 @@ export class SSLSession {
   spend(): void {
     if (this.#parts.saved.version === tls13) this.#spent = true;
   }
+}
+
+/** Throws when the session may not be given to a connection of that context. */
+export function checkSession(session: SSLSession, context: SSLContext): void {
+  if (!(session instanceof SSLSession))
+    throw new TypeError(`Cannot use session: expected an SSLSession, got ${describe(session)}`);
+  if (context.serverSide) throw new SSLStateError("Cannot use session: only a client can offer one");
+  if (session.context !== context) throw new SSLStateError("Cannot use session: it belongs to another context");
 }
 
 type Head = Pick<SavedSession, "version" | "extendedMasterSecret" | "hasTicket" | "lifetime"> &

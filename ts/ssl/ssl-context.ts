@@ -6,17 +6,11 @@ import { isSameInput, Settings } from "../engine/settings.ts";
 import { SSLStateError } from "../engine/errors.ts";
 import { checkOptionNames, describe } from "./bytes.ts";
 import type { Certificate } from "./certificate.ts";
+import { checkOptions, copyOf } from "./check-options.ts";
 import { MemoryBIO } from "./memory-bio.ts";
-import {
-  type CheckedOptions,
-  checkOptions,
-  type ClientOptions,
-  type ConnectionHooks,
-  copyOf,
-  type ServerOptions,
-} from "./options.ts";
+import type { CheckedOptions, ClientOptions, ConnectionHooks, ServerOptions } from "./options.ts";
 import { pack } from "./packing.ts";
-import { openConnection, SSLObject, type WrapOptions, wrapOptionNames } from "./ssl-object.ts";
+import { SSLObject } from "./ssl-object.ts";
 import { HandshakeCounter, type SessionStats } from "./session-stats.ts";
 import { type CertStoreStats, storeStats } from "./store-stats.ts";
 import {
@@ -31,6 +25,7 @@ import {
   versionId,
 } from "./tables.ts";
 import { type Arithmetic, arithmeticIn, type VerifyMode } from "./verification.ts";
+import { openConnection, type WrapOptions, wrapOptionNames } from "./wrapping.ts";
 
 /**
  * The configuration of clients or of servers, like Python's `ssl.SSLContext`; it cannot be changed, `with` makes a variant.

@@ -1,17 +1,15 @@
 // Python's face over the engine: an SSLObject between two MemoryBIO, throwing where Python's `ssl` throws.
 // Owns the translation of outcomes into exceptions. Refuses to know sockets, and how it is decided whether to go on.
 import type { ClientHello } from "../engine/client-hello.ts";
-import { Connection, type Outcome, type SavedSession, type SSLState } from "../engine/connection.ts";
+import { Connection, type Outcome, type SSLState } from "../engine/connection.ts";
 import { SSLConfigError, SSLNotSupportedError, SSLStateError, SSLZeroReturnError } from "../engine/errors.ts";
-import type { Settings } from "../engine/settings.ts";
+import type { SavedSession } from "../engine/saved-session.ts";
 import { type Bytes, checkOptionNames, describe, toBytes, toCount, toFlag } from "./bytes.ts";
 import { type Certificate, parseCertificate } from "./certificate.ts";
 import { channelBinding, type ChannelBindingType } from "./channel-binding.ts";
-import { checkSession, Decisions } from "./decisions.ts";
+import { Decisions } from "./decisions.ts";
 import { hookFailure } from "./hooks.ts";
 import type { MemoryBIO } from "./memory-bio.ts";
-import { type HostName, toHostName } from "./names.ts";
-import type { ConnectionHooks } from "./options.ts";
 import { forgetFailure } from "./question.ts";
 import { SSLSession } from "./session.ts";
 import type { HandshakeCounter } from "./session-stats.ts";
@@ -28,40 +26,13 @@ import {
   versionId,
 } from "./tables.ts";
 import { SSLWantCallbackError, SSLWantReadError, SSLWantWriteError, withoutStack } from "./want.ts";
-
-/** What can be said about one connection. */
-export interface WrapOptions {
-  /** Client: the server's name, a DNS name or an IP address; sent (names only) and verified. */
-  readonly serverHostname?: string;
-  /** Client: the name to verify, when it is another than `serverHostname`. */
-  readonly verifyName?: string;
-  /** Client: a session of an earlier connection to resume; when it does not fit, the handshake is a full one. */
-  readonly session?: SSLSession;
-}
+import type { Parts } from "./wrapping.ts";
 
 /** What a call that never throws for would-block answers. */
 export type IoResult =
   | { readonly kind: "ok"; readonly n: number }
   | { readonly kind: "want"; readonly want: "read" | "write" | "callback" }
   | { readonly kind: "eof" };
-
-/** @internal */
-export interface Parts {
-  readonly context: SSLContext;
-  readonly connection: Connection;
-  readonly incoming: MemoryBIO;
-  readonly outgoing: MemoryBIO;
-  readonly names: Names;
-  readonly serverHostname: string | null;
-  readonly session: SSLSession | null;
-  readonly hooks: ConnectionHooks | null;
-}
-
-/** Client: the names to send and to verify. */
-interface Names {
-  readonly send: HostName | null;
-  readonly verify: HostName | null;
-}
 
 /**
  * One side of a TLS conversation over two byte queues, like Python's `ssl.SSLObject`. It does no I/O: bytes from the peer
@@ -84,7 +55,8 @@ export class SSLObject {
   protected readonly incoming: MemoryBIO;
   protected readonly outgoing: MemoryBIO;
   protected readonly connection: Connection;
-  readonly #names: Names;
+  /** Client: the name that was verified, null without one. */
+  readonly #verifyName: string | null;
   readonly #decisions: Decisions;
   #session: SSLSession | null = null;
   #want: "read" | "write" | "callback" | null = null;
@@ -97,7 +69,7 @@ export class SSLObject {
   constructor(parts: Parts) {
     if (!(parts?.connection instanceof Connection))
       throw new TypeError("Cannot make an SSLObject with new: use SSLContext.wrapBio");
-    this.#names = parts.names;
+    this.#verifyName = parts.names.verify?.name ?? null;
     this.#counter = parts.context.internals().counter;
     this.#decisions = new Decisions(this, parts);
     this.serverHostname = parts.serverHostname;
@@ -143,7 +115,7 @@ export class SSLObject {
 
   /** Whether a session was resumed; null before the end of the handshake. */
   get sessionReused(): boolean | null {
-    return this.connection.handshakeOver ? this.connection.resumed() : null;
+    return this.connection.handshakeOver ? this.connection.facts.resumed() : null;
   }
 
   /** Where the connection is in its life (statement B1). */
@@ -268,12 +240,12 @@ export class SSLObject {
 
   /** The protocol version, null before the end of the handshake. */
   version(): TLSVersion | null {
-    return this.connection.handshakeOver ? nameOfId(versionId, this.connection.protocolVersion()) : null;
+    return this.connection.handshakeOver ? nameOfId(versionId, this.connection.facts.protocolVersion()) : null;
   }
 
   /** The cipher suite, null before the end of the handshake. */
   cipher(): CipherInfo | null {
-    return this.connection.handshakeOver ? cipherInfo(this.connection.cipherSuite()) : null;
+    return this.connection.handshakeOver ? cipherInfo(this.connection.facts.cipherSuite()) : null;
   }
 
   /**
@@ -289,7 +261,7 @@ export class SSLObject {
 
   /** The group of the key exchange, null before the end of the handshake and when there was none. */
   group(): NamedGroup | null {
-    return this.connection.handshakeOver ? nameOfId(groupId, this.connection.group()) : null;
+    return this.connection.handshakeOver ? nameOfId(groupId, this.connection.facts.group()) : null;
   }
 
   /**
@@ -308,7 +280,7 @@ export class SSLObject {
 
   /** The application protocol both sides agreed on (RFC 7301), or null. */
   selectedAlpnProtocol(): string | null {
-    return this.connection.handshakeOver ? this.connection.alpn() : null;
+    return this.connection.handshakeOver ? this.connection.facts.alpn() : null;
   }
 
   /** Always null: TLS compression is not offered (RFC 8446 has none). */
@@ -334,7 +306,7 @@ export class SSLObject {
   getUnverifiedChain(): Uint8Array[] {
     if (!this.connection.handshakeOver)
       throw new SSLStateError("Cannot get the certificate of the peer: handshake not done yet");
-    return [...this.connection.peerChain().chain];
+    return [...this.connection.peerChain()];
   }
 
   /**
@@ -422,7 +394,9 @@ export class SSLObject {
   }
 
   #signatureScheme(server: boolean): SignatureScheme | null {
-    return this.connection.handshakeOver ? nameOfId(signatureSchemeId, this.connection.signatureScheme(server)) : null;
+    return this.connection.handshakeOver
+      ? nameOfId(signatureSchemeId, this.connection.facts.signatureScheme(server))
+      : null;
   }
 
   /** Resolves when the application has answered what it was asked. */
@@ -468,9 +442,9 @@ export class SSLObject {
       context: this.context,
       saved,
       hostname: this.serverHostname,
-      verifyName: this.#names.verify?.name ?? null,
+      verifyName: this.#verifyName,
       made: this.#decisions.checked.now(),
-      peerChain: this.connection.peerChain().chain,
+      peerChain: this.connection.peerChain(),
       bound: true,
     });
     this.#decisions.checked.onSession?.(this.#session);
@@ -494,8 +468,8 @@ export class SSLObject {
 
   #countEnd(): void {
     if (this.#counter === null) return;
-    const missed = this.#decisions.sessionOffered && !this.connection.pskUsed();
-    this.#counter.end(this.connection.resumed() ? "resumed" : missed ? "refused" : "none");
+    const missed = this.#decisions.sessionOffered && !this.connection.facts.pskUsed();
+    this.#counter.end(this.connection.facts.resumed() ? "resumed" : missed ? "refused" : "none");
     this.#counter = null;
   }
 
@@ -529,35 +503,6 @@ export class SSLObject {
   }
 }
 
-/** @internal */
-export interface OpenOptions {
-  readonly context: SSLContext;
-  readonly settings: Settings;
-  readonly incoming: MemoryBIO;
-  readonly outgoing: MemoryBIO;
-  readonly options: WrapOptions;
-  readonly hooks: ConnectionHooks | null;
-}
-
-/**
- * Checks what was said about one connection and makes its engine.
- * @internal
- */
-export function openConnection({ context, settings, incoming, outgoing, options, hooks }: OpenOptions): Parts {
-  const names = checkNames(context, options);
-  const { session = null } = options;
-  if (session !== null) checkSession(session, context);
-  const connection = new Connection(settings, {
-    serverName: names.send?.kind === "dns" ? names.send.name : null,
-    now: context.internals().checked.now,
-  });
-  const { serverHostname = null } = options;
-  return { context, connection, incoming, outgoing, names, session, serverHostname, hooks };
-}
-
-/** @internal */
-export const wrapOptionNames: readonly (keyof WrapOptions)[] = ["serverHostname", "verifyName", "session"];
-
 const channelBindingTypes: readonly ChannelBindingType[] = ["tls-unique", "tls-server-end-point", "tls-exporter"];
 
 const nothing: IoResult = { kind: "ok", n: 0 };
@@ -584,20 +529,6 @@ function target(into: Bytes, n: number | undefined): Uint8Array<ArrayBuffer> {
   const room = toBytes(into, "into");
   const size = toCount(n, "n", 0);
   return size === 0 ? room : room.subarray(0, size);
-}
-
-function checkNames(context: SSLContext, options: WrapOptions): Names {
-  if (context.serverSide && (options.serverHostname !== undefined || options.verifyName !== undefined)) {
-    throw new SSLConfigError("Cannot use serverHostname: it can only be given on the client side", {
-      reason: "BAD_SERVER_HOSTNAME",
-    });
-  }
-  const send = options.serverHostname === undefined ? null : toHostName(options.serverHostname, "serverHostname");
-  const verify = options.verifyName === undefined ? send : toHostName(options.verifyName, "verifyName");
-  if (context.checkHostname && verify === null) {
-    throw new SSLConfigError("Cannot wrap: checkHostname requires serverHostname", { reason: "BAD_SERVER_HOSTNAME" });
-  }
-  return { send, verify };
 }
 
 /** A safety net for connections that nobody disposes of. */

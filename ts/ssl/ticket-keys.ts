@@ -1,8 +1,8 @@
 // The keys that a server seals its sessions with: one to seal, those before it only to open. Knows no sessions.
 import { randomBytes } from "../engine/randomness.ts";
-import { SSLConfigError } from "../engine/errors.ts";
 import { sealKeySize } from "../engine/sealing.ts";
 import { type Bytes, describe, toBytes } from "./bytes.ts";
+import { wrong } from "./option-values.ts";
 import { sameBytes } from "./x509/certificate.ts";
 
 const keysKept = 3;
@@ -55,9 +55,7 @@ export class TicketKeys {
 function checked(key: Bytes, name: string): Uint8Array {
   const bytes = toBytes(key, name).slice();
   if (bytes.length === sealKeySize) return bytes;
-  throw new SSLConfigError(`Cannot use ${name}: expected ${sealKeySize} bytes, got ${bytes.length}`, {
-    reason: "BAD_OPTION",
-  });
+  throw wrong(name, `expected ${sealKeySize} bytes, got ${bytes.length}`);
 }
 
 function randomKey(): Uint8Array {

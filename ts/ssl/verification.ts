@@ -1,7 +1,6 @@
 // Whether the peer is who it should be: puts the question to the path validation, and its answer into an error and an
 // alert. Fails closed.
 import { alert } from "../engine/alerts.ts";
-import type { PeerChain } from "../engine/connection.ts";
 import { type Failure, SSLError } from "../engine/errors.ts";
 import type { Realm } from "../engine/realms.ts";
 import { hashOf, verifySignature } from "../engine/signatures.ts";
@@ -79,14 +78,18 @@ export type Verdict =
   | { readonly trusted: true; readonly path: readonly Uint8Array[] }
   | { readonly trusted: false; readonly failure: Failure };
 
-/** Judges what the peer presented. */
-export function judge(peer: PeerChain, policy: VerificationPolicy, { verify, sha256, realm }: Arithmetic): Verdict {
+/** Judges what the peer presented: DER, its own certificate first; empty when it sent none. */
+export function judge(
+  chain: readonly Uint8Array[],
+  policy: VerificationPolicy,
+  { verify, sha256, realm }: Arithmetic,
+): Verdict {
   const pinning = policy.pins === null ? null : { pins: policy.pins, hash: sha256 };
   if (policy.mode === "none" && pinning === null) return { trusted: true, path: [] };
-  if (peer.chain.length === 0) return withoutCertificate(policy);
-  if (policy.mode === "none") return leafVerdict(peer.chain, pinning!);
+  if (chain.length === 0) return withoutCertificate(policy);
+  if (policy.mode === "none") return leafVerdict(chain, pinning!);
   const result = validatePath({
-    chain: peer.chain,
+    chain,
     trust: policy.trust,
     purpose: policy.server ? "clientAuth" : "serverAuth",
     host: policy.host,
@@ -101,7 +104,7 @@ export function judge(peer: PeerChain, policy: VerificationPolicy, { verify, sha
     memory: policy.trust.memoryIn(realm),
   });
   if (result.ok) return { trusted: true, path: result.path.map(({ raw }) => raw) };
-  return { trusted: false, failure: errorOf(result.failure, peer.chain, policy.host?.name ?? null) };
+  return { trusted: false, failure: errorOf(result.failure, chain, policy.host?.name ?? null) };
 }
 
 /** Nothing is verified, so nothing but the peer's own key, which the handshake proves that it has, can be compared. */

@@ -10,7 +10,8 @@ import { type Crl, parseCrl } from "../../../ts/ssl/x509/crl.ts";
 import type { SignatureCheck } from "../../../ts/ssl/x509/keys.ts";
 import { mostCertificates, PathMemory } from "../../../ts/ssl/x509/memory.ts";
 import { TrustStore } from "../../../ts/ssl/x509/trust-store.ts";
-import { type PathOptions, validatePath } from "../../../ts/ssl/x509/validate.ts";
+import type { PathOptions } from "../../../ts/ssl/x509/path-options.ts";
+import { validatePath } from "../../../ts/ssl/x509/validate.ts";
 import { certs } from "../../support/certs.ts";
 import {
   aki,
@@ -228,7 +229,7 @@ describe("in handshakes", () => {
     for (const realm of [sharedRealm(), newRealm(), newRealm()]) {
       const spy = vi.spyOn(realm.exports, "wt_verify_signature");
       for (let i = 0; i < 2; i++)
-        expect(judge({ chain: presented }, policy, arithmeticIn(realm))).toMatchObject({ trusted: true });
+        expect(judge(presented, policy, arithmeticIn(realm))).toMatchObject({ trusted: true });
       expect(spy).toHaveBeenCalledTimes(2);
       spy.mockRestore();
     }

@@ -1,7 +1,7 @@
 // Owns the own certificates and keys of a context in all the forms in which Node takes them: one or many, with a passphrase
 // of their own, in PKCS#12 files. Refuses to know what they are used for.
 import { createPrivateKey, X509Certificate } from "node:crypto";
-import { openIdentity } from "../../ssl/options.ts";
+import { openIdentity } from "../../ssl/identity/identity.ts";
 import { certificatesFrom } from "../../ssl/pem.ts";
 import { chainAbove } from "./certificates.ts";
 import { invalidArgType, nodeError, requireString } from "./errors.ts";

@@ -3,11 +3,11 @@ import { randomBytes } from "../../engine/randomness.ts";
 import { generateKey, type KeySize, publicKeyOf, signedWith } from "../../engine/keys.ts";
 import { sharedRealm } from "../../engine/realms.ts";
 import { hashOf } from "../../engine/signatures.ts";
-import { SSLConfigError } from "../../engine/errors.ts";
 import { checkOptionNames, describe } from "../bytes.ts";
 import { type Der, explicit, integer, octets, sequence, time } from "../der-writer.ts";
 import { DerReader, tag } from "../der.ts";
 import { toHostName } from "../names.ts";
+import { wrong } from "../option-values.ts";
 import { pemOf } from "../pem.ts";
 import { keyUsageBit } from "../x509/extensions.ts";
 import { attributeOid, purposeOid } from "../x509/oids.ts";
@@ -162,8 +162,4 @@ function checkTimes(days: number, now: () => number): { from: number; to: number
   const [from, to] = [start - hour, start + days * day];
   if (from >= 0 && to <= lastTime) return { from, to };
   throw new RangeError(`Cannot use days: the certificate would not be valid between 1970 and 9999`);
-}
-
-function wrong(option: string, why: string): SSLConfigError {
-  return new SSLConfigError(`Cannot use ${option}: ${why}`, { reason: "BAD_OPTION" });
 }

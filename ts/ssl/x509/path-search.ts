@@ -11,9 +11,9 @@ import { isSignedBy, type PublicKey, type Signed } from "./keys.ts";
 import type { Link } from "./memory.ts";
 import { type ComparisonBudget, type ConstrainedName, type Violation, violationOf } from "./name-constraints.ts";
 import { revocationComplaints } from "./crl.ts";
+import type { Settings } from "./path-options.ts";
 import { pinSentence, unpinned } from "./pins.ts";
 import { policyVerdict } from "./policies.ts";
-import type { Settings } from "./validate.ts";
 
 /** A path that holds, from the peer's certificate to the trusted one; or what keeps the best of the others from holding. */
 export type SearchResult =
