@@ -72,20 +72,26 @@ export function expectSame(report: Report, when: string, before: Vitals, after: 
   report.expect(`sockets and timers, ${when}`, pair("resources"), after.resources <= before.resources);
 }
 
-/**
- * What garbage collectors manage, and the size of the module's memory, may differ by a tenth; `telling`: enough was done to see it. A heap's
- * reserve for young objects comes and goes with the pace of allocation, by tens of MiB.
- */
-export function expectFlat(report: Report, when: string, before: Vitals, after: Vitals, telling: boolean): void {
-  const all = `${(before.resident / MiB).toFixed(1)}, then ${(after.resident / MiB).toFixed(1)} MiB`;
-  report.figure(`resident memory, ${when}`, all);
-  for (const [name, what] of [
-    ["memory", "wasm memory"],
-    ["unreserved", "resident memory but for the reserve of the JavaScript heap"],
-    ["scripts", "JavaScript heap"],
-  ] as const) {
+const managed = {
+  memory: "wasm memory",
+  resident: "resident memory",
+  unreserved: "resident memory but for the reserve of the JavaScript heap",
+  scripts: "JavaScript heap",
+} as const;
+
+export type Managed = keyof typeof managed;
+
+/** What garbage collectors manage, and the size of the module's memory, may differ by a tenth where it is `judged`; the rest is told. */
+export function expectFlat(
+  report: Report,
+  when: string,
+  before: Vitals,
+  after: Vitals,
+  judged: readonly Managed[],
+): void {
+  for (const [name, what] of Object.entries(managed) as [Managed, string][]) {
     const value = `${(before[name] / MiB).toFixed(1)}, then ${(after[name] / MiB).toFixed(1)} MiB`;
-    if (telling) report.expect(`${what}, ${when}`, value, after[name] <= before[name] * tolerance);
+    if (judged.includes(name)) report.expect(`${what}, ${when}`, value, after[name] <= before[name] * tolerance);
     else report.figure(`${what}, ${when}`, value);
   }
 }
