@@ -31,6 +31,8 @@ import {
 import { extension, extensionIn, extensionsIn, withExtensions } from "../support/hello.ts";
 
 const earlyData = 42;
+const clientHello = 1;
+const serverHello = 2;
 const serverKeyExchange = 12;
 const clientKeyExchange = 16;
 
@@ -92,6 +94,32 @@ test("no two hellos have the same random, in one realm and across realms", () =>
     }
   }
   expect(new Set(seen).size).toBe(150);
+});
+
+test("what is random in a hello is what the runtime has given in that handshake, and nothing that was kept", () => {
+  forEachVersion((version) => {
+    const given: string[] = [];
+    const source = crypto.getRandomValues.bind(crypto);
+    const value = (into: Uint8Array<ArrayBuffer>): Uint8Array => {
+      given.push(text(source(into)));
+      return into;
+    };
+    Object.defineProperty(crypto, "getRandomValues", { value, configurable: true });
+    try {
+      for (let again = 0; again < 3; again++) {
+        given.length = 0;
+        for (const type of [clientHello, serverHello]) {
+          const [hello] = messagesOf({ version }, type);
+          const start = version === "TLSv1.2" ? 15 : 11; // in TLS 1.2 the time comes first
+          // The last eight bytes may be asked for by themselves: there a server's mark would stand (RFC 8446, section 4.1.3).
+          for (const part of [hello!.subarray(start, 35), hello!.subarray(35, 43)])
+            expect(given.filter((bytes) => bytes.includes(text(part)))).toHaveLength(1);
+        }
+      }
+    } finally {
+      Reflect.deleteProperty(crypto, "getRandomValues");
+    }
+  });
 });
 
 test("CRIME, Bleichenbacher, Lucky 13: a client offers no compression, no RSA key exchange, no CBC and no finite field", () => {
@@ -238,7 +266,7 @@ test("ALPACA: a server that chose a protocol that was not offered is refused", (
 });
 
 test("triple handshake: both sides of TLS 1.2 offer, and take, the extended master secret", () => {
-  const hellos = [1, 2].map((type) => messagesOf({ version: "TLSv1.2" }, type)[0]!);
+  const hellos = [clientHello, serverHello].map((type) => messagesOf({ version: "TLSv1.2" }, type)[0]!);
   for (const hello of hellos) expect(extensionIn(hello, extension.extendedMasterSecret)).toEqual(new Uint8Array(0));
   for (const role of roles) {
     let stripped = false;
@@ -254,7 +282,7 @@ test("triple handshake: both sides of TLS 1.2 offer, and take, the extended mast
 
 test("renegotiation: both sides say that they know how to secure it, and neither does it", () => {
   const renegotiationInfo = 0xff01;
-  const [hello] = messagesOf({ version: "TLSv1.2" }, 2);
+  const [hello] = messagesOf({ version: "TLSv1.2" }, serverHello);
   expect(extensionsIn(hello!).find(({ type }) => type === renegotiationInfo)?.body).toEqual(Uint8Array.of(0));
   forEachSide((version, role) => {
     const { client, server } = connected({ version });
