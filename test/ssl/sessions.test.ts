@@ -34,6 +34,7 @@ import {
   identityOf,
   inCase,
   type Pair,
+  recordsOf,
   recordType,
   serverContext,
   thrownBy,
@@ -41,6 +42,10 @@ import {
 } from "../support/conversation.ts";
 import { forged } from "../support/forger.ts";
 import { extension, extensionsIn, withExtensions } from "../support/hello.ts";
+import { messageType } from "../support/rewriter.ts";
+
+/** RFC 5077, section 3.2. */
+const sessionTicket = 35;
 
 interface Both {
   readonly client: SSLContext;
@@ -353,7 +358,7 @@ test("a ticket whose only way to be used is not permitted leaves nothing in the 
   expect(sharedRealm().liveBlocks()).toBe(blocks);
 });
 
-test("L12 a session without extended master secret cannot be resumed with it, nor the other way round", () => {
+test("L12 a session with the extended master secret is not resumed by a client that does without it: that ends the handshake", () => {
   const both = contexts("TLSv1.2");
   const client = wrapped(both.client, { serverHostname: "localhost", session: sessionOf(both) });
   const server = wrapped(both.server);
@@ -363,6 +368,40 @@ test("L12 a session without extended master secret cannot be resumed with it, no
   server.incoming.write(hello.with(found.at + 1, 99));
   expect(thrownBy(() => server.tls.doHandshake())).toMatchObject({ reason: "INCONSISTENT_EXTMS" });
   expect(drained(server)).toEqual(Uint8Array.of(21, 3, 3, 0, 2, 2, 40));
+});
+
+test("L12 a session without the extended master secret is not resumed by a client that offers it: there is a full handshake", () => {
+  const ticketKeys = new TicketKeys();
+  const both = contexts("TLSv1.2", {}, { ticketKeys, requireExtendedMasterSecret: false });
+  const session = sessionOf(both);
+  for (const had of [true, false]) {
+    const { client, server } = pairWith(both, session);
+    client.tls.tryHandshake();
+    const reseal = (ticket: Uint8Array): Uint8Array => {
+      const plain = unseal(sharedRealm(), ticketKeys.current, ticket)!;
+      return seal(sharedRealm(), ticketKeys.current, new Uint8Array(12), plain.with(2, Number(had)));
+    };
+    server.incoming.write(
+      withExtensions(drained(client), (list) =>
+        list.map(({ type, body }) => ({ type, body: type === sessionTicket ? reseal(body) : body })),
+      ),
+    );
+    server.tls.tryHandshake();
+    const messages = recordsOf(drained(server)).map((record) => record[5]);
+    expect(messages.includes(messageType.certificate)).toBe(!had);
+  }
+});
+
+test("L12 a server that resumes a session without its extended master secret is refused by the client", () => {
+  const both = contexts("TLSv1.2", { requireExtendedMasterSecret: false });
+  const session = sessionOf(both);
+  const { client, server } = attempt(pairWith(both, session), Infinity, (from, bytes) =>
+    from === "server" && bytes[5] === messageType.serverHello
+      ? withExtensions(bytes, (list) => list.filter(({ type }) => type !== extension.extendedMasterSecret))
+      : bytes,
+  );
+  expect(client).toMatchObject({ name: "SSLError", reason: "INCONSISTENT_EXTMS" });
+  expect(server).toMatchObject({ name: "SSLAlertError", alertName: "handshake_failure" });
 });
 
 test("B88 a ticket of TLS 1.3 is shown once; a session of TLS 1.2 serves until it expires", () => {
