@@ -33,7 +33,7 @@ test.each(versions)("a memory that grows at every allocation changes nothing, %s
     const again = handshake(pairIn(contexts, first.client.tls.session));
     expect([again.client.tls.sessionReused, again.server.tls.sessionReused]).toEqual([true, true]);
     converse(again);
-    for (const context of Object.values(contexts)) context.dispose();
+    for (const context of [contexts.client, contexts.server]) context.dispose();
   });
   expect(allocations).toBeGreaterThan(100);
   expect(sharedRealm().memoryBytes - before).toBeGreaterThanOrEqual(allocations * page);
