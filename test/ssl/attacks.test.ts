@@ -14,6 +14,7 @@ import {
   forEachVersion,
   inCase,
   joined,
+  type Pair,
   pairOf,
   type PairOptions,
   plainAlert,
@@ -38,12 +39,17 @@ const clientKeyExchange = 16;
 
 /** The handshake messages in the clear with this type, whoever sent them. */
 function messagesOf(options: PairOptions, type: number): Uint8Array[] {
+  return messagesBetween(pairOf(options)).filter((record) => record[5] === type);
+}
+
+/** The handshake messages in the clear, as records. */
+function messagesBetween(pair: Pair): Uint8Array[] {
   const found: Uint8Array[] = [];
   let encrypted = false;
-  attempt(pairOf(options), Infinity, (_, bytes) => {
+  attempt(pair, Infinity, (_, bytes) => {
     for (const record of recordsOf(bytes)) {
       encrypted ||= record[0] === recordType.changeCipherSpec;
-      if (!encrypted && record[0] === recordType.handshake && record[5] === type) found.push(record);
+      if (!encrypted && record[0] === recordType.handshake) found.push(record);
     }
     return bytes;
   });
@@ -52,33 +58,37 @@ function messagesOf(options: PairOptions, type: number): Uint8Array[] {
 
 const text = (bytes: Uint8Array): string => String(bytes);
 
+/** The public key of a key exchange that the message brings, null when it brings none. */
+function exchangedIn(message: Uint8Array): Uint8Array | null {
+  switch (message[5]) {
+    case clientHello:
+    case serverHello:
+      return extensionIn(message, extension.keyShare);
+    case serverKeyExchange: // the header, the kind of curve, its number, the point with its length in front
+      return message.subarray(12, 13 + message[12]!);
+    case clientKeyExchange:
+      return message.subarray(9);
+    default:
+      return null;
+  }
+}
+
 test("Raccoon: no key of a key exchange is ever used again, by either side, whatever the group", () => {
   const seen: string[] = [];
   const groups = ["x25519", "secp256r1", "secp384r1", "secp521r1"] as const;
   for (const group of groups) {
-    // One pair of contexts: what is kept anywhere would be kept here.
-    const contexts = { client: clientContext({ groups: [group] }), server: serverContext({ groups: [group] }) };
-    for (let i = 0; i < 3; i++) {
-      const pair = {
-        client: wrapped(contexts.client, { serverHostname: "localhost" }),
-        server: wrapped(contexts.server),
-      };
-      attempt(pair, Infinity, (_, bytes) => {
-        const [hello] = recordsOf(bytes);
-        if (hello?.[0] !== recordType.handshake || (hello[5] !== 1 && hello[5] !== 2)) return bytes;
-        seen.push(text(extensionIn(hello, extension.keyShare)!));
-        return bytes;
-      });
-    }
-    for (let i = 0; i < 3; i++) {
-      const both = { version: "TLSv1.2", client: { groups: [group] }, server: { groups: [group] } } as const;
-      const exchanges = [serverKeyExchange, clientKeyExchange].map((type) => messagesOf(both, type));
-      // The server's: the header, the kind of curve, its number, the point with its length in front.
-      const [[server], [client]] = exchanges as [[Uint8Array], [Uint8Array]];
-      seen.push(text(server.subarray(12, 13 + server[12]!)), text(client.subarray(9)));
-    }
+    forEachVersion((version) => {
+      const only = { minVersion: version, maxVersion: version, groups: [group] };
+      // One pair of contexts: what is kept anywhere would be kept here.
+      const contexts = { client: clientContext(only), server: serverContext(only) };
+      for (let i = 0; i < 3; i++) {
+        const client = wrapped(contexts.client, { serverHostname: "localhost" });
+        const exchanged = messagesBetween({ client, server: wrapped(contexts.server) }).map(exchangedIn);
+        seen.push(...exchanged.filter((key) => key !== null).map(text));
+      }
+    });
   }
-  expect(seen).toHaveLength(groups.length * (3 * 2 + 3 * 2));
+  expect(seen).toHaveLength(groups.length * versions.length * 3 * 2);
   expect(new Set(seen).size).toBe(seen.length);
 });
 
