@@ -285,6 +285,29 @@ test("B86 a ticket is not taken by a context that trusts others, also with the s
   });
 });
 
+test("B86 a ticket is not taken by a context that presents, agrees on or verifies anything else, also with the same keys", () => {
+  const others: readonly Partial<ServerOptions>[] = [
+    { identities: [identityOf("localhostRsa")] },
+    { alpn: ["h2"] },
+    { ca: certs.unknownRoot.cert },
+    { verifyMode: "optional", ca: certs.root.cert },
+    { certProfile: "lenient" },
+    { partialChain: false },
+    { crlCheck: "leaf" },
+  ];
+  forEachVersion((version) => {
+    const ticketKeys = new TicketKeys();
+    const client = contexts(version, { ca: [certs.root.cert, certs.rsaRoot.cert] }).client;
+    const usual = { client, server: contexts(version, {}, { ticketKeys }).server };
+    const same = { client, server: contexts(version, {}, { ticketKeys }).server };
+    expect(reused(connect(same, sessionOf(usual)))).toEqual([true, true]);
+    for (const [i, options] of others.entries()) {
+      const other = { client, server: contexts(version, {}, { ticketKeys, ...options }).server };
+      inCase(`the ${i + 1}th`, () => expect(reused(connect(other, sessionOf(usual)))).toEqual([false, false]));
+    }
+  });
+});
+
 test("B86 a ticket that was made without a client's certificate does not stand for one", () => {
   forEachVersion((version) => {
     const ticketKeys = new TicketKeys();
