@@ -8,7 +8,7 @@
 #include "shim.h"
 
 /* In the order of test/engine/faulty-module.ts. */
-enum { NOTHING, FAIL_ONCE, FAIL_FROM_THEN_ON, TRAP, WRITE_BEYOND_BLOCK, WRITE_BEYOND_LOCALS, OVERFLOW_STACK };
+enum { NOTHING, FAIL_ONCE, FAIL_FROM_THEN_ON, TRAP, WRITE_BEYOND_BLOCK, WRITE_BEYOND_LOCALS, OVERFLOW_STACK, CHANGE_GUARD, GROW_MEMORY };
 
 #define STRAY 0xA5
 #define BEYOND_BLOCK (256 * 1024)
@@ -21,9 +21,13 @@ void WT_EXPORT(fault_arm)(int fault, size_t at);
 size_t WT_EXPORT(fault_allocations)(void);
 /* Bytes in blocks that are not free, with what the allocator adds to each. */
 size_t WT_EXPORT(fault_live_bytes)(void);
+/* What functions with a stack guard find behind their locals. */
+uintptr_t WT_EXPORT(fault_guard)(void);
 
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
+
+extern uintptr_t __stack_chk_guard;
 
 static int armed;
 static size_t due, asked;
@@ -37,6 +41,8 @@ void fault_arm(int fault, size_t at) {
 size_t fault_allocations(void) { return asked; }
 
 size_t fault_live_bytes(void) { return (size_t) mallinfo().uordblks; }
+
+uintptr_t fault_guard(void) { return __stack_chk_guard; }
 
 /* What a missing bounds check would do: the compiler must not see where it ends. */
 static void write_from(volatile uint8_t *at, size_t size) {
@@ -71,6 +77,12 @@ static int go_wrong(void) {
       return 0;
     case OVERFLOW_STACK:
       if (now) overflow_stack(DEEPEST);
+      return 0;
+    case CHANGE_GUARD: /* as if all that was called until now had written beyond its locals */
+      if (now) __stack_chk_guard = ~__stack_chk_guard;
+      return 0;
+    case GROW_MEMORY: /* at this and at every one that follows */
+      if (asked >= due) (void) __builtin_wasm_memory_grow(0, 1);
       return 0;
     default: return 0;
   }

@@ -15,6 +15,8 @@ const faults = [
   "write beyond block",
   "write beyond locals",
   "overflow stack",
+  "change guard",
+  "grow memory",
 ] as const;
 
 export type Fault = (typeof faults)[number];
@@ -23,6 +25,7 @@ interface FaultExports {
   readonly fault_arm: (fault: number, at: number) => void;
   readonly fault_allocations: () => number;
   readonly fault_live_bytes: () => number;
+  readonly fault_guard: () => number;
 }
 
 /** The bytes of the module that the other tests run, with the exports of faults.c and probe.c. */
@@ -50,6 +53,11 @@ export function arm(fault: Fault, at: number, realm: Realm): void {
 /** The bytes of the realm's memory that are allocated, with what the allocator needs for each block. */
 export function liveBytes(realm: Realm = sharedRealm()): number {
   return faultsOf(realm).fault_live_bytes();
+}
+
+/** What functions with a stack guard find behind their locals in that realm. */
+export function stackGuard(realm: Realm): number {
+  return faultsOf(realm).fault_guard();
 }
 
 /** How many allocations `act` asks for. */

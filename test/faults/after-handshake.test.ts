@@ -203,7 +203,7 @@ test("thousands of records of one byte are read as they are, however they come",
     for (const role of roles) {
       const { own, record } = forged(version, role);
       const { memoryBytes } = sharedRealm();
-      const many = 1000;
+      const many = 4000;
       own.incoming.write(joined(Array.from({ length: many }, (_, i) => record(applicationData, [i % 256]))));
       for (let i = 0; i < many; i++) expect(own.tls.read()[0]).toBe(i % 256);
       expect(sharedRealm().memoryBytes).toBe(memoryBytes);

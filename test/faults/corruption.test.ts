@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import type { Connection } from "../../ts/engine/connection.ts";
 import { newRealm, type Realm, sharedRealm } from "../../ts/engine/realms.ts";
 import { SSLEngineError, SSLError, type SSLObject } from "../../ts/ssl/index.ts";
-import { allocationsOf, type Fault, withFault } from "../engine/faulty-module.ts";
+import { allocationsOf, type Fault, stackGuard, withFault } from "../engine/faulty-module.ts";
 import {
   attempt,
   clientContext,
@@ -14,10 +14,14 @@ import {
   handshake,
   inCase,
   pattern,
+  type Role,
+  roles,
   serverContext,
+  sides,
   thrownBy,
+  versions,
 } from "../support/conversation.ts";
-import { type Contexts, expectAlive, pairIn } from "../support/contexts.ts";
+import { type Contexts, contextsOf, expectAlive, pairIn } from "../support/contexts.ts";
 
 /** How often a trap must hit its own connection and no other. */
 const rounds = 100;
@@ -98,6 +102,32 @@ test.each(corruptions)(
   },
 );
 
+test("a function that writes beyond its locals traps before it returns, and the guard is another one in each realm", () => {
+  const [realm, other] = [newRealm(), newRealm()];
+  expect(stackGuard(realm)).not.toBe(stackGuard(other));
+  const error = thrownBy(() => withFault("write beyond locals", 1, () => realm.exports.wt_allocate(1), realm));
+  expect(error).toMatchObject({ name: "SSLEngineError", cause: expect.any(WebAssembly.RuntimeError) as unknown });
+  expect(realm.poisoned).toBe(true);
+});
+
+/** Of the places in a handshake, those where no function that looks at the guard is being called are few. */
+const guardedPart = 2 / 3;
+
+test.each(versions)("what reads a handshake looks at the guard before it returns, on both sides of %s", (version) => {
+  const contexts = contextsOf(version, { isolation: "connection" }, { isolation: "connection" });
+  for (const role of roles) {
+    const most = handshakeAllocations(contexts, role);
+    const outcomes: boolean[] = [];
+    for (let at = 1; at <= most; at += Math.ceil(most / 40)) {
+      const victim = pairIn(contexts);
+      const realm = realmOf(sides(victim, role)[0].tls);
+      withFault("change guard", at, () => attempt(victim), realm);
+      outcomes.push(realm.poisoned);
+    }
+    expect(outcomes.filter((noticed) => noticed).length, role).toBeGreaterThan(outcomes.length * guardedPart);
+  }
+});
+
 test("a stack that overflows is noticed before it reaches any data", () => {
   const realm = newRealm();
   const { emscripten_stack_get_current: stackPointer } = realm.exports as unknown as Record<string, () => number>;
@@ -115,10 +145,10 @@ test("a stack that overflows is noticed before it reaches any data", () => {
 /** faults.c itself keeps three numbers. */
 const countersOfTheFault = 12;
 
-/** How many allocations the client's side of a handshake asks for in its own realm. */
-function handshakeAllocations(contexts: Contexts): number {
+/** How many allocations one side of a handshake asks for in its own realm. */
+function handshakeAllocations(contexts: Contexts, role: Role = "client"): number {
   const pair = pairIn(contexts);
-  return withFault("none", 0, () => handshake(pair), realmOf(pair.client.tls));
+  return withFault("none", 0, () => handshake(pair), realmOf(sides(pair, role)[0].tls));
 }
 
 /** The memory that a connection is in. */

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import process from "node:process";
 import { sharedRealm } from "../../ts/engine/realms.ts";
 import { liveBytes } from "../engine/faulty-module.ts";
-import { residentBytes } from "../support/resident.ts";
+import { settledBytes } from "../support/resident.ts";
 import type { Report } from "./report.ts";
 
 export interface Vitals {
@@ -12,9 +12,8 @@ export interface Vitals {
   readonly blocks: number;
   readonly objects: number;
   readonly memory: number;
-  /** Of the process: resident, the same without what the JavaScript heap holds in reserve, and what is used of that heap. */
+  /** Of the process: resident, and JavaScript's. */
   readonly resident: number;
-  readonly unreserved: number;
   readonly scripts: number;
   /** Listening ones included. What else has a file descriptor is the runtime's affair. */
   readonly tcpSockets: number;
@@ -26,8 +25,7 @@ const MiB = 2 ** 20;
 const tolerance = 1.1;
 
 export async function vitals(): Promise<Vitals> {
-  const resident = await residentBytes();
-  const { heapTotal, heapUsed } = process.memoryUsage();
+  const resident = await settledBytes();
   const realm = sharedRealm();
   return {
     heap: liveBytes(realm),
@@ -35,8 +33,7 @@ export async function vitals(): Promise<Vitals> {
     objects: realm.liveObjects(),
     memory: realm.memoryBytes,
     resident,
-    unreserved: resident - Math.max(0, heapTotal - heapUsed),
-    scripts: heapUsed,
+    scripts: process.memoryUsage().heapUsed,
     tcpSockets: tcpSockets(),
     resources: process.getActiveResourcesInfo().length,
   };
@@ -72,16 +69,11 @@ export function expectSame(report: Report, when: string, before: Vitals, after: 
   report.expect(`sockets and timers, ${when}`, pair("resources"), after.resources <= before.resources);
 }
 
-/**
- * What garbage collectors manage, and the size of the module's memory, may differ by a tenth; `telling`: enough was done to see it. A heap's
- * reserve for young objects comes and goes with the pace of allocation, by tens of MiB.
- */
+/** What garbage collectors manage, and the size of the module's memory, may differ by a tenth; `telling`: enough was done to see it. */
 export function expectFlat(report: Report, when: string, before: Vitals, after: Vitals, telling: boolean): void {
-  const all = `${(before.resident / MiB).toFixed(1)}, then ${(after.resident / MiB).toFixed(1)} MiB`;
-  report.figure(`resident memory, ${when}`, all);
   for (const [name, what] of [
     ["memory", "wasm memory"],
-    ["unreserved", "resident memory but for the reserve of the JavaScript heap"],
+    ["resident", "resident memory"],
     ["scripts", "JavaScript heap"],
   ] as const) {
     const value = `${(before[name] / MiB).toFixed(1)}, then ${(after[name] / MiB).toFixed(1)} MiB`;

@@ -14,6 +14,7 @@ import {
   forEachVersion,
   inCase,
   joined,
+  type Pair,
   pairOf,
   type PairOptions,
   plainAlert,
@@ -31,17 +32,24 @@ import {
 import { extension, extensionIn, extensionsIn, withExtensions } from "../support/hello.ts";
 
 const earlyData = 42;
+const clientHello = 1;
+const serverHello = 2;
 const serverKeyExchange = 12;
 const clientKeyExchange = 16;
 
 /** The handshake messages in the clear with this type, whoever sent them. */
 function messagesOf(options: PairOptions, type: number): Uint8Array[] {
+  return messagesBetween(pairOf(options)).filter((record) => record[5] === type);
+}
+
+/** The handshake messages in the clear, as records. */
+function messagesBetween(pair: Pair): Uint8Array[] {
   const found: Uint8Array[] = [];
   let encrypted = false;
-  attempt(pairOf(options), Infinity, (_, bytes) => {
+  attempt(pair, Infinity, (_, bytes) => {
     for (const record of recordsOf(bytes)) {
       encrypted ||= record[0] === recordType.changeCipherSpec;
-      if (!encrypted && record[0] === recordType.handshake && record[5] === type) found.push(record);
+      if (!encrypted && record[0] === recordType.handshake) found.push(record);
     }
     return bytes;
   });
@@ -50,33 +58,37 @@ function messagesOf(options: PairOptions, type: number): Uint8Array[] {
 
 const text = (bytes: Uint8Array): string => String(bytes);
 
+/** The public key of a key exchange that the message brings, null when it brings none. */
+function exchangedIn(message: Uint8Array): Uint8Array | null {
+  switch (message[5]) {
+    case clientHello:
+    case serverHello:
+      return extensionIn(message, extension.keyShare);
+    case serverKeyExchange: // the header, the kind of curve, its number, the point with its length in front
+      return message.subarray(12, 13 + message[12]!);
+    case clientKeyExchange:
+      return message.subarray(9);
+    default:
+      return null;
+  }
+}
+
 test("Raccoon: no key of a key exchange is ever used again, by either side, whatever the group", () => {
   const seen: string[] = [];
   const groups = ["x25519", "secp256r1", "secp384r1", "secp521r1"] as const;
   for (const group of groups) {
-    // One pair of contexts: what is kept anywhere would be kept here.
-    const contexts = { client: clientContext({ groups: [group] }), server: serverContext({ groups: [group] }) };
-    for (let i = 0; i < 3; i++) {
-      const pair = {
-        client: wrapped(contexts.client, { serverHostname: "localhost" }),
-        server: wrapped(contexts.server),
-      };
-      attempt(pair, Infinity, (_, bytes) => {
-        const [hello] = recordsOf(bytes);
-        if (hello?.[0] !== recordType.handshake || (hello[5] !== 1 && hello[5] !== 2)) return bytes;
-        seen.push(text(extensionIn(hello, extension.keyShare)!));
-        return bytes;
-      });
-    }
-    for (let i = 0; i < 3; i++) {
-      const both = { version: "TLSv1.2", client: { groups: [group] }, server: { groups: [group] } } as const;
-      const exchanges = [serverKeyExchange, clientKeyExchange].map((type) => messagesOf(both, type));
-      // The server's: the header, the kind of curve, its number, the point with its length in front.
-      const [[server], [client]] = exchanges as [[Uint8Array], [Uint8Array]];
-      seen.push(text(server.subarray(12, 13 + server[12]!)), text(client.subarray(9)));
-    }
+    forEachVersion((version) => {
+      const only = { minVersion: version, maxVersion: version, groups: [group] };
+      // One pair of contexts: what is kept anywhere would be kept here.
+      const contexts = { client: clientContext(only), server: serverContext(only) };
+      for (let i = 0; i < 3; i++) {
+        const client = wrapped(contexts.client, { serverHostname: "localhost" });
+        const exchanged = messagesBetween({ client, server: wrapped(contexts.server) }).map(exchangedIn);
+        seen.push(...exchanged.filter((key) => key !== null).map(text));
+      }
+    });
   }
-  expect(seen).toHaveLength(groups.length * (3 * 2 + 3 * 2));
+  expect(seen).toHaveLength(groups.length * versions.length * 3 * 2);
   expect(new Set(seen).size).toBe(seen.length);
 });
 
@@ -92,6 +104,32 @@ test("no two hellos have the same random, in one realm and across realms", () =>
     }
   }
   expect(new Set(seen).size).toBe(150);
+});
+
+test("what is random in a hello is what the runtime has given in that handshake, and nothing that was kept", () => {
+  forEachVersion((version) => {
+    const given: string[] = [];
+    const source = crypto.getRandomValues.bind(crypto);
+    const value = (into: Uint8Array<ArrayBuffer>): Uint8Array => {
+      given.push(text(source(into)));
+      return into;
+    };
+    Object.defineProperty(crypto, "getRandomValues", { value, configurable: true });
+    try {
+      for (let again = 0; again < 3; again++) {
+        given.length = 0;
+        for (const type of [clientHello, serverHello]) {
+          const [hello] = messagesOf({ version }, type);
+          const start = version === "TLSv1.2" ? 15 : 11; // in TLS 1.2 the time comes first
+          // The last eight bytes may be asked for by themselves: there a server's mark would stand (RFC 8446, section 4.1.3).
+          for (const part of [hello!.subarray(start, 35), hello!.subarray(35, 43)])
+            expect(given.filter((bytes) => bytes.includes(text(part)))).toHaveLength(1);
+        }
+      }
+    } finally {
+      Reflect.deleteProperty(crypto, "getRandomValues");
+    }
+  });
 });
 
 test("CRIME, Bleichenbacher, Lucky 13: a client offers no compression, no RSA key exchange, no CBC and no finite field", () => {
@@ -238,7 +276,7 @@ test("ALPACA: a server that chose a protocol that was not offered is refused", (
 });
 
 test("triple handshake: both sides of TLS 1.2 offer, and take, the extended master secret", () => {
-  const hellos = [1, 2].map((type) => messagesOf({ version: "TLSv1.2" }, type)[0]!);
+  const hellos = [clientHello, serverHello].map((type) => messagesOf({ version: "TLSv1.2" }, type)[0]!);
   for (const hello of hellos) expect(extensionIn(hello, extension.extendedMasterSecret)).toEqual(new Uint8Array(0));
   for (const role of roles) {
     let stripped = false;
@@ -254,7 +292,7 @@ test("triple handshake: both sides of TLS 1.2 offer, and take, the extended mast
 
 test("renegotiation: both sides say that they know how to secure it, and neither does it", () => {
   const renegotiationInfo = 0xff01;
-  const [hello] = messagesOf({ version: "TLSv1.2" }, 2);
+  const [hello] = messagesOf({ version: "TLSv1.2" }, serverHello);
   expect(extensionsIn(hello!).find(({ type }) => type === renegotiationInfo)?.body).toEqual(Uint8Array.of(0));
   forEachSide((version, role) => {
     const { client, server } = connected({ version });

@@ -34,6 +34,7 @@ import {
   identityOf,
   inCase,
   type Pair,
+  recordsOf,
   recordType,
   serverContext,
   thrownBy,
@@ -41,6 +42,10 @@ import {
 } from "../support/conversation.ts";
 import { forged } from "../support/forger.ts";
 import { extension, extensionsIn, withExtensions } from "../support/hello.ts";
+import { messageType } from "../support/rewriter.ts";
+
+/** RFC 5077, section 3.2. */
+const sessionTicket = 35;
 
 interface Both {
   readonly client: SSLContext;
@@ -280,6 +285,29 @@ test("B86 a ticket is not taken by a context that trusts others, also with the s
   });
 });
 
+test("B86 a ticket is not taken by a context that presents, agrees on or verifies anything else, also with the same keys", () => {
+  const others: readonly Partial<ServerOptions>[] = [
+    { identities: [identityOf("localhostRsa")] },
+    { alpn: ["h2"] },
+    { ca: certs.unknownRoot.cert },
+    { verifyMode: "optional", ca: certs.root.cert },
+    { certProfile: "lenient" },
+    { partialChain: false },
+    { crlCheck: "leaf" },
+  ];
+  forEachVersion((version) => {
+    const ticketKeys = new TicketKeys();
+    const client = contexts(version, { ca: [certs.root.cert, certs.rsaRoot.cert] }).client;
+    const usual = { client, server: contexts(version, {}, { ticketKeys }).server };
+    const same = { client, server: contexts(version, {}, { ticketKeys }).server };
+    expect(reused(connect(same, sessionOf(usual)))).toEqual([true, true]);
+    for (const [i, options] of others.entries()) {
+      const other = { client, server: contexts(version, {}, { ticketKeys, ...options }).server };
+      inCase(`the ${i + 1}th`, () => expect(reused(connect(other, sessionOf(usual)))).toEqual([false, false]));
+    }
+  });
+});
+
 test("B86 a ticket that was made without a client's certificate does not stand for one", () => {
   forEachVersion((version) => {
     const ticketKeys = new TicketKeys();
@@ -353,7 +381,7 @@ test("a ticket whose only way to be used is not permitted leaves nothing in the 
   expect(sharedRealm().liveBlocks()).toBe(blocks);
 });
 
-test("L12 a session without extended master secret cannot be resumed with it, nor the other way round", () => {
+test("L12 a session with the extended master secret is not resumed by a client that does without it: that ends the handshake", () => {
   const both = contexts("TLSv1.2");
   const client = wrapped(both.client, { serverHostname: "localhost", session: sessionOf(both) });
   const server = wrapped(both.server);
@@ -363,6 +391,41 @@ test("L12 a session without extended master secret cannot be resumed with it, no
   server.incoming.write(hello.with(found.at + 1, 99));
   expect(thrownBy(() => server.tls.doHandshake())).toMatchObject({ reason: "INCONSISTENT_EXTMS" });
   expect(drained(server)).toEqual(Uint8Array.of(21, 3, 3, 0, 2, 2, 40));
+});
+
+test("L12 a session without the extended master secret is not resumed by a client that offers it: there is a full handshake", () => {
+  const ticketKeys = new TicketKeys();
+  const both = contexts("TLSv1.2", {}, { ticketKeys, requireExtendedMasterSecret: false });
+  const [key] = ticketKeys.keys;
+  const session = sessionOf(both);
+  for (const had of [true, false]) {
+    const { client, server } = pairWith(both, session);
+    client.tls.tryHandshake();
+    const reseal = (ticket: Uint8Array): Uint8Array => {
+      const plain = unseal(sharedRealm(), key!, ticket)!;
+      return seal(sharedRealm(), key!, new Uint8Array(12), plain.with(2, Number(had)));
+    };
+    server.incoming.write(
+      withExtensions(drained(client), (list) =>
+        list.map(({ type, body }) => ({ type, body: type === sessionTicket ? reseal(body) : body })),
+      ),
+    );
+    server.tls.tryHandshake();
+    const messages = recordsOf(drained(server)).map((record) => record[5]);
+    expect(messages.includes(messageType.certificate)).toBe(!had);
+  }
+});
+
+test("L12 a server that resumes a session without its extended master secret is refused by the client", () => {
+  const both = contexts("TLSv1.2", { requireExtendedMasterSecret: false });
+  const session = sessionOf(both);
+  const { client, server } = attempt(pairWith(both, session), Infinity, (from, bytes) =>
+    from === "server" && bytes[5] === messageType.serverHello
+      ? withExtensions(bytes, (list) => list.filter(({ type }) => type !== extension.extendedMasterSecret))
+      : bytes,
+  );
+  expect(client).toMatchObject({ name: "SSLError", reason: "INCONSISTENT_EXTMS" });
+  expect(server).toMatchObject({ name: "SSLAlertError", alertName: "handshake_failure" });
 });
 
 test("B88 a ticket of TLS 1.3 is shown once; a session of TLS 1.2 serves until it expires", () => {

@@ -8,6 +8,7 @@ import { sharedRealm } from "../../ts/engine/realms.ts";
 import { SSLContext, SSLTimeoutError, startTls, type TLSConnection, type TLSListener } from "../../ts/index.ts";
 import { connect as connectOnNode, listen as listenOnNode } from "../../ts/node/stream.ts";
 import { memoryTransportPair } from "../../ts/socket/memory-transport.ts";
+import { type Arrivals, listenOver } from "../../ts/stream/listener.ts";
 import { runtime } from "../socket/pairs.ts";
 import { certs } from "../support/certs.ts";
 
@@ -86,7 +87,29 @@ it(
   },
 );
 
-it("S13 startTls gives a server ten seconds for the handshake unless told", async () => {
+it("a listener has a thousand places unless told, and cuts off who comes when they are taken", async () => {
+  const failures: unknown[] = [];
+  let arrivals: Arrivals | undefined;
+  await using _listener = await listenOver(
+    { port: 0, context: server, onHandshakeError: (error) => failures.push(error) },
+    (_host, _port, given) => {
+      arrivals = given;
+      return { port: 1, close: () => {} };
+    },
+  );
+  const pairs = Array.from({ length: 1001 }, () => memoryTransportPair());
+  for (const [, theirs] of pairs.slice(0, 1000)) arrivals!.take(theirs);
+  expect(failures).toEqual([]);
+  arrivals!.take(pairs[1000]![1]);
+  expect(failures).toMatchObject([{ name: "SSLError", reason: "TOO_MANY_HANDSHAKES" }]);
+  expect(pairs.map(([, theirs]) => theirs.closed).indexOf(true)).toBe(1000);
+  for (const [ours] of pairs) ours.abort();
+});
+
+it.each([
+  ["server", 10_000],
+  ["client", 60_000],
+] as const)("S13 startTls gives a %s %i milliseconds for the handshake unless told", async (role, limit) => {
   const [ours, theirs] = memoryTransportPair({ capacity: 1000 });
   const waits: (number | undefined)[] = [];
   const { setTimeout: original } = globalThis;
@@ -95,13 +118,13 @@ it("S13 startTls gives a server ten seconds for the handshake unless told", asyn
     return original(run, time);
   }) as typeof setTimeout;
   const controller = new AbortController();
-  const starting = startTls(ours, { context: server, signal: controller.signal });
+  const how = role === "server" ? { context: server } : { context: client, serverHostname: "localhost" };
+  const starting = startTls(ours, { ...how, signal: controller.signal });
   globalThis.setTimeout = original;
   controller.abort(new Error("enough"));
   await expect(starting).rejects.toThrow("enough");
   theirs.abort();
-  expect(waits).toContain(10_000);
-  expect(waits).not.toContain(60_000);
+  expect(waits.filter((time) => time === 10_000 || time === 60_000)).toEqual([limit]);
 });
 
 function goodClient({ port }: TLSListener): Promise<TLSConnection> {

@@ -196,6 +196,12 @@ describe("closing", () => {
     });
   }
 
+  it("B79 there are thirty seconds to close in unless told", async () => {
+    const both = await connected(memoryTransportPair(), "TLSv1.3");
+    expect(both.map(({ socket }) => socket.shutdownTimeout)).toEqual([30_000, 30_000]);
+    await Promise.all(both.map((one) => one.close()));
+  });
+
   it("a write that is stuck does not hold up closing for ever", async () => {
     const [client, server] = await connected(memoryTransportPair({ capacity: 50 }), "TLSv1.3", narrow);
     const stuck = client.write(pattern(30_000));

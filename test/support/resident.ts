@@ -9,11 +9,25 @@ export async function residentBytes(): Promise<number> {
     await sleep(50);
     collectGarbage();
   }
+  return resident();
+}
+
+/**
+ * As `residentBytes`, once the JavaScript heap has given back its reserve too, which comes and goes with the pace of allocation by tens of
+ * MiB. What runs afterwards may have to be compiled again.
+ */
+export async function settledBytes(): Promise<number> {
+  await residentBytes();
+  collectGarbage({ type: "major", execution: "sync", flavor: "last-resort" });
+  return resident();
+}
+
+function resident(): number {
   return Number(/VmRSS:\s+(\d+) kB/.exec(readFileSync("/proc/self/status", "utf8"))![1]) * 1024;
 }
 
-function collectGarbage(): void {
-  const { gc, Bun: bun } = globalThis as { gc?: () => void; Bun?: { gc(sync: boolean): void } };
+function collectGarbage(how?: object): void {
+  const { gc, Bun: bun } = globalThis as { gc?: (how?: object) => void; Bun?: { gc(sync: boolean): void } };
   if (bun) bun.gc(true);
-  else gc?.();
+  else gc?.(how);
 }

@@ -382,6 +382,11 @@ const meanings: Readonly<Record<number, Meaning>> = {
     "handshake_failure",
     "the peer does not support the extended master secret (RFC 7627), which TLS 1.2 needs to be safe",
   ],
+  [code.ERR_EXTENDED_MASTER_SECRET_CHANGED]: [
+    "INCONSISTENT_EXTMS",
+    "handshake_failure",
+    "the server resumes a session without its extended master secret", // RFC 7627, section 5.3
+  ],
 };
 
 const brokenSignature: Meaning = ["BAD_SIGNATURE", "decrypt_error", "a signature of the peer cannot be decoded"];

@@ -108,23 +108,31 @@ export class TLSConnection implements AsyncDisposable {
    * Reads into the start of `into`, as much as has come and fits; answers how many bytes, or null when the peer has closed its
    * direction. A read that a signal ends has taken nothing.
    *
-   * Rejects with SSLEOFError when the transport was cut, SSLStateError when another read is not finished.
+   * Rejects with SSLEOFError when the transport was cut, SSLStateError when another read is not finished, and TypeError when the
+   * memory of `into` was detached or made smaller before anything came.
    */
   async read(into: Bytes, { signal }: WaitOptions = {}): Promise<number | null> {
     const room = toBytes(into, "into");
-    return this.#alone("read", () => this.#run(() => this.#receive(room), signal));
+    const size = room.length;
+    const receive = (): IoResult => {
+      if (room.length < size)
+        throw new TypeError("Cannot read: the memory of into was taken away before anything came");
+      return this.#receive(room);
+    };
+    return this.#alone("read", () => this.#run(receive, signal));
   }
 
   /**
    * Writes all of it, behind what was written before; the caller may change the array when the promise has resolved. Writes that
-   * wait for each other, as all do that are begun in one go, share records. Any error, that of an aborted signal too (an SSLError with the signal's reason as its cause), tells by its `bytesSent` how many
-   * bytes were taken before; those are delivered, and writing can go on behind them.
+   * wait for each other, as all do that are begun in one go, share records. Any error, that of an aborted signal too (an SSLError with
+   * the signal's reason as its cause), tells by its `bytesSent` how many bytes were taken before; those are delivered, and writing can
+   * go on behind them. One of them is a TypeError when the memory of the bytes was detached or made smaller in the meantime.
    */
   async write(bytes: Bytes, { signal }: WaitOptions = {}): Promise<void> {
     const piece = new Piece(toBytes(bytes, "bytes"), signal);
     try {
       if (piece.fillsRecord && this.#turns.idle) this.#sendAtOnce(piece, signal);
-      if (piece.rest.length > 0 || piece.size === 0) await this.#sendInTurn(piece, signal);
+      if (piece.left > 0 || piece.size === 0) await this.#sendInTurn(piece, signal);
     } catch (error) {
       throw withBytesSent(error, piece.taken, signal);
     }
@@ -306,13 +314,14 @@ export class TLSConnection implements AsyncDisposable {
   /** When the turn of `piece` comes, all before it are through; some behind it may go along. */
   async #send(piece: Piece, pieces: Pieces, signal?: AbortSignal): Promise<void> {
     try {
-      while (piece.rest.length > 0) await this.#run(() => this.#sendFront(pieces), signal);
+      while (piece.left > 0) await this.#run(() => this.#sendFront(piece, pieces), signal);
     } finally {
       pieces.drop(piece); // before the next turn begins
     }
   }
 
-  #sendFront(pieces: Pieces): IoResult {
+  #sendFront(piece: Piece, pieces: Pieces): IoResult {
+    if (piece.lost) throw new TypeError("Cannot write: the memory of the bytes was taken away before all were sent");
     const result = this.#socket.trySend(pieces.front());
     if (result.kind === "ok") pieces.took(result.n);
     return result;

@@ -8,10 +8,13 @@ const RECORD_PLAINTEXT = 16384;
 export class Piece {
   readonly size: number;
   readonly #signal: AbortSignal | undefined;
+  /** How many bytes are not taken yet. */
+  left: number;
+  /** They, as long as `lost` is false. */
   rest: Uint8Array<ArrayBuffer>;
 
   constructor(bytes: Uint8Array<ArrayBuffer>, signal?: AbortSignal) {
-    this.size = bytes.length;
+    this.size = this.left = bytes.length;
     this.rest = bytes;
     this.#signal = signal;
   }
@@ -21,25 +24,34 @@ export class Piece {
     return this.size >= RECORD_PLAINTEXT;
   }
 
+  /** Whether the caller has given the memory away, or made it smaller, which empties every view of it. */
+  get lost(): boolean {
+    return this.rest.length < this.left;
+  }
+
   /** Whether some of it is to be sent. */
   get due(): boolean {
-    return this.rest.length > 0 && this.#signal?.aborted !== true;
+    return this.left > 0 && !this.lost && this.#signal?.aborted !== true;
   }
 
   /** So many bytes of the rest are sent. */
   take(count: number): void {
-    this.rest = this.rest.subarray(count);
+    const { lost } = this;
+    this.left -= count;
+    if (!lost) this.rest = this.rest.subarray(count);
   }
 
   /** How many bytes were taken. */
   get taken(): number {
-    return this.size - this.rest.length;
+    return this.size - this.left;
   }
 }
 
 /** Pieces in the order in which they are to be sent, with nothing to be done between them. */
 export class Pieces {
   readonly #waiting: Piece[] = [];
+  /** Those that `front` has answered last. */
+  #front: Piece[] = [];
 
   add(piece: Piece): void {
     this.#waiting.push(piece);
@@ -53,36 +65,34 @@ export class Pieces {
 
   /** What to send next: the rest of the oldest piece or, when that fills no record, as many as do. */
   front(): Uint8Array<ArrayBuffer> {
-    const parts: Uint8Array<ArrayBuffer>[] = [];
+    this.#front = [];
     let size = 0;
     for (const piece of this.#waiting) {
       if (!piece.due) continue;
-      parts.push(piece.rest);
-      size += piece.rest.length;
+      this.#front.push(piece);
+      size += piece.left;
       if (size >= RECORD_PLAINTEXT) break;
     }
-    return parts.length === 1 ? parts[0]! : joined(parts, Math.min(size, RECORD_PLAINTEXT));
+    return this.#front.length === 1 ? this.#front[0]!.rest : joined(this.#front, Math.min(size, RECORD_PLAINTEXT));
   }
 
-  /** So many bytes of what `front` has just answered were taken. */
+  /** So many bytes of what `front` has just answered were taken, whatever a callback did to the pieces in between. */
   took(count: number): void {
     let left = count;
-    for (const piece of this.#waiting) {
-      if (!piece.due) continue;
-      const part = Math.min(left, piece.rest.length);
+    for (const piece of this.#front.splice(0)) {
+      const part = Math.min(left, piece.left);
       piece.take(part);
       left -= part;
-      if (left === 0) return;
     }
   }
 }
 
-function joined(parts: readonly Uint8Array[], size: number): Uint8Array<ArrayBuffer> {
+function joined(pieces: readonly Piece[], size: number): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(size);
   let at = 0;
-  for (const part of parts) {
-    all.set(part.subarray(0, size - at), at);
-    at += part.length;
+  for (const { rest } of pieces) {
+    all.set(rest.subarray(0, size - at), at);
+    at += rest.length;
   }
   return all;
 }
