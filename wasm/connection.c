@@ -23,8 +23,8 @@ static void note_key(void *context, mbedtls_ssl_key_export_type type, const unsi
                      mbedtls_tls_prf_types prf);
 static int go_on(wt_connection *connection);
 static void drop_handshake(mbedtls_ssl_context *ssl);
-static int read_plaintext(wt_connection *connection, size_t size);
-static int write_plaintext(wt_connection *connection, size_t size);
+static int read_record(wt_connection *connection);
+static int write_record(wt_connection *connection, size_t size);
 static int send_alert(wt_connection *connection, int level, int description);
 static int step(wt_connection *connection);
 static int note_extended_master_secret(wt_connection *connection, int state);
@@ -96,17 +96,35 @@ void wt_connection_free(wt_connection *connection) {
   wt_object_gone();
 }
 
-uint8_t *wt_incoming_reserve(wt_connection *connection, size_t size) { return wt_buffer_reserve(&connection->incoming, size); }
+/* `whole`: what is put there is one record from its header to its end, which the next call reads. */
+uint8_t *wt_incoming_reserve(wt_connection *connection, size_t size, int whole) {
+  uint8_t *place = whole ? wt_place_for_record(connection, size) : NULL;
+  connection->record_in_place = place != NULL;
+  return place != NULL ? place : wt_buffer_reserve(&connection->incoming, size);
+}
 
-void wt_incoming_commit(wt_connection *connection, size_t size) { connection->incoming.end += size; }
+void wt_incoming_commit(wt_connection *connection, size_t size) {
+  mbedtls_ssl_context *ssl = &connection->ssl;
+  if (!connection->record_in_place) {
+    connection->incoming.end += size;
+    return;
+  }
+  ssl->in_left = size; /* as if Mbed TLS had fetched it */
+  wt_note_in_use(connection, ssl->in_hdr + size);
+}
 
 size_t wt_incoming_size(wt_connection *connection) { return wt_buffer_size(&connection->incoming); }
 
-uint8_t *wt_outgoing_data(wt_connection *connection) { return connection->outgoing.data + connection->outgoing.start; }
+const uint8_t *wt_outgoing_data(wt_connection *connection) {
+  return connection->sent.size > 0 ? connection->sent.data : connection->outgoing.data + connection->outgoing.start;
+}
 
-size_t wt_outgoing_size(wt_connection *connection) { return wt_buffer_size(&connection->outgoing); }
+size_t wt_outgoing_size(wt_connection *connection) { return connection->sent.size + wt_buffer_size(&connection->outgoing); }
 
-void wt_outgoing_consume(wt_connection *connection, size_t size) { wt_buffer_consume(&connection->outgoing, size); }
+void wt_outgoing_consume(wt_connection *connection, size_t size) {
+  if (connection->sent.size > 0) wt_consume_sent(connection, size);
+  else wt_buffer_consume(&connection->outgoing, size);
+}
 
 /* 0 when the handshake is over; MBEDTLS_ERR_SSL_WANT_READ only when Mbed TLS has looked at every byte there is. */
 int wt_handshake(wt_connection *connection) {
@@ -148,21 +166,37 @@ static int go_on(wt_connection *connection) {
 
 void wt_accept_certificate(wt_connection *connection) { connection->paused = 0; }
 
-/* Plaintext of at most one record into the scratch area. */
-int wt_read(wt_connection *connection, size_t size) {
+/* How much plaintext of one record lies at wt_plaintext. */
+int wt_read(wt_connection *connection) {
   int result = wt_borrow_buffers(connection);
-  if (result == 0) result = read_plaintext(connection, size);
+  if (result == 0) result = read_record(connection);
   wt_return_buffers(connection, result);
   return result;
 }
 
-static int read_plaintext(wt_connection *connection, size_t size) {
-  if (size > WT_SCRATCH_SIZE) size = WT_SCRATCH_SIZE;
+const uint8_t *wt_plaintext(wt_connection *connection) { return connection->ssl.in_offt; }
+
+/* What mbedtls_ssl_read does behind its copy. A buffer that is given back is wiped as a whole. */
+void wt_plaintext_consume(wt_connection *connection, size_t size) {
+  mbedtls_ssl_context *ssl = &connection->ssl;
+  unsigned char *plaintext = ssl->in_offt;
+  if (plaintext == NULL) return;
+  ssl->in_msglen -= size;
+  ssl->in_offt = ssl->in_msglen > 0 ? plaintext + size : NULL;
+  if (ssl->in_msglen == 0) {
+    ssl->keep_current_message = 0;
+    wt_return_buffers(connection, 1);
+  }
+  if (ssl->in_buf != NULL) mbedtls_platform_zeroize(plaintext, size);
+}
+
+static int read_record(wt_connection *connection) {
   for (;;) {
     size_t before = wt_incoming_size(connection);
     size_t queued = wt_outgoing_size(connection);
     int state = connection->ssl.state;
-    int result = mbedtls_ssl_read(&connection->ssl, wt_scratch(), size);
+    int result = mbedtls_ssl_read(&connection->ssl, NULL, 0);
+    if (result == 0 && connection->ssl.in_offt != NULL) result = (int) connection->ssl.in_msglen;
     result = meaning_in_tls13(&connection->ssl, result);
     /* Mbed TLS answers WANT_READ after a warning alert though more ciphertext lies ready, and when it has yet to look
        into the session ticket that it holds; and 0 for two empty records in a row. */
@@ -178,24 +212,36 @@ static int read_plaintext(wt_connection *connection, size_t size) {
   }
 }
 
-/* Encrypts the first `size` bytes of the scratch area, in as many records as they need. */
+/* The most that fits into one record; the peer may have asked for less than the 16 KiB that TLS allows. */
+size_t wt_largest_plaintext(wt_connection *connection) {
+  return (size_t) mbedtls_ssl_get_max_out_record_payload(&connection->ssl);
+}
+
+/* Where the `size` bytes are put that wt_write encrypts next; NULL when there is no memory, or they are too many for one record. */
+uint8_t *wt_plaintext_reserve(wt_connection *connection, size_t size) {
+  return size > wt_largest_plaintext(connection) ? NULL : wt_place_for_plaintext(connection, size);
+}
+
+/* Makes one record of them. */
 int wt_write(wt_connection *connection, size_t size) {
   int result = wt_borrow_buffers(connection);
-  if (result == 0) result = write_plaintext(connection, size);
+  if (result == 0) result = write_record(connection, size);
   wt_return_buffers(connection, result);
   return result;
 }
 
-static int write_plaintext(wt_connection *connection, size_t size) {
-  size_t done = 0;
-  while (done < size) {
-    int error = renew_keys_in_time(connection);
-    if (error != 0) return error;
-    int result = mbedtls_ssl_write(&connection->ssl, wt_scratch() + done, size - done);
-    if (result <= 0) return result;
-    done += (size_t) result;
-  }
-  return (int) done;
+/* As mbedtls_ssl_write, which would copy them there. */
+static int write_record(wt_connection *connection, size_t size) {
+  mbedtls_ssl_context *ssl = &connection->ssl;
+  int ready = ssl->state == MBEDTLS_SSL_HANDSHAKE_OVER && ssl->out_left == 0 && size <= wt_largest_plaintext(connection);
+  if (!ready) return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
+  ssl->out_msgtype = MBEDTLS_SSL_MSG_APPLICATION_DATA;
+  ssl->out_msglen = size;
+  connection->writing_data = 1;
+  int error = mbedtls_ssl_write_record(ssl, 1);
+  connection->writing_data = 0;
+  if (error == 0) error = renew_keys_in_time(connection);
+  return error != 0 ? error : (int) size;
 }
 
 int wt_close_notify(wt_connection *connection) {
@@ -242,12 +288,12 @@ static int receive(void *context, unsigned char *into, size_t size) {
 
 static int transmit(void *context, const unsigned char *bytes, size_t size) {
   wt_connection *connection = context;
-  uint8_t *at = wt_buffer_reserve(&connection->outgoing, size);
-  if (at == NULL) return MBEDTLS_ERR_SSL_ALLOC_FAILED;
-  memcpy(at, bytes, size);
-  connection->outgoing.end += size;
   wt_note_out_use(connection, bytes + size);
-  return (int) size;
+  connection->sent = (wt_span) {bytes, size};
+  if (connection->writing_data && wt_buffer_size(&connection->outgoing) == 0) return (int) size;
+  int error = wt_queue_sent(connection);
+  if (error != 0) connection->sent = (wt_span) {NULL, 0};
+  return error != 0 ? error : (int) size;
 }
 
 /* For the key log and the trace; TypeScript picks it up between calls. Secrets beyond the room are those of a renegotiation. */
@@ -389,9 +435,9 @@ static int has_more_to_look_at(wt_connection *connection, size_t incoming_before
 static int renew_keys_in_time(wt_connection *connection) {
   mbedtls_ssl_context *ssl = &connection->ssl;
   if (ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_3) return 0;
-  return MBEDTLS_GET_UINT64_BE(ssl->cur_out_ctr, 0) < connection->settings->records_per_key
-             ? 0
-             : wt_transmit_key_update(ssl, 0);
+  if (MBEDTLS_GET_UINT64_BE(ssl->cur_out_ctr, 0) < connection->settings->records_per_key) return 0;
+  int error = wt_queue_sent(connection);
+  return error != 0 ? error : wt_transmit_key_update(ssl, 0);
 }
 
 static int take_key_update(wt_connection *connection) {

@@ -46,6 +46,12 @@ typedef struct wt_buffer {
   size_t start, end, capacity;
 } wt_buffer;
 
+/* Bytes of somebody else. */
+typedef struct wt_span {
+  const uint8_t *data;
+  size_t size;
+} wt_span;
+
 /* Bytes of our own, wiped before they are freed. */
 typedef struct wt_block {
   uint8_t *data;
@@ -61,6 +67,9 @@ struct wt_connection {
   wt_block alpn_name;
   const char *alpn[2];
   wt_buffer incoming, outgoing;
+  int record_in_place; /* what wt_incoming_reserve has answered last is where it is decrypted, and not `incoming` */
+  int writing_data;
+  wt_span sent;      /* a record that was encrypted and lies there still; `outgoing` is empty then */
   size_t in_used, out_used; /* as far as they have been written to, Mbed TLS's buffers: see record_buffers.c */
   uint8_t in_counter[8]; /* the number of the next record, while there is no buffer that has it */
   wt_buffer trace; /* see trace.c */
@@ -105,6 +114,10 @@ int wt_make_spare_buffers(void);
 void wt_surrender_buffers(wt_connection *connection);
 int wt_borrow_buffers(wt_connection *connection);
 void wt_return_buffers(wt_connection *connection, int result);
+uint8_t *wt_place_for_record(wt_connection *connection, size_t size);
+uint8_t *wt_place_for_plaintext(wt_connection *connection, size_t size);
+int wt_queue_sent(wt_connection *connection);
+void wt_consume_sent(wt_connection *connection, size_t size);
 void wt_note_in_use(wt_connection *connection, const unsigned char *end);
 void wt_note_out_use(wt_connection *connection, const unsigned char *end);
 

@@ -6,8 +6,6 @@
 #include "mbedtls/platform_util.h"
 #include "ssl_misc.h"
 
-size_t wt_pending(wt_connection *connection) { return mbedtls_ssl_get_bytes_avail(&connection->ssl); }
-
 int wt_received_alert(wt_connection *connection) { return connection->alert; }
 
 int wt_alerted(wt_connection *connection) { return connection->alerted; }

@@ -1,6 +1,9 @@
 /* Where the record buffers of Mbed TLS are, 16 KiB in each direction. Between calls a connection has one only in the middle of
    something: a record that was not read to its end, a handshake message that has come in part. A call borrows the realm's spare
-   pair otherwise, and gives it back wiped, so that it costs nothing to wait for the peer. */
+   pair otherwise, and gives it back wiped, so that it costs nothing to wait for the peer.
+
+   TypeScript writes into them and reads from them what moves data: a record that has come whole, and what is decrypted of it;
+   plaintext, and the record that is made of it. They are the connection's until that is through. */
 #include "internal.h"
 
 #include <string.h>
@@ -11,6 +14,8 @@
 
 static unsigned char *spare_in, *spare_out;
 
+static int borrow_in_buffer(wt_connection *connection);
+static int borrow_out_buffer(wt_connection *connection);
 static void distrust(wt_connection *connection);
 static void return_in_buffer(wt_connection *connection);
 static void return_out_buffer(wt_connection *connection);
@@ -28,22 +33,8 @@ int wt_make_spare_buffers(void) {
 /* Before a call that receives or sends. 0, or MBEDTLS_ERR_SSL_ALLOC_FAILED with nothing changed but the place of a buffer. */
 int wt_borrow_buffers(wt_connection *connection) {
   wt_forget_failed_allocation();
-  mbedtls_ssl_context *ssl = &connection->ssl;
-  if (ssl->in_buf == NULL) {
-    ssl->in_buf = take(&spare_in, MBEDTLS_SSL_IN_BUFFER_LEN);
-    if (ssl->in_buf == NULL) return MBEDTLS_ERR_SSL_ALLOC_FAILED;
-    mbedtls_ssl_reset_in_pointers(ssl);
-    memcpy(ssl->in_ctr, connection->in_counter, sizeof connection->in_counter);
-    connection->in_used = sizeof connection->in_counter;
-  }
-  if (ssl->out_buf == NULL) {
-    ssl->out_buf = take(&spare_out, MBEDTLS_SSL_OUT_BUFFER_LEN);
-    if (ssl->out_buf == NULL) return MBEDTLS_ERR_SSL_ALLOC_FAILED;
-    mbedtls_ssl_reset_out_pointers(ssl);
-    mbedtls_ssl_update_out_pointers(ssl, ssl->transform_out);
-    connection->out_used = 0;
-  }
-  return 0;
+  int error = borrow_in_buffer(connection);
+  return error != 0 ? error : borrow_out_buffer(connection);
 }
 
 /* After it; `result` is what it came to. The only state that Mbed TLS keeps in a buffer is the number of the next record. */
@@ -54,7 +45,44 @@ void wt_return_buffers(wt_connection *connection, int result) {
     memcpy(connection->in_counter, ssl->in_ctr, sizeof connection->in_counter);
     return_in_buffer(connection);
   }
-  if (ssl->out_buf != NULL && ssl->out_left == 0) return_out_buffer(connection);
+  if (ssl->out_buf != NULL && ssl->out_left == 0 && connection->sent.size == 0) return_out_buffer(connection);
+}
+
+/* Where a record of `size` bytes is decrypted, for one that has come whole; NULL when there is something before it, or no memory. The
+   handshake looks at what is in `incoming`. */
+uint8_t *wt_place_for_record(wt_connection *connection, size_t size) {
+  mbedtls_ssl_context *ssl = &connection->ssl;
+  if (!mbedtls_ssl_is_handshake_over(ssl) || ssl->in_buf != NULL || wt_incoming_size(connection) > 0) return NULL;
+  if (size > MBEDTLS_SSL_IN_BUFFER_LEN - sizeof connection->in_counter) return NULL;
+  return borrow_in_buffer(connection) == 0 ? ssl->in_hdr : NULL;
+}
+
+/* Where plaintext of `size` bytes is encrypted; NULL when there is no memory, or when a record was not sent for want of it. */
+uint8_t *wt_place_for_plaintext(wt_connection *connection, size_t size) {
+  wt_forget_failed_allocation();
+  mbedtls_ssl_context *ssl = &connection->ssl;
+  if (borrow_out_buffer(connection) != 0 || ssl->out_left > 0) return NULL;
+  wt_note_out_use(connection, ssl->out_msg + size);
+  return ssl->out_msg;
+}
+
+/* Before the buffer is used for something else. */
+int wt_queue_sent(wt_connection *connection) {
+  wt_span *sent = &connection->sent;
+  if (sent->size == 0) return 0;
+  uint8_t *at = wt_buffer_reserve(&connection->outgoing, sent->size);
+  if (at == NULL) return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+  memcpy(at, sent->data, sent->size);
+  connection->outgoing.end += sent->size;
+  memset(sent, 0, sizeof *sent);
+  return 0;
+}
+
+void wt_consume_sent(wt_connection *connection, size_t size) {
+  wt_span *sent = &connection->sent;
+  sent->data += size;
+  sent->size -= size;
+  if (sent->size == 0) return_out_buffer(connection);
 }
 
 /* Before the connection is freed, which would free them, although the spare pair may be among them. */
@@ -73,6 +101,28 @@ void wt_note_in_use(wt_connection *connection, const unsigned char *end) {
 void wt_note_out_use(wt_connection *connection, const unsigned char *end) {
   size_t used = (size_t) (end - connection->ssl.out_buf);
   if (used > connection->out_used) connection->out_used = used;
+}
+
+static int borrow_in_buffer(wt_connection *connection) {
+  mbedtls_ssl_context *ssl = &connection->ssl;
+  if (ssl->in_buf != NULL) return 0;
+  ssl->in_buf = take(&spare_in, MBEDTLS_SSL_IN_BUFFER_LEN);
+  if (ssl->in_buf == NULL) return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+  mbedtls_ssl_reset_in_pointers(ssl);
+  memcpy(ssl->in_ctr, connection->in_counter, sizeof connection->in_counter);
+  connection->in_used = sizeof connection->in_counter;
+  return 0;
+}
+
+static int borrow_out_buffer(wt_connection *connection) {
+  mbedtls_ssl_context *ssl = &connection->ssl;
+  if (ssl->out_buf != NULL) return wt_queue_sent(connection);
+  ssl->out_buf = take(&spare_out, MBEDTLS_SSL_OUT_BUFFER_LEN);
+  if (ssl->out_buf == NULL) return MBEDTLS_ERR_SSL_ALLOC_FAILED;
+  mbedtls_ssl_reset_out_pointers(ssl);
+  mbedtls_ssl_update_out_pointers(ssl, ssl->transform_out);
+  connection->out_used = 0;
+  return 0;
 }
 
 /* A handshake writes secrets anywhere, and what fails leaves plaintext where no record was. What has moved data is known. */

@@ -9,7 +9,11 @@
    `wt_outgoing_consume`. The outgoing side takes whatever Mbed TLS produces, so that Mbed TLS never sees a full pipe:
    it would otherwise insist on the same plaintext next time, and would silently drop a close_notify.
 
-   Plaintext and arguments go through the scratch area (`wt_scratch`, WT_SCRATCH_SIZE bytes), which belongs to whoever
+   Plaintext lies where the cipher works, since a few copies of a record cost as much as a fifth of its encryption. What `wt_read` has
+   decrypted is at `wt_plaintext` and is acknowledged with `wt_plaintext_consume`, which wipes it; what `wt_write` is to encrypt is
+   written where `wt_plaintext_reserve` says.
+
+   Arguments and results go through the scratch area (`wt_scratch`, WT_SCRATCH_SIZE bytes), which belongs to whoever
    is in the call; the caller wipes it. Addresses are good until the next call: any call may move what it points to.
 
    Results. Functions returning `int` answer 0 or a count when all is well, one of the positive WT_ codes for a state
@@ -97,15 +101,19 @@ int WT_EXPORT(wt_decrypt)(uint8_t *at, size_t key_size, size_t block, size_t siz
 wt_connection *WT_EXPORT(wt_connection_new)(wt_settings *settings, const char *server_name);
 int WT_EXPORT(wt_choose_alpn)(wt_connection *connection, const uint8_t *name, size_t size);
 void WT_EXPORT(wt_connection_free)(wt_connection *connection);
-uint8_t *WT_EXPORT(wt_incoming_reserve)(wt_connection *connection, size_t size);
+uint8_t *WT_EXPORT(wt_incoming_reserve)(wt_connection *connection, size_t size, int whole);
 void WT_EXPORT(wt_incoming_commit)(wt_connection *connection, size_t size);
-uint8_t *WT_EXPORT(wt_outgoing_data)(wt_connection *connection);
+const uint8_t *WT_EXPORT(wt_outgoing_data)(wt_connection *connection);
 size_t WT_EXPORT(wt_outgoing_size)(wt_connection *connection);
 void WT_EXPORT(wt_outgoing_consume)(wt_connection *connection, size_t size);
 
 int WT_EXPORT(wt_handshake)(wt_connection *connection);
 void WT_EXPORT(wt_accept_certificate)(wt_connection *connection);
-int WT_EXPORT(wt_read)(wt_connection *connection, size_t size);
+int WT_EXPORT(wt_read)(wt_connection *connection);
+const uint8_t *WT_EXPORT(wt_plaintext)(wt_connection *connection);
+void WT_EXPORT(wt_plaintext_consume)(wt_connection *connection, size_t size);
+size_t WT_EXPORT(wt_largest_plaintext)(wt_connection *connection);
+uint8_t *WT_EXPORT(wt_plaintext_reserve)(wt_connection *connection, size_t size);
 int WT_EXPORT(wt_write)(wt_connection *connection, size_t size);
 int WT_EXPORT(wt_close_notify)(wt_connection *connection);
 int WT_EXPORT(wt_update_keys)(wt_connection *connection, int request);
@@ -136,7 +144,6 @@ size_t WT_EXPORT(wt_psk_identity_size)(wt_connection *connection);
 int WT_EXPORT(wt_psk_used)(wt_connection *connection);
 
 /* What became of it */
-size_t WT_EXPORT(wt_pending)(wt_connection *connection);
 int WT_EXPORT(wt_received_alert)(wt_connection *connection);
 int WT_EXPORT(wt_alerted)(wt_connection *connection);
 int WT_EXPORT(wt_protocol_version)(wt_connection *connection);

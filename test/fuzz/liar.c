@@ -104,7 +104,7 @@ static void act(uint8_t type, bytes content, side *tested, side *lying) {
   side *acting = type >= TESTED_RENEWS && type <= TESTED_CLOSES ? tested : lying;
   side_speaks(acting);
   size_t size = content.size < 3000 ? content.size : 3000;
-  if (type == LIAR_WRITES || type == TESTED_WRITES) wt_write(acting->connection, size);
+  if (type == LIAR_WRITES || type == TESTED_WRITES) side_writes(acting, size);
   else if (type == TESTED_CLOSES) wt_close_notify(acting->connection);
   else if (type != LIAR_RENEWS && type != TESTED_RENEWS) {
     if (wt_borrow_buffers(acting->connection) != 0) give_up("there is no buffer");

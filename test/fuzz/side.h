@@ -53,6 +53,9 @@ void side_go_on(side *side);
 /* Makes the randomness that of this side, for calls to the module on its behalf. */
 void side_speaks(side *side);
 
+/* So many bytes of data, as TypeScript writes them: in records of what the peer takes. */
+void side_writes(side *side, size_t size);
+
 /* Asks everything that can be asked, says goodbye, and frees it. */
 void side_free(side *side);
 

@@ -5,7 +5,7 @@
 // so that bytes after the peer's close_notify are still there for whoever speaks next on that transport. The first fatal
 // error is kept and repeated; Mbed TLS, which would go on encrypting, is then left alone but for the alert that is due.
 import type { ConnectionPointer } from "../wasm/exports.gen.ts";
-import { largestPacked, type Realm, scratchLimit, type Tenant } from "../wasm/realm.ts";
+import { largestPacked, type Realm, type Tenant } from "../wasm/realm.ts";
 import { alert } from "./alerts.ts";
 import type { ClientHello } from "./client-hello.ts";
 import type { Decision, PreSharedKey, SessionSeal } from "./decision.ts";
@@ -79,9 +79,11 @@ export class Connection {
   #handshakeOver = false;
   /** The version as it is known for good at the end of the handshake: asking for each record would cost as much as a small one. */
   #version = 0;
+  /** The most that one record carries, known then too: what TLS allows, or less where the peer has asked for it. */
+  #largestPlaintext = 0;
   readonly #records = new Records({
     checkHeader: (header) => this.#checkHeader(header),
-    room: (size) => this.#room(size),
+    room: (size, whole) => this.#room(size, whole),
     filled: (size) => this.#realm.exports.wt_incoming_commit(this.#handle.live(), size),
   });
   readonly #limits = new Limits();
@@ -175,6 +177,7 @@ export class Connection {
       if (!this.#records.feed(source)) return this.#wantOrEnd(source, "finish the handshake");
     }
     this.#version = this.#facts.protocolVersion();
+    this.#largestPlaintext = this.#realm.exports.wt_largest_plaintext(this.#handle.live());
     this.#handshakeOver = true;
     this.#state = "open";
     this.#hello?.keepBytes();
@@ -250,21 +253,19 @@ export class Connection {
     if (this.#stash.length > 0) return this.#fromStash(into);
     if (this.#pending === 0 && (this.#state === "read-closed" || this.#state === "closed")) return ended;
     if (into.length === 0) return { kind: "moved", bytes: 0 };
-    const size = Math.min(into.length, scratchLimit);
+    if (this.#pending > 0) return this.#fromEngine(into);
     for (let ticketCame = false; ;) {
       // A record may hold several tickets: the rest of it is read before another is fed.
-      if (!ticketCame && this.#pending === 0 && !this.#records.feed(source)) {
+      if (!ticketCame && !this.#records.feed(source)) {
         this.#wantOrEnd(source, "read");
         return wantsCiphertext;
       }
-      const result = this.#call(this.#realm.exports.wt_read, size);
+      const result = this.#call(this.#realm.exports.wt_read);
       if (result > 0) {
-        this.#realm.moveFromScratch(into, result);
-        this.#pending = result < size ? 0 : this.#realm.exports.wt_pending(this.#handle.live());
+        this.#pending = result;
         this.#limits.dataCame();
-        return { kind: "moved", bytes: result };
+        return this.#fromEngine(into);
       }
-      this.#pending = 0;
       ticketCame = result === code.SSL_RECEIVED_NEW_SESSION_TICKET;
       if (ticketCame) {
         this.#keepSession();
@@ -293,11 +294,13 @@ export class Connection {
   write(bytes: Uint8Array, sink: CiphertextSink): void {
     this.#guard();
     this.#requireOpenDirection("write");
-    for (let at = 0; at < bytes.length; at += largestPlaintext) {
-      const part = bytes.length <= largestPlaintext ? bytes : bytes.subarray(at, at + largestPlaintext);
-      this.#realm.fillScratch(part);
+    const most = this.#largestPlaintext;
+    for (let at = 0; at < bytes.length; at += most) {
+      const part = bytes.length <= most ? bytes : bytes.subarray(at, at + most);
+      const room = this.#call(this.#realm.exports.wt_plaintext_reserve, part.length);
+      if (room === 0) throw this.#fail(code.ERR_OUT_OF_MEMORY, "write");
+      this.#realm.copyIn(part, room);
       const result = this.#call(this.#realm.exports.wt_write, part.length);
-      this.#realm.wipeScratch(part.length);
       if (result < 0) throw this.#fail(result, "write");
       this.drain(sink);
     }
@@ -416,6 +419,17 @@ export class Connection {
     this.#facts = new Facts(this.#handle);
   }
 
+  /** Takes what it has decrypted, as much as fits. */
+  #fromEngine(into: Uint8Array): Outcome {
+    const { exports } = this.#realm;
+    const pointer = this.#handle.live();
+    const bytes = Math.min(into.length, this.#pending);
+    into.set(this.#realm.view(exports.wt_plaintext(pointer), bytes));
+    exports.wt_plaintext_consume(pointer, bytes);
+    this.#pending -= bytes;
+    return { kind: "moved", bytes };
+  }
+
   #fromStash(into: Uint8Array): Outcome {
     const part = this.#stash.subarray(0, into.length);
     into.set(part);
@@ -477,8 +491,8 @@ export class Connection {
       throw this.#fail(code.SSL_BAD_PROTOCOL_VERSION, "finish the handshake");
   }
 
-  #room(size: number): Uint8Array {
-    const at = this.#call(this.#realm.exports.wt_incoming_reserve, size);
+  #room(size: number, whole: boolean): Uint8Array {
+    const at = this.#call(this.#realm.exports.wt_incoming_reserve, size, Number(whole));
     if (at === 0) throw this.#fail(code.ERR_OUT_OF_MEMORY, "take ciphertext");
     return this.#realm.view(at, size);
   }
@@ -560,11 +574,11 @@ export class Connection {
       : number;
   }
 
-  /** Enters the module, with `size` where that is the second parameter. */
-  #call(enter: (pointer: ConnectionPointer, size: number) => number | void, size: number = 0): number {
+  /** Enters the module, with the second and third parameter where there is one. */
+  #call(enter: (pointer: ConnectionPointer, a: number, b: number) => number | void, a: number = 0, b: number = 0): number {
     this.#realm.forgetRandomFailure();
     try {
-      return enter(this.#handle.live(), size) as number;
+      return enter(this.#handle.live(), a, b) as number;
     } catch (error) {
       throw this.#broken(error);
     } finally {

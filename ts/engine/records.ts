@@ -15,10 +15,16 @@ export interface CiphertextSource {
 export interface RecordIntake {
   /** Looks at the header of a record, of which nothing was given yet, and may change it; throws when it must not go on. */
   checkHeader(header: Uint8Array): void;
-  /** A view for so many bytes, good until the next call. */
-  room(size: number): Uint8Array;
+  /** A view for so many bytes, good until the next call; `whole`: they are a record from its header to its end. */
+  room(size: number, whole: boolean): Uint8Array;
   /** So many bytes were put there. */
   filled(size: number): void;
+}
+
+/** Which part of a record it is. */
+interface Part {
+  readonly withHeader: boolean;
+  readonly toItsEnd: boolean;
 }
 
 /** RFC 8446, section 5.1. */
@@ -72,7 +78,7 @@ export class Records {
     if (fed === 0 && !this.#takeHeader(source)) return false;
     const left = headerSize + fragmentLength(this.#header) - this.#taken;
     const size = Math.min(left, this.#held.length + source.pending);
-    this.#give(source, size, fed === 0);
+    this.#give(source, size, { withHeader: fed === 0, toItsEnd: size === left });
     if (size < left) {
       this.#taken += size;
       return false;
@@ -101,10 +107,10 @@ export class Records {
   }
 
   /** The header goes in together with what there is of the record: each call into the engine costs as much as a small record. */
-  #give(source: CiphertextSource, size: number, withHeader: boolean): void {
+  #give(source: CiphertextSource, size: number, { withHeader, toItsEnd }: Part): void {
     const start = withHeader ? headerSize : 0;
     if (start + size === 0) return;
-    const room = this.#intake.room(start + size);
+    const room = this.#intake.room(start + size, withHeader && toItsEnd);
     if (withHeader) room.set(this.#header);
     const body = withHeader ? room.subarray(headerSize) : room;
     this.#take(source, body);

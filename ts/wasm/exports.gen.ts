@@ -56,9 +56,10 @@ export interface WasmExports {
   readonly wt_hash: (data: Address, size: number, hash: number) => number;
   readonly wt_hmac: (at: Address, keySize: number, dataSize: number, hash: number) => number;
   readonly wt_incoming_commit: (connection: ConnectionPointer, size: number) => void;
-  readonly wt_incoming_reserve: (connection: ConnectionPointer, size: number) => Address;
+  readonly wt_incoming_reserve: (connection: ConnectionPointer, size: number, whole: number) => Address;
   readonly wt_keep_session: (connection: ConnectionPointer) => number;
   readonly wt_key_log: (connection: ConnectionPointer) => Address;
+  readonly wt_largest_plaintext: (connection: ConnectionPointer) => number;
   readonly wt_live_blocks: () => number;
   readonly wt_live_objects: () => number;
   readonly wt_logged_keys: (connection: ConnectionPointer) => number;
@@ -84,7 +85,6 @@ export interface WasmExports {
   ) => number;
   readonly wt_peer_certificate: (connection: ConnectionPointer, index: number) => Address;
   readonly wt_peer_certificate_size: (connection: ConnectionPointer, index: number) => number;
-  readonly wt_pending: (connection: ConnectionPointer) => number;
   readonly wt_pkcs12_key: (
     at: Address,
     passwordSize: number,
@@ -93,12 +93,15 @@ export interface WasmExports {
     hash: number,
     purpose: number,
   ) => number;
+  readonly wt_plaintext: (connection: ConnectionPointer) => Address;
+  readonly wt_plaintext_consume: (connection: ConnectionPointer, size: number) => void;
+  readonly wt_plaintext_reserve: (connection: ConnectionPointer, size: number) => Address;
   readonly wt_protocol_version: (connection: ConnectionPointer) => number;
   readonly wt_psk_identity: (connection: ConnectionPointer) => Address;
   readonly wt_psk_identity_size: (connection: ConnectionPointer) => number;
   readonly wt_psk_used: (connection: ConnectionPointer) => number;
   readonly wt_public_key: (der: Address, size: number) => number;
-  readonly wt_read: (connection: ConnectionPointer, size: number) => number;
+  readonly wt_read: (connection: ConnectionPointer) => number;
   readonly wt_received_alert: (connection: ConnectionPointer) => number;
   readonly wt_release: (block: Address) => void;
   readonly wt_resumed: (connection: ConnectionPointer) => number;

@@ -104,7 +104,7 @@ export class Realm {
     this.#whole = new Uint8Array(this.#buffer);
   }
 
-  #put(bytes: Uint8Array, at: Address): void {
+  copyIn(bytes: Uint8Array, at: Address): void {
     this.#look();
     this.#whole.set(bytes, at >>> 0);
   }
@@ -137,7 +137,7 @@ export class Realm {
 
   /** Copies bytes into the scratch area; at most `scratchSize`. */
   fillScratch(bytes: Uint8Array): void {
-    this.#put(bytes, this.#scratch);
+    this.copyIn(bytes, this.#scratch);
   }
 
   /** Moves the front of the scratch area out and leaves zeros behind: it held somebody's plaintext. */
@@ -156,7 +156,7 @@ export class Realm {
   lend<T>(bytes: Uint8Array, use: (at: Address, length: number) => T): T {
     const at = this.exports.wt_allocate(Math.max(bytes.length, 1));
     if (at === 0) throw this.#full(bytes.length);
-    this.#put(bytes, at);
+    this.copyIn(bytes, at);
     try {
       return use(at, bytes.length);
     } finally {
