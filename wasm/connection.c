@@ -195,7 +195,7 @@ static int read_record(wt_connection *connection) {
     size_t before = wt_incoming_size(connection);
     size_t queued = wt_outgoing_size(connection);
     int state = connection->ssl.state;
-    int result = mbedtls_ssl_read(&connection->ssl, NULL, 0);
+    int result = mbedtls_ssl_read(&connection->ssl, NULL, 0); /* decrypts, and leaves it where it is */
     if (result == 0 && connection->ssl.in_offt != NULL) result = (int) connection->ssl.in_msglen;
     result = meaning_in_tls13(&connection->ssl, result);
     /* Mbed TLS answers WANT_READ after a warning alert though more ciphertext lies ready, and when it has yet to look

@@ -2,8 +2,8 @@
    encrypted, with all the handshake messages and alerts in it; and which secrets were derived, by name. For people who want to
    look, so nothing depends on it, and nothing is noted unless the settings say so. Application data is counted only.
 
-   TypeScript takes the notes after each call. That bounds them: a call is given one record, and answers with one flight or with
-   what the scratch area holds. A note that finds no memory is left out.
+   TypeScript takes the notes after each call. That bounds them: a call is given one record, or what becomes one, and answers with one
+   flight at most. A note that finds no memory is left out.
 
    An entry: kind (1), content type or Mbed TLS's type of secret (1), protection (1), whether the content could be read (1), the
    version of the record (2), its size on the wire without the header (2), the size of its content (2), and the content

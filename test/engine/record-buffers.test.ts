@@ -9,12 +9,16 @@ import {
   clientContext,
   connected,
   deliver,
+  drained,
+  forEachCase,
   forEachSide,
   forEachVersion,
   handshake,
+  joined,
   type Pair,
   pairOf,
   pattern,
+  receive,
   serverContext,
   sides,
   thrownBy,
@@ -38,7 +42,10 @@ test("connections that wait have no record buffer, in the handshake and after it
   const before = sharedRealm().memoryBytes;
   const connections = 100;
   for (let i = 0; i < connections / 4; i++) {
-    handshake(one());
+    const { client: there, server: here } = handshake(one());
+    there.tls.write(pattern(recordBuffer));
+    deliver(there, here);
+    here.tls.read();
     const begun = one();
     expect(() => begun.client.tls.doHandshake()).toThrow(SSLWantReadError);
     deliver(begun.client, begun.server);
@@ -71,14 +78,29 @@ test("the memory does not grow with connections that come and go", () => {
 test("what was written and read is found nowhere in the memory after the call", () => {
   forEachSide((version, role) => {
     const [reader, writer] = sides(connected({ version }), role);
+    const [start, end] = [secret.slice(0, 15), secret.slice(15)];
     writer.tls.write(ascii(secret));
-    expect(memoryHas(secret)).toBe(false);
+    expect(memoryHas(start)).toBe(false);
     deliver(writer, reader);
-    expect(reader.tls.read(5)).toEqual(ascii(secret.slice(0, 5)));
-    expect(memoryHas(secret.slice(5))).toBe(true);
-    expect(reader.tls.read()).toEqual(ascii(secret.slice(5)));
-    expect(memoryHas(secret.slice(5))).toBe(false);
+    expect(reader.tls.read(start.length)).toEqual(ascii(start));
+    expect([memoryHas(start), memoryHas(end)]).toEqual([false, true]);
+    expect(reader.tls.read()).toEqual(ascii(end));
+    expect([memoryHas(start), memoryHas(end)]).toEqual([false, false]);
   });
+});
+
+test("nothing of a full record is found in the memory either, be it whole when it comes or not", () => {
+  forEachCase(
+    (version, role, chunk) => {
+      const [reader, writer] = sides(connected({ version }), role);
+      const text = secret.repeat(1000).slice(0, recordBuffer);
+      writer.tls.write(ascii(text));
+      expect(memoryHas(secret.slice(0, 15))).toBe(false);
+      expect(joined(receive(reader, drained(writer), chunk))).toEqual(ascii(text));
+      expect(memoryHas(secret.slice(0, 15))).toBe(false);
+    },
+    { chunks: [5000, Infinity] },
+  );
 });
 
 test("a connection that is disposed of in the middle of a record leaves nothing of it to the next", () => {

@@ -20,6 +20,8 @@ import {
   sides,
   thrownBy,
 } from "../support/conversation.ts";
+import { keysOf, open13, secretIn } from "../support/forger.ts";
+import { hearFlight, type Message, messageType } from "../support/rewriter.ts";
 
 const nothing = new Uint8Array(0);
 
@@ -58,6 +60,22 @@ test("B56 write() takes everything in one call and splits it into records", () =
     own.tls.write(pattern(full));
     expect(recordsOf(drained(own))).toHaveLength(1);
   });
+});
+
+test("B56 records are as small as the peer wants them", () => {
+  for (const limit of [64, 600, 16_384]) {
+    const log: string[] = [];
+    const { own } = hearFlight({
+      pair: { client: { onKeyLog: (line) => void log.push(line) } },
+      rewrite: (messages) => messages.map((message) => withRecordSizeLimit(message, limit)),
+    });
+    const data = pattern(3 * limit + 5);
+    expect(own.tls.write(data)).toBe(data.length);
+    const keys = keysOf(secretIn(log, "CLIENT_TRAFFIC_SECRET_0"));
+    const contents = recordsOf(drained(own)).map((record, i) => open13(keys, i, record));
+    expect(Math.max(...contents.map((content) => content.length))).toBe(limit); // the byte for the type counts
+    expect(same(joined(contents.map((content) => content.subarray(0, -1))), data)).toBe(true);
+  }
 });
 
 test("B12 the outgoing queue takes everything, though the peer reads nothing", () => {
@@ -200,6 +218,15 @@ test("an error of write() is an SSLError with a sentence", () => {
   expect(error).toBeInstanceOf(SSLError);
   expect(error.message).toMatch(/^Cannot write: /);
 });
+
+/** The EncryptedExtensions of a server that takes so many bytes a record (RFC 8449, section 4). */
+function withRecordSizeLimit(message: Message, limit: number): Message {
+  if (message.type !== messageType.encryptedExtensions) return message;
+  const body = message.body.slice();
+  const at = body.findIndex((_, i) => [0, 28, 0, 2].every((byte, k) => body[i + k] === byte));
+  new DataView(body.buffer).setUint16(at + 4, limit);
+  return { type: message.type, body };
+}
 
 function same(left: Uint8Array, right: Uint8Array): boolean {
   return left.length === right.length && left.every((byte, i) => byte === right[i]);
