@@ -237,9 +237,9 @@ static int write_record(wt_connection *connection, size_t size) {
   if (!ready) return MBEDTLS_ERR_SSL_BAD_INPUT_DATA;
   ssl->out_msgtype = MBEDTLS_SSL_MSG_APPLICATION_DATA;
   ssl->out_msglen = size;
-  connection->writing_data = 1;
+  connection->send_in_place = 1;
   int error = mbedtls_ssl_write_record(ssl, 1);
-  connection->writing_data = 0;
+  connection->send_in_place = 0;
   if (error == 0) error = renew_keys_in_time(connection);
   return error != 0 ? error : (int) size;
 }
@@ -290,7 +290,7 @@ static int transmit(void *context, const unsigned char *bytes, size_t size) {
   wt_connection *connection = context;
   wt_note_out_use(connection, bytes + size);
   connection->sent = (wt_span) {bytes, size};
-  if (connection->writing_data && wt_buffer_size(&connection->outgoing) == 0) return (int) size;
+  if (connection->send_in_place && wt_buffer_size(&connection->outgoing) == 0) return (int) size;
   int error = wt_queue_sent(connection);
   if (error != 0) connection->sent = (wt_span) {NULL, 0};
   return error != 0 ? error : (int) size;

@@ -68,8 +68,8 @@ struct wt_connection {
   const char *alpn[2];
   wt_buffer incoming, outgoing;
   int record_in_place; /* what wt_incoming_reserve has answered last is where it is decrypted, and not `incoming` */
-  int writing_data;
-  wt_span sent;      /* a record that was encrypted and lies there still; `outgoing` is empty then */
+  int send_in_place; /* what is sent now may stay where it was encrypted */
+  wt_span sent;      /* what has stayed there; `outgoing` is empty then */
   size_t in_used, out_used; /* as far as they have been written to, Mbed TLS's buffers: see record_buffers.c */
   uint8_t in_counter[8]; /* the number of the next record, while there is no buffer that has it */
   wt_buffer trace; /* see trace.c */

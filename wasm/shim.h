@@ -9,8 +9,8 @@
    `wt_outgoing_consume`. The outgoing side takes whatever Mbed TLS produces, so that Mbed TLS never sees a full pipe:
    it would otherwise insist on the same plaintext next time, and would silently drop a close_notify.
 
-   Plaintext lies where the cipher works, since a few copies of a record cost as much as a fifth of its encryption. What `wt_read` has
-   decrypted is at `wt_plaintext` and is acknowledged with `wt_plaintext_consume`, which wipes it; what `wt_write` is to encrypt is
+   Plaintext lies where the cipher works, since making copies and wiping them costs a good part of what encryption costs. What `wt_read`
+   has decrypted is at `wt_plaintext` and is acknowledged with `wt_plaintext_consume`, which wipes it; what `wt_write` is to encrypt is
    written where `wt_plaintext_reserve` says.
 
    Arguments and results go through the scratch area (`wt_scratch`, WT_SCRATCH_SIZE bytes), which belongs to whoever

@@ -4,8 +4,8 @@ import * as code from "../../ts/engine/error-codes.gen.ts";
 import { SSLEngineError } from "../../ts/engine/errors.ts";
 import { newRealm, sharedRealm } from "../../ts/engine/realms.ts";
 import { Settings } from "../../ts/engine/settings.ts";
-import type { ConnectionPointer } from "../../ts/wasm/exports.gen.ts";
-import { type Realm, scratchLimit } from "../../ts/wasm/realm.ts";
+import { type ConnectionPointer, scratchSize } from "../../ts/wasm/exports.gen.ts";
+import type { Realm } from "../../ts/wasm/realm.ts";
 import {
   ascii,
   clientContext,
@@ -41,8 +41,8 @@ test("copies outlive the growth of the memory", () => {
 
 test("the scratch area is wiped when something was moved out of it", () => {
   const realm = newRealm();
-  realm.fillScratch(pattern(scratchLimit));
-  realm.moveFromScratch(new Uint8Array(scratchLimit), scratchLimit);
+  realm.fillScratch(pattern(scratchSize));
+  realm.moveFromScratch(new Uint8Array(scratchSize), scratchSize);
   expect(scratchOf(realm).every((byte) => byte === 0)).toBe(true);
   realm.fillScratch(pattern(20));
   realm.wipeScratch(20);
@@ -212,7 +212,7 @@ function firstFlight(realm: Realm): Uint8Array {
 }
 
 function scratchOf(realm: Realm): Uint8Array {
-  return realm.copyOut(realm.exports.wt_scratch(), scratchLimit);
+  return realm.copyOut(realm.exports.wt_scratch(), scratchSize);
 }
 
 function secretIn(bytes: Uint8Array): boolean {

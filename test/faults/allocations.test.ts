@@ -152,20 +152,23 @@ describe.each(versions)("an allocation that fails, %s", (version) => {
     expectSoundEverywhere({ prepare: () => undefined, act: () => conversation(contexts, session) });
   });
 
-  test.each(["client", "server"] as const)("when the %s writes, and when its peer reads what comes in pieces", (role) => {
-    const contexts = contextsOf(version);
-    const bytes = pattern(40_000);
-    expectSoundEverywhere({
-      prepare: () => handshake(pairIn(contexts)),
-      act: (pair) => {
-        const [writer, reader] = role === "client" ? [pair.client, pair.server] : [pair.server, pair.client];
-        return inTurn(() => {
-          writer.tls.write(bytes);
-          expect(joined(receive(reader, drained(writer), 5000))).toEqual(bytes);
-        });
-      },
-    });
-  });
+  test.each(["client", "server"] as const)(
+    "when the %s writes, and when its peer reads what comes in pieces",
+    (role) => {
+      const contexts = contextsOf(version);
+      const bytes = pattern(40_000);
+      expectSoundEverywhere({
+        prepare: () => handshake(pairIn(contexts)),
+        act: (pair) => {
+          const [writer, reader] = role === "client" ? [pair.client, pair.server] : [pair.server, pair.client];
+          return inTurn(() => {
+            writer.tls.write(bytes);
+            expect(joined(receive(reader, drained(writer), 5000))).toEqual(bytes);
+          });
+        },
+      });
+    },
+  );
 
   test("when secrets are exported, and both sides close", () => {
     const contexts = contextsOf(version);

@@ -80,7 +80,7 @@ export class Connection {
   /** The version as it is known for good at the end of the handshake: asking for each record would cost as much as a small one. */
   #version = 0;
   /** The most that one record carries, known then too: what TLS allows, or less where the peer has asked for it. */
-  #largestPlaintext = 0;
+  #mostPerRecord = 0;
   readonly #records = new Records({
     checkHeader: (header) => this.#checkHeader(header),
     room: (size, whole) => this.#room(size, whole),
@@ -177,7 +177,7 @@ export class Connection {
       if (!this.#records.feed(source)) return this.#wantOrEnd(source, "finish the handshake");
     }
     this.#version = this.#facts.protocolVersion();
-    this.#largestPlaintext = this.#realm.exports.wt_largest_plaintext(this.#handle.live());
+    this.#mostPerRecord = this.#realm.exports.wt_largest_plaintext(this.#handle.live());
     this.#handshakeOver = true;
     this.#state = "open";
     this.#hello?.keepBytes();
@@ -294,7 +294,7 @@ export class Connection {
   write(bytes: Uint8Array, sink: CiphertextSink): void {
     this.#guard();
     this.#requireOpenDirection("write");
-    const most = this.#largestPlaintext;
+    const most = this.#mostPerRecord;
     for (let at = 0; at < bytes.length; at += most) {
       const part = bytes.length <= most ? bytes : bytes.subarray(at, at + most);
       const room = this.#call(this.#realm.exports.wt_plaintext_reserve, part.length);
@@ -575,7 +575,11 @@ export class Connection {
   }
 
   /** Enters the module, with the second and third parameter where there is one. */
-  #call(enter: (pointer: ConnectionPointer, a: number, b: number) => number | void, a: number = 0, b: number = 0): number {
+  #call(
+    enter: (pointer: ConnectionPointer, a: number, b: number) => number | void,
+    a: number = 0,
+    b: number = 0,
+  ): number {
     this.#realm.forgetRandomFailure();
     try {
       return enter(this.#handle.live(), a, b) as number;

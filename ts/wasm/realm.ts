@@ -3,7 +3,7 @@
 //
 // Views of the memory live for one expression: any call may grow the memory and detach every view of it.
 import type { Address, WasmExports } from "./exports.gen.ts";
-import { abi, scratchSize } from "./exports.gen.ts";
+import { abi } from "./exports.gen.ts";
 
 export interface RealmOptions {
   /** Fills the bytes with randomness; the default is `crypto.getRandomValues`. */
@@ -104,6 +104,7 @@ export class Realm {
     this.#whole = new Uint8Array(this.#buffer);
   }
 
+  /** To where the module has made room for them. */
   copyIn(bytes: Uint8Array, at: Address): void {
     this.#look();
     this.#whole.set(bytes, at >>> 0);
@@ -140,7 +141,7 @@ export class Realm {
     this.copyIn(bytes, this.#scratch);
   }
 
-  /** Moves the front of the scratch area out and leaves zeros behind: it held somebody's plaintext. */
+  /** Moves the front of the scratch area out and leaves zeros behind: it may have held a secret. */
   moveFromScratch(into: Uint8Array, length: number): void {
     into.set(this.view(this.#scratch, length));
     this.wipeScratch(length);
@@ -212,9 +213,6 @@ export class Realm {
 
 /** The most bytes that `copyOutPacked` takes. */
 export const largestPacked = 1024;
-
-/** The most bytes that go through the scratch area at once. */
-export const scratchLimit: number = scratchSize;
 
 /** At most 64 KiB a call is what the Web Cryptography API allows. */
 function fillRandom(into: Uint8Array<ArrayBuffer>): void {
