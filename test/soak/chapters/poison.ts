@@ -4,6 +4,7 @@ import { setImmediate as turn } from "node:timers/promises";
 import { type Isolation, SSLEngineError } from "../../../ts/index.ts";
 import { arm } from "../../engine/faulty-module.ts";
 import { Clients, peerNames } from "../clients/orders.ts";
+import { longest } from "../message.ts";
 import { comesTrue } from "../patience.ts";
 import type { Amounts } from "../plan.ts";
 import type { Report } from "../report.ts";
@@ -54,18 +55,24 @@ async function trapOnce(service: Service, clients: Clients, count: number, nth: 
   if (!(await comesTrue(() => service.open.size === known.size + count))) return ["the next clients are not served"];
   const guests = [...service.open].filter((guest) => !known.has(guest));
   const { realm } = guests[0]!;
-  const trapped = inOneTurn(guests, () => realm.poisoned);
   arm("trap", 1, realm);
-  const asked = await clients.ask({ do: "ask", under: "victim" });
-  const complaints = [...failures, ...(await trapped)];
+  // So long that records come in pieces, as data is taken and given without an allocation otherwise.
+  const [asked, trapped] = await Promise.all([
+    clients.ask({ do: "ask", under: "victim", length: longest }),
+    inOneTurn(
+      guests,
+      comesTrue(() => realm.poisoned, turn),
+    ),
+  ]);
   for (const under of ["victim", "bystanders"]) await clients.ask({ do: "release", under, how: "cut" });
+  const complaints = [...failures, ...trapped];
   if (asked.failures.length !== 1) complaints.push("the client whose connection has trapped has not noticed");
   return complaints;
 }
 
 /** Watches what becomes of them in the turn after the trap. */
-async function inOneTurn(guests: readonly Guest[], poisoned: () => boolean): Promise<string[]> {
-  while (!poisoned()) await turn();
+async function inOneTurn(guests: readonly Guest[], trap: Promise<boolean>): Promise<string[]> {
+  if (!(await trap)) return ["nothing has trapped"];
   await turn();
   return guests
     .filter(({ failure }) => !(failure instanceof SSLEngineError))
