@@ -3,15 +3,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 const patienceMs = 120_000;
 
-/** Whether the condition comes true; it is looked at again after each `pause`. */
-export async function comesTrue(
-  condition: () => boolean,
-  pause: () => Promise<unknown> = () => sleep(20),
-): Promise<boolean> {
+/** Whether the condition comes true. */
+export async function comesTrue(condition: () => boolean): Promise<boolean> {
   const end = performance.now() + patienceMs;
   while (!condition()) {
     if (performance.now() > end) return false;
-    await pause();
+    await sleep(20);
   }
   return true;
 }

@@ -26,8 +26,8 @@ export type Order =
       readonly count: number;
       readonly under: string;
     }
-  /** A message on each of them, of some short length if none is named. */
-  | { readonly do: "ask"; readonly under: string; readonly length?: number }
+  /** A message on each of them. */
+  | { readonly do: "ask"; readonly under: string }
   /** Ends all of them in good order, or cuts them. */
   | { readonly do: "release"; readonly under: string; readonly how: "end" | "cut" }
   /** Asks for bytes without end on each of them, and reads none. */

@@ -84,7 +84,7 @@ async function withHeld(order: OrderTo<"ask" | "release" | "flood">, tally: Tall
 }
 
 async function act(order: OrderTo<"ask" | "release" | "flood">, talk: Talk, tally: Tally): Promise<void> {
-  if (order.do === "ask") await say(talk, tally, order.length);
+  if (order.do === "ask") await say(talk, tally);
   else if (order.do === "flood") await talk.link.write(headerOf(flood));
   else if (order.how === "end") await talk.link.end();
   else talk.link.cut();
@@ -109,7 +109,8 @@ async function opened(port: number, peer: PeerName, wish: Wish, tally: Tally): P
   return new Talk(link);
 }
 
-async function say(talk: Talk, tally: Tally, length: number = Math.floor(Math.random() * largest)): Promise<void> {
+async function say(talk: Talk, tally: Tally): Promise<void> {
+  const length = Math.floor(Math.random() * largest);
   const begin = performance.now();
   await talk.message(length);
   tally.answered(length, performance.now() - begin);
