@@ -59,7 +59,7 @@ function table(outcomes: readonly Outcome[]): string {
   return lines.map((line) => `| ${line.join(" | ")} |`).join("\n");
 }
 
-const unknown = "Nobody knows why";
+const unknown = "The reason is not known";
 
 /** Each once, with all that it is the reason for. */
 function reasons(missed: readonly Outcome[]): string {
