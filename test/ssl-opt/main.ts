@@ -37,6 +37,8 @@ const root = resolve("build/ssl-opt");
 const tests = `${root}/tests`;
 const data = `${root}/framework/data_files`;
 const listedPort = "11503";
+/** In milliseconds. */
+const timeToPrint = 1000;
 /** What our side says of the same in the same words. */
 const comparable =
   /^(Protocol is|Ciphersuite is|Application Layer Protocol is|a session has been resumed|HTTP\/1|Extra-header)/i;
@@ -116,6 +118,7 @@ async function playedByClient(scenario: Scenario): Promise<Shown> {
   try {
     if (!(await peer.says(ready))) throw new NotOurs("the server does not run here");
     outcome = await playClient(play, port);
+    await told(peer, scenario);
   } finally {
     status = await peer.stop();
   }
@@ -144,11 +147,19 @@ async function holdsUpstream(scenario: Scenario): Promise<boolean> {
     if (!(await server.says(ready))) return false;
     const client = new Peer(scenario.client.replaceAll(listedPort, String(port)), tests);
     const good = (await client.ended) === 0;
+    await told(server, scenario);
     await server.stop();
     return judgement(scenario, null, { good, ours: client.output, theirs: server.output }) === null;
   } finally {
     await server.stop();
   }
+}
+
+/** A client ends as soon as it has an alert; the server that sent it is given time to print that it did. */
+async function told(server: Peer, { assertions }: Scenario): Promise<void> {
+  const limit = Date.now() + timeToPrint;
+  for (const { side, present, pattern } of assertions)
+    if (side === "server" && present) await server.says(pattern, Math.max(0, limit - Date.now()));
 }
 
 /** What is wrong, or null; of the two outputs, that of the side named is ours, or the client's. */

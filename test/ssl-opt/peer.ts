@@ -27,20 +27,22 @@ export class Peer {
       child.on("close", (status) => {
         clearTimeout(this.#limit);
         resolve(status);
-        this.#heard();
       }),
     );
   }
 
-  /** Waits for such output; answers whether it came before the end. */
-  async says(pattern: RegExp): Promise<boolean> {
+  /** Waits for such output; answers whether it came before the end, and in so many milliseconds. */
+  async says(pattern: RegExp, within = patience): Promise<boolean> {
     let over = false;
-    void this.ended.then(() => (over = true));
-    while (!pattern.test(this.output)) {
-      if (over) return false;
-      await new Promise<void>((resolve) => (this.#heard = resolve));
-    }
-    return true;
+    const give = (): void => {
+      over = true;
+      this.#heard();
+    };
+    const limit = setTimeout(give, within);
+    void this.ended.then(give);
+    while (!over && !pattern.test(this.output)) await new Promise<void>((resolve) => (this.#heard = resolve));
+    clearTimeout(limit);
+    return pattern.test(this.output);
   }
 
   /** Asks it to end, as upstream's script does. */
