@@ -199,7 +199,12 @@ export async function listenOver(
     take: (transport) => listener.take(transport),
     failed: (error) => listener.failed(error, null),
   };
-  return listener.listensAt(await open(options.hostname ?? "127.0.0.1", options.port, arrivals, reusePort));
+  try {
+    return listener.listensAt(await open(options.hostname ?? "127.0.0.1", options.port, arrivals, reusePort));
+  } catch (error) {
+    await listener.close(); // lets go of the signal
+    throw error;
+  }
 }
 
 const optionNames: readonly (keyof ListenOptions)[] = [
