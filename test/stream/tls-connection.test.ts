@@ -369,3 +369,24 @@ it("a peer that does not read bounds what is queued for it, at every layer", asy
   client.abort();
   await server.close();
 });
+
+it("a close that takes too long cuts streams that deliver in the background", async () => {
+  const { client, server } = contexts("TLSv1.3", { numTickets: 0 });
+  const [there, back] = [new TransformStream<Uint8Array, Uint8Array>(), new TransformStream<Uint8Array, Uint8Array>()];
+  const next = there.writable.getWriter();
+  let stuck = false;
+  let cut: AbortSignal | undefined;
+  const writable = new WritableStream<Uint8Array>({
+    start: (controller) => void (cut = (controller as unknown as { readonly signal: AbortSignal }).signal),
+    write: (chunk) => (stuck ? new Promise(() => {}) : next.write(chunk)),
+  });
+  const [own, peer] = await Promise.all([
+    startTls({ readable: back.readable, writable }, { context: client, serverHostname: "localhost" }),
+    startTls({ readable: there.readable, writable: back.writable }, { context: server }),
+  ]);
+  stuck = true;
+  await expect(own.close({ timeout: 1 })).rejects.toThrow(SSLTimeoutError);
+  expect(cut!.aborted).toBe(true);
+  expect(await own.closed).toEqual({ reason: "timeout" });
+  peer.abort();
+});

@@ -537,8 +537,17 @@ export class SSLSocket extends SSLObject implements Selectable {
       // Without a handshake, or after a failure, there is no close_notify; an alert may be queued instead.
     }
     this.#stopWatching();
-    if (this.outgoing.pending === 0) this.transport.close();
+    if (this.outgoing.pending === 0) this.#leaveToTransport();
     else this.#closeTransportLater();
+  }
+
+  /** It has everything; where it goes on delivering by itself, that can be cut. */
+  #leaveToTransport(): void {
+    const { transport } = this;
+    transport.close();
+    if (transport.delivered === undefined) return;
+    this.#cutDelivery = (error) => this.#cut(error);
+    void transport.delivered.then(() => (this.#cutDelivery = null));
   }
 
   /** What the peer still sends is thrown away, so that a peer busy sending comes to read what we have for it. */
@@ -553,16 +562,20 @@ export class SSLSocket extends SSLObject implements Selectable {
       this.#push();
       if (this.outgoing.pending > 0) return;
       end();
-      this.transport.close();
+      this.#leaveToTransport();
     });
     this.#cutDelivery = (error) => {
       end();
-      if (error instanceof SSLTimeoutError) this.#closeReason = "timeout";
-      this.transport.abort(error);
+      this.#cut(error);
     };
     const late = "Cannot close the connection in time: the peer does not receive";
     const timer = setTimeout(() => this.abort(new SSLTimeoutError(late)), this.shutdownTimeout);
     this.transport.takeRemaining();
+  }
+
+  #cut(error?: Error): void {
+    if (error instanceof SSLTimeoutError) this.#closeReason = "timeout";
+    this.transport.abort(error);
   }
 
   #leave(reason: CloseReason): void {
