@@ -341,6 +341,13 @@ describe("startTls", () => {
     await expect(start(left, { serverHostnme: "x" })).rejects.toThrow(SSLConfigError);
     await expect(start(left, { handshakeTimeout: -1 })).rejects.toThrow(RangeError);
     expect(left.closed).toBe(false);
+    const streams = new TransformStream<Uint8Array, Uint8Array>();
+    const [duplex] = duplexPair();
+    const untouched = ["data", "error"].map((event) => duplex.listenerCount(event));
+    for (const over of [streams, duplex])
+      await expect(start(over, { verifyName: "\0" })).rejects.toThrow(SSLConfigError);
+    expect([streams.readable.locked, streams.writable.locked]).toEqual([false, false]);
+    expect(["data", "error"].map((event) => duplex.listenerCount(event))).toEqual(untouched);
   });
 
   it("B3 the alert about a certificate that is not trusted reaches a peer that is slow", async () => {

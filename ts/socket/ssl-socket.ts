@@ -100,21 +100,26 @@ export class SSLSocket extends SSLObject implements Selectable {
   /** Ends the delivery that `close` has left to the background. */
   #cutDelivery: ((error?: Error) => void) | null = null;
 
-  /** @internal Made by `SSLContext.wrapSocket`. */
-  constructor(context: SSLContext, transport: NonBlockingTransport, options: WrapSocketOptions) {
+  /** @internal Made by `SSLContext.wrapSocket`, and by `startTls`: `takeOver` is called when there is nothing left to refuse. */
+  constructor(context: SSLContext, takeOver: () => NonBlockingTransport, options: WrapSocketOptions) {
     // Checked first: what the engine has opened would otherwise stay behind.
     checkOptionNames(options, socketOptionNames, "wrapSocket");
     const suppressRaggedEofs = toFlag(options.suppressRaggedEofs, "suppressRaggedEofs", false);
     const outgoing = positive(options.highWaterMark?.outgoing ?? OUTGOING_HIGH_WATER_MARK, "highWaterMark.outgoing");
     const shutdownTimeout = positive(options.shutdownTimeout ?? SHUTDOWN_TIMEOUT_MS, "shutdownTimeout");
     super(context.open(new MemoryBIO(), new MemoryBIO(), options));
-    this.transport = transport;
-    this.#carrier = carrierOf(transport);
+    try {
+      this.transport = takeOver();
+    } catch (error) {
+      super.dispose();
+      throw error;
+    }
+    this.#carrier = carrierOf(this.transport);
     this.#suppressRaggedEofs = suppressRaggedEofs;
     this.#highWaterMark = outgoing;
     this.shutdownTimeout = shutdownTimeout;
     this.#writeGoal = this.#highWaterMark - 1;
-    this.#stopWatching = transport.watch(() => this.#onTransport());
+    this.#stopWatching = this.transport.watch(() => this.#onTransport());
     this.connection.tellOfTrap(this.#watchers);
   }
 
