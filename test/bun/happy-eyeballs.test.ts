@@ -70,6 +70,17 @@ describe("connectToOne", () => {
     expect(tried).toEqual(["first"]);
   });
 
+  it("tries none when the signal has said so before", async () => {
+    const tried: string[] = [];
+    const open = (address: string): Promise<NonBlockingTransport> => {
+      tried.push(address);
+      return refused(address);
+    };
+    const connecting = connectToOne(["first", "second"], open, 5, AbortSignal.abort(new Error("enough")));
+    await expect(connecting).rejects.toThrow("enough");
+    expect(tried).toEqual([]);
+  });
+
   it("rejects with what the first address has come to when all have failed", async () => {
     const { promise, reject } = Promise.withResolvers<NonBlockingTransport>();
     const open = (address: string): Promise<NonBlockingTransport> => (address === "first" ? promise : refused(address));

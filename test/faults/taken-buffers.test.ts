@@ -1,5 +1,5 @@
 // Buffers that the application gives away, or makes smaller, while a call that was to send or fill them still waits: that call says so and
-// how far it came, nothing is counted as sent that was not, and who waits behind it is served.
+// how far it came, nothing is counted as sent that was not, and who waits behind it is served. One that is made larger changes nothing.
 import { expect, it } from "vitest";
 import { startTls, type TLSConnection } from "../../ts/index.ts";
 import { memoryTransportPair } from "../../ts/socket/memory-transport.ts";
@@ -32,6 +32,13 @@ const size = 200_000;
 /** The pattern, in memory that can be made smaller. */
 function lent(length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(new ArrayBuffer(length, { maxByteLength: length }), 0, length);
+  bytes.set(pattern(length));
+  return bytes;
+}
+
+/** The pattern, in an array that gets longer with its memory. */
+function growing(length: number): Uint8Array<ArrayBuffer> {
+  const bytes = new Uint8Array(new ArrayBuffer(length, { maxByteLength: 2 * length }));
   bytes.set(pattern(length));
   return bytes;
 }
@@ -93,4 +100,15 @@ for (const version of versions) {
       await Promise.all([client.close(), server.close()]);
     });
   }
+  it(`bytes whose memory is made larger while they wait are sent as they were, and no others: ${version}`, async () => {
+    const { client, server } = await narrow(version);
+    const [first, second, third] = [growing(size), growing(300), ascii("the last")];
+    const written = Promise.all([first, second, third].map((bytes) => server.write(bytes)));
+    for (const { buffer } of [first, second]) buffer.resize(buffer.byteLength + 200);
+    const received = readAll(client);
+    await written;
+    await server.closeWrite();
+    expect(await received).toEqual(joined([pattern(size), pattern(300), ascii("the last")]));
+    await Promise.all([client.close(), server.close()]);
+  });
 }

@@ -165,8 +165,23 @@ test("arrays that are used again hold nothing that somebody else has, or that is
   expectNext(65_000, 7);
 });
 
+test("S1 what is left of one array, and as many bytes of others as were read of it, come out together", () => {
+  const bio = new MemoryBIO();
+  for (const size of [100, 16_384, 32_768, 65_536]) {
+    for (const cut of [1, size / 4, size / 2, size - 1]) {
+      const all = pattern(size + cut);
+      bio.write(all.subarray(0, size));
+      expect(bio.read(cut)).toEqual(all.subarray(0, cut));
+      bio.write(all.subarray(size, size + 1));
+      bio.write(all.subarray(size + 1));
+      expect(bio.read()).toEqual(all.subarray(cut));
+    }
+  }
+});
+
 test("S1 bytes come out in the order in which they went in, however they are cut", () => {
-  const sizes = fc.array(fc.nat(300), { minLength: 1, maxLength: 200 });
+  const size = fc.oneof({ weight: 9, arbitrary: fc.nat(300) }, fc.constantFrom(16_384, 32_768));
+  const sizes = fc.array(size, { minLength: 1, maxLength: 200 });
   fc.assert(
     fc.property(sizes, sizes, (writes, reads) => {
       const bio = new MemoryBIO();

@@ -269,3 +269,22 @@ function closeBy(end: End, other: End): void {
   deliver(end, other);
   expect(other.tls.tryRead(new Uint8Array(1))).toEqual({ kind: "eof" });
 }
+
+test("ciphertext that the runtime has no memory for waits for the next call", () => {
+  forEachSide((version, role) => {
+    const pair = connected({ version });
+    const [own, peer] = sides(pair, role);
+    const full = (): never => {
+      throw new RangeError("Array buffer allocation failed");
+    };
+    Object.assign(own.outgoing, { append: full, appendCopy: full });
+    expect(() => own.tls.write(ascii("first"))).toThrow("allocation failed");
+    expect(() => own.tls.write(ascii(", second"))).toThrow("allocation failed");
+    for (const name of ["append", "appendCopy"]) Reflect.deleteProperty(own.outgoing, name);
+    own.tls.write(ascii(", third"));
+    deliver(own, peer);
+    expect(["first", ", second", ", third"].map(() => new TextDecoder().decode(peer.tls.read())).join("")).toBe(
+      "first, second, third",
+    );
+  });
+});

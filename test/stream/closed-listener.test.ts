@@ -35,3 +35,25 @@ it.each(versions)("%s: accepts nobody any more, whatever was under way", async (
   }
   expect(finished, "handshakes that came to their end before").toBeGreaterThan(0);
 });
+
+it("a client that nobody has accepted, and that does not receive, is cut without a word to anybody", async () => {
+  const { client, server } = contexts("TLSv1.3", { numTickets: 16 });
+  for (const ended of ["a signal", "a call"]) {
+    const controller = new AbortController();
+    let arrivals: Arrivals | undefined;
+    const options = { port: 0, context: server, signal: controller.signal, shutdownTimeout: 1 };
+    const listener = await listenOver(options, (_host, _port, given) => {
+      arrivals = given;
+      return { port: 1, close: () => {} };
+    });
+    const [own, theirs] = memoryTransportPair({ capacity: 500 }); // less than so many tickets
+    const connecting = startTls(own, { context: client, serverHostname: "localhost" });
+    arrivals!.take(theirs);
+    const connection = await connecting;
+    await expect.poll(() => theirs.writable).toBe(false);
+    if (ended === "a signal") controller.abort();
+    else await listener.close();
+    await expect.poll(() => theirs.closed).toBe(true);
+    connection.abort();
+  }
+});

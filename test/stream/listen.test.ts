@@ -1,5 +1,5 @@
 // Connecting and listening with the sockets of the runtime that runs the tests.
-import { once } from "node:events";
+import { getEventListeners, once } from "node:events";
 import { Socket } from "node:net";
 import { afterAll, expect, it } from "vitest";
 import { connect as connectOnBun, listen as listenOnBun } from "../../ts/bun/stream.ts";
@@ -155,6 +155,13 @@ it("a signal closes the listener, and cuts handshakes that are not over", async 
   await gone;
   await expect(connect({ ...reach, port: listener.port })).rejects.toThrow(SSLSyscallError);
   await expect(listen({ port: 0, context: server, signal: controller.signal })).rejects.toThrow("enough");
+});
+
+it("lets go of the signal when it cannot listen", async () => {
+  const { signal } = new AbortController();
+  await using listener = await listen({ port: 0, context: server });
+  await expect(listen({ port: listener.port, context: server, signal })).rejects.toMatchObject({ code: "EADDRINUSE" });
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });
 
 it("refuses options that do not exist, contexts of clients, and ports in use", async () => {

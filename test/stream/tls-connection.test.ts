@@ -341,6 +341,13 @@ describe("startTls", () => {
     await expect(start(left, { serverHostnme: "x" })).rejects.toThrow(SSLConfigError);
     await expect(start(left, { handshakeTimeout: -1 })).rejects.toThrow(RangeError);
     expect(left.closed).toBe(false);
+    const streams = new TransformStream<Uint8Array, Uint8Array>();
+    const [duplex] = duplexPair();
+    const untouched = ["data", "error"].map((event) => duplex.listenerCount(event));
+    for (const over of [streams, duplex])
+      await expect(start(over, { verifyName: "\0" })).rejects.toThrow(SSLConfigError);
+    expect([streams.readable.locked, streams.writable.locked]).toEqual([false, false]);
+    expect(["data", "error"].map((event) => duplex.listenerCount(event))).toEqual(untouched);
   });
 
   it("B3 the alert about a certificate that is not trusted reaches a peer that is slow", async () => {
@@ -368,4 +375,25 @@ it("a peer that does not read bounds what is queued for it, at every layer", asy
   expect(bytesSent).toBeLessThan(50_000 + 1000 + 16_384);
   client.abort();
   await server.close();
+});
+
+it("a close that takes too long cuts streams that deliver in the background", async () => {
+  const { client, server } = contexts("TLSv1.3", { numTickets: 0 });
+  const [there, back] = [new TransformStream<Uint8Array, Uint8Array>(), new TransformStream<Uint8Array, Uint8Array>()];
+  const next = there.writable.getWriter();
+  let stuck = false;
+  let cut: AbortSignal | undefined;
+  const writable = new WritableStream<Uint8Array>({
+    start: (controller) => void (cut = (controller as unknown as { readonly signal: AbortSignal }).signal),
+    write: (chunk) => (stuck ? new Promise(() => {}) : next.write(chunk)),
+  });
+  const [own, peer] = await Promise.all([
+    startTls({ readable: back.readable, writable }, { context: client, serverHostname: "localhost" }),
+    startTls({ readable: there.readable, writable: back.writable }, { context: server }),
+  ]);
+  stuck = true;
+  await expect(own.close({ timeout: 1 })).rejects.toThrow(SSLTimeoutError);
+  expect(cut!.aborted).toBe(true);
+  expect(await own.closed).toEqual({ reason: "timeout" });
+  peer.abort();
 });

@@ -60,6 +60,7 @@ export function connectToOne(
       void attempt(address, begun++);
       timer = setTimeout(next, delayMs);
     };
+    if (signal?.aborted === true) return giveUp(); // while the name was looked up, perhaps
     signal?.addEventListener("abort", giveUp);
     next();
   });

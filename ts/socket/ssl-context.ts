@@ -30,7 +30,7 @@ export class SSLContext extends SSLContextWithoutSockets {
     if (typeof (transport as Partial<NonBlockingTransport> | null)?.recvInto !== "function") {
       throw new TypeError(`Cannot wrap the socket: expected a NonBlockingTransport, got ${describe(transport)}`);
     }
-    return new SSLSocket(this, transport, options);
+    return new SSLSocket(this, () => transport, options);
   }
 }
 

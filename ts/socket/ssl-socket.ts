@@ -100,21 +100,26 @@ export class SSLSocket extends SSLObject implements Selectable {
   /** Ends the delivery that `close` has left to the background. */
   #cutDelivery: ((error?: Error) => void) | null = null;
 
-  /** @internal Made by `SSLContext.wrapSocket`. */
-  constructor(context: SSLContext, transport: NonBlockingTransport, options: WrapSocketOptions) {
+  /** @internal Made by `SSLContext.wrapSocket`, and by `startTls`: `takeOver` is called when there is nothing left to refuse. */
+  constructor(context: SSLContext, takeOver: () => NonBlockingTransport, options: WrapSocketOptions) {
     // Checked first: what the engine has opened would otherwise stay behind.
     checkOptionNames(options, socketOptionNames, "wrapSocket");
     const suppressRaggedEofs = toFlag(options.suppressRaggedEofs, "suppressRaggedEofs", false);
     const outgoing = positive(options.highWaterMark?.outgoing ?? OUTGOING_HIGH_WATER_MARK, "highWaterMark.outgoing");
     const shutdownTimeout = positive(options.shutdownTimeout ?? SHUTDOWN_TIMEOUT_MS, "shutdownTimeout");
     super(context.open(new MemoryBIO(), new MemoryBIO(), options));
-    this.transport = transport;
-    this.#carrier = carrierOf(transport);
+    try {
+      this.transport = takeOver();
+    } catch (error) {
+      super.dispose();
+      throw error;
+    }
+    this.#carrier = carrierOf(this.transport);
     this.#suppressRaggedEofs = suppressRaggedEofs;
     this.#highWaterMark = outgoing;
     this.shutdownTimeout = shutdownTimeout;
     this.#writeGoal = this.#highWaterMark - 1;
-    this.#stopWatching = transport.watch(() => this.#onTransport());
+    this.#stopWatching = this.transport.watch(() => this.#onTransport());
     this.connection.tellOfTrap(this.#watchers);
   }
 
@@ -537,8 +542,17 @@ export class SSLSocket extends SSLObject implements Selectable {
       // Without a handshake, or after a failure, there is no close_notify; an alert may be queued instead.
     }
     this.#stopWatching();
-    if (this.outgoing.pending === 0) this.transport.close();
+    if (this.outgoing.pending === 0) this.#leaveToTransport();
     else this.#closeTransportLater();
+  }
+
+  /** It has everything; where it goes on delivering by itself, that can be cut. */
+  #leaveToTransport(): void {
+    const { transport } = this;
+    transport.close();
+    if (transport.delivered === undefined) return;
+    this.#cutDelivery = (error) => this.#cut(error);
+    void transport.delivered.then(() => (this.#cutDelivery = null));
   }
 
   /** What the peer still sends is thrown away, so that a peer busy sending comes to read what we have for it. */
@@ -553,16 +567,20 @@ export class SSLSocket extends SSLObject implements Selectable {
       this.#push();
       if (this.outgoing.pending > 0) return;
       end();
-      this.transport.close();
+      this.#leaveToTransport();
     });
     this.#cutDelivery = (error) => {
       end();
-      if (error instanceof SSLTimeoutError) this.#closeReason = "timeout";
-      this.transport.abort(error);
+      this.#cut(error);
     };
     const late = "Cannot close the connection in time: the peer does not receive";
     const timer = setTimeout(() => this.abort(new SSLTimeoutError(late)), this.shutdownTimeout);
     this.transport.takeRemaining();
+  }
+
+  #cut(error?: Error): void {
+    if (error instanceof SSLTimeoutError) this.#closeReason = "timeout";
+    this.transport.abort(error);
   }
 
   #leave(reason: CloseReason): void {

@@ -49,7 +49,10 @@ export interface NonBlockingTransport {
   /** Closes in good order: what `send` has taken is still delivered. Received bytes that nobody took are dropped. */
   close(): void;
 
-  /** Closes at once and tells the peer, where the byte stream can (TCP: RST). What was not delivered yet is dropped. */
+  /**
+   * Closes at once and tells the peer, where the byte stream can (TCP: RST). What was not delivered yet is dropped; behind `close`
+   * too where there is `delivered`, else nothing happens then.
+   */
   abort(error?: Error): void;
 
   /** Whether we have called `close` or `abort`. */

@@ -51,6 +51,12 @@ class WebStreamsTransport extends TransportBase {
     this.streamTaken();
   }
 
+  /** Behind `close` too, which goes on delivering. */
+  override abort(error?: Error): void {
+    if (this.closed) this.streamAbort(error);
+    else super.abort(error);
+  }
+
   protected streamSend(bytes: Uint8Array): number {
     const { length } = bytes;
     const settle = (): void => {

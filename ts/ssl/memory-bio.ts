@@ -138,7 +138,8 @@ export class MemoryBIO {
 
   /** Whether the queue is one array of that size, which can change its owner. */
   #holdsOne(size: number): boolean {
-    return size === this.#pending && this.#chunks[this.#first]?.buffer.byteLength === size;
+    const only = this.#chunks.length === this.#first + 1 ? this.#chunks[this.#first] : undefined;
+    return size === this.#pending && only?.buffer.byteLength === size;
   }
 
   #copy(into: Uint8Array): number {

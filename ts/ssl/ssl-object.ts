@@ -377,8 +377,16 @@ export class SSLObject {
       if (result.kind === "want") this.#want = result.want;
       return result;
     } finally {
+      this.#handOver();
+    }
+  }
+
+  /** What the call has produced, to the outgoing queue and to the application. */
+  #handOver(): void {
+    try {
       this.connection.drain(this.outgoing);
       this.#tell();
+    } finally {
       this.#busy = false;
     }
   }
@@ -429,7 +437,6 @@ export class SSLObject {
       const cached = sessionCache === null ? null : this.connection.takeCached();
       if (cached !== null) forgetFailure(sessionCache!.set(cached.id, cached.session));
     } catch (cause) {
-      this.#busy = false;
       if (this.#disposed || this.connection.failure !== undefined) return; // that was first, and is what the caller gets
       const error = this.connection.refuse(hookFailure("a callback", cause, "internal_error"));
       this.connection.drain(this.outgoing);

@@ -120,13 +120,16 @@ export class TLSListener implements AsyncIterable<TLSConnection>, AsyncDisposabl
     for (let next: TLSConnection | null; (next = await this.accept()) !== null;) yield next;
   }
 
-  /** Accepts nobody any more, and cuts handshakes that are not over; connections that were accepted go on. */
+  /**
+   * Accepts nobody any more, and cuts handshakes that are not over; connections that were accepted go on. Never rejects: those that
+   * nobody has accepted are closed, or cut when their peers do not receive.
+   */
   async close(): Promise<void> {
     if (this.#stop.signal.aborted) return;
     this.#listening?.close();
     this.#stop.abort(new SSLStateError("Cannot go on with the handshake: the listener was closed"));
     for (const resolve of this.#waiting.splice(0)) resolve(null);
-    await Promise.all(this.#ready.splice(0).map((connection) => connection.close()));
+    await Promise.all(this.#ready.splice(0).map(closeUnaccepted));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -181,7 +184,7 @@ export class TLSListener implements AsyncIterable<TLSConnection>, AsyncDisposabl
 
   #give(connection: TLSConnection): void {
     // The handshake may have ended just before the listener did, with its promise under way.
-    if (this.#stop.signal.aborted) return void connection.close();
+    if (this.#stop.signal.aborted) return void closeUnaccepted(connection);
     const waiting = this.#waiting.shift();
     if (waiting === undefined) this.#ready.push(connection);
     else waiting(connection);
@@ -199,7 +202,12 @@ export async function listenOver(
     take: (transport) => listener.take(transport),
     failed: (error) => listener.failed(error, null),
   };
-  return listener.listensAt(await open(options.hostname ?? "127.0.0.1", options.port, arrivals, reusePort));
+  try {
+    return listener.listensAt(await open(options.hostname ?? "127.0.0.1", options.port, arrivals, reusePort));
+  } catch (error) {
+    await listener.close(); // lets go of the signal
+    throw error;
+  }
 }
 
 const optionNames: readonly (keyof ListenOptions)[] = [
@@ -215,6 +223,11 @@ const optionNames: readonly (keyof ListenOptions)[] = [
   "shutdownTimeout",
   "suppressRaggedEofs",
 ];
+
+/** That its peer does not receive is told to nobody, as nobody knows it. */
+function closeUnaccepted(connection: TLSConnection): Promise<void> {
+  return connection.close().catch(() => {});
+}
 
 function checkServer(context: SSLContext): SSLContext {
   if (context.serverSide) return context;

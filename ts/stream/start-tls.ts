@@ -2,7 +2,7 @@
 // handshake.
 import { type DuplexLike, fromDuplex } from "../socket/duplex-transport.ts";
 import type { SSLContext } from "../socket/ssl-context.ts";
-import type { SSLSocket, WrapSocketOptions } from "../socket/ssl-socket.ts";
+import { SSLSocket, type WrapSocketOptions } from "../socket/ssl-socket.ts";
 import { TimeLimit } from "../socket/time-limit.ts";
 import type { NonBlockingTransport } from "../socket/transport.ts";
 import { fromWebStreams, type WebStreamPair } from "../socket/web-streams-transport.ts";
@@ -31,7 +31,7 @@ export const SERVER_HANDSHAKE_TIMEOUT_MS: number = 10_000;
  * or TLS over whatever carries bytes. Resolves when the handshake is over.
  *
  * Rejects with what `doHandshake` throws (the transport is closed behind the alert), with SSLTimeoutError, and with
- * SSLConfigError for options that cannot be used (the transport is left alone then).
+ * SSLConfigError for options that cannot be used (the transport, or the streams, are left alone then).
  *
  * @example
  * const tls = await startTls({ readable, writable }, { context, serverHostname: "mail.example.org" });
@@ -41,7 +41,10 @@ export async function startTls(
   options: StartOptions,
 ): Promise<TLSConnection> {
   using limit = handshakeLimit(options);
-  return await shakeHands(wrap(transportOver(over, options.head), options), limit.signal);
+  return await shakeHands(
+    wrap(() => transportOver(over, options.head), options),
+    limit.signal,
+  );
 }
 
 /** As `startTls`, over a transport that is nobody else's: options that cannot be used leave no connection behind. */
@@ -66,16 +69,16 @@ function handshakeLimit({ context, handshakeTimeout, signal }: StartOptions): Ti
 
 function wrapOrAbort(transport: NonBlockingTransport, options: StartOptions): SSLSocket {
   try {
-    return wrap(transport, options);
+    return wrap(() => transport, options);
   } catch (error) {
     transport.abort();
     throw error;
   }
 }
 
-function wrap(transport: NonBlockingTransport, options: StartOptions): SSLSocket {
+function wrap(takeOver: () => NonBlockingTransport, options: StartOptions): SSLSocket {
   const { context, signal: _signal, handshakeTimeout: _timeout, head: _head, ...wrapOptions } = options;
-  return context.wrapSocket(transport, wrapOptions);
+  return new SSLSocket(context, takeOver, wrapOptions);
 }
 
 async function shakeHands(socket: SSLSocket, signal: AbortSignal): Promise<TLSConnection> {

@@ -15,7 +15,9 @@ export class Piece {
 
   constructor(bytes: Uint8Array<ArrayBuffer>, signal?: AbortSignal) {
     this.size = this.left = bytes.length;
-    this.rest = bytes;
+    // Without an end of its own, a view gets longer with its memory.
+    const { resizable } = bytes.buffer as { readonly resizable?: boolean };
+    this.rest = resizable === true ? bytes.subarray(0, this.size) : bytes;
     this.#signal = signal;
   }
 
