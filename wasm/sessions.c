@@ -25,6 +25,7 @@ static int get_cached(void *context, unsigned char const *id, size_t id_size, mb
 static int set_cached(void *context, unsigned char const *id, size_t id_size, const mbedtls_ssl_session *session);
 static size_t sealed_size(const wt_connection *connection, size_t session_size);
 static size_t saved_size(const mbedtls_ssl_session *session);
+static int save(const mbedtls_ssl_session *session, uint8_t *at, size_t room, size_t *size);
 static int seal_session(wt_connection *connection, const mbedtls_ssl_session *session, uint8_t *at, size_t session_size);
 static int load_accepted(wt_connection *connection, const uint8_t *name, size_t size, mbedtls_ssl_session *session);
 static uint8_t *put_number(uint8_t *at, size_t number);
@@ -95,9 +96,7 @@ int wt_keep_session(wt_connection *connection) {
   MBEDTLS_PUT_UINT32_BE(session->ticket_lifetime, at, 4);
   at[8] = (uint8_t) session->id_len;
   memcpy(at + 9, session->id, session->id_len);
-  mbedtls_ssl_session copy = *session;
-  copy.peer_cert = NULL;
-  error = mbedtls_ssl_session_save(&copy, at + SESSION_HEAD_SIZE, size, &size);
+  error = save(session, at + SESSION_HEAD_SIZE, size, &size);
   return error != 0 ? error : 1;
 }
 
@@ -193,10 +192,17 @@ static size_t sealed_size(const wt_connection *connection, size_t session_size) 
 
 static size_t saved_size(const mbedtls_ssl_session *session) {
   size_t size = 0;
+  (void) save(session, NULL, 0, &size);
+  return size;
+}
+
+/* Without certificates. The copy has the session's secrets, and does not stay on the stack. */
+static int save(const mbedtls_ssl_session *session, uint8_t *at, size_t room, size_t *size) {
   mbedtls_ssl_session copy = *session;
   copy.peer_cert = NULL;
-  (void) mbedtls_ssl_session_save(&copy, NULL, 0, &size);
-  return size;
+  int error = mbedtls_ssl_session_save(&copy, at, room, size);
+  mbedtls_platform_zeroize(&copy, sizeof copy);
+  return error;
 }
 
 static int seal_session(wt_connection *connection, const mbedtls_ssl_session *session, uint8_t *start,
@@ -213,9 +219,7 @@ static int seal_session(wt_connection *connection, const mbedtls_ssl_session *se
   at = put_number(at + 3, connection->seal_extra.size);
   if (connection->seal_extra.size > 0) memcpy(at, connection->seal_extra.data, connection->seal_extra.size);
   at = put_number(at + connection->seal_extra.size, session_size);
-  mbedtls_ssl_session copy = *session;
-  copy.peer_cert = NULL;
-  if (error == 0) error = mbedtls_ssl_session_save(&copy, at, session_size, &session_size);
+  if (error == 0) error = save(session, at, session_size, &session_size);
   at += session_size;
   for (const mbedtls_x509_crt *certificate = wt_peer_chain(connection); certificate != NULL && certificate->raw.p != NULL;
        certificate = certificate->next) {

@@ -8,8 +8,11 @@ import { type ConnectionPointer, scratchSize } from "../../ts/wasm/exports.gen.t
 import type { Realm } from "../../ts/wasm/realm.ts";
 import {
   ascii,
+  available,
   clientContext,
   connected,
+  deliver,
+  forEachVersion,
   handshake,
   pattern,
   serverContext,
@@ -60,15 +63,21 @@ test("nothing of what was read or written stays in the scratch area", () => {
 });
 
 test("B95 what was decrypted and the keys are not found in the memory after dispose()", () => {
-  const realm = sharedRealm();
-  const { client, server } = connected();
-  client.tls.write(ascii("a secret that must not stay"));
-  server.incoming.write(client.outgoing.read());
-  server.tls.read(5);
-  const memory = (): Uint8Array => realm.copyOut(0, realm.memoryBytes);
-  expect(secretIn(memory())).toBe(true);
-  for (const { tls } of [client, server]) tls.dispose();
-  expect(secretIn(memory())).toBe(false);
+  const memory = (): Uint8Array => sharedRealm().copyOut(0, sharedRealm().memoryBytes);
+  forEachVersion((version) => {
+    const log: string[] = [];
+    const onKeyLog = (line: string): unknown => log.push(line);
+    const { client, server } = connected({ version, client: { onKeyLog }, server: { numTickets: 2 } });
+    client.tls.write(ascii("a secret that must not stay"));
+    deliver(client, server);
+    server.tls.read(5);
+    deliver(server, client);
+    available(client); // takes the tickets of TLS 1.3
+    expect(client.tls.session).not.toBeNull();
+    expect([secretIn(memory()), loggedKeysIn(memory(), log) > 0]).toEqual([true, true]);
+    for (const { tls } of [client, server]) tls.dispose();
+    expect([secretIn(memory()), loggedKeysIn(memory(), log)]).toEqual([false, 0]);
+  });
 });
 
 test("what is lent is freed and wiped, also when its use throws", () => {
@@ -218,4 +227,10 @@ function scratchOf(realm: Realm): Uint8Array {
 function secretIn(bytes: Uint8Array): boolean {
   const text = new TextDecoder("latin1").decode(bytes);
   return text.includes("that must not stay");
+}
+
+/** How many of the secrets in the lines of a key log are there. */
+function loggedKeysIn(bytes: Uint8Array, log: readonly string[]): number {
+  const memory = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return log.filter((line) => memory.includes(line.split(" ")[2]!, 0, "hex")).length;
 }
