@@ -322,6 +322,7 @@ static int step(wt_connection *connection) {
   if (state == MBEDTLS_SSL_TLS1_3_NEW_SESSION_TICKET && !wt_ticket_fits(connection, MOST_TICKET_SIZE))
     ssl->handshake->new_session_tickets_count = 0;
   int result = mbedtls_ssl_handshake_step(ssl);
+  if (result == 0) result = connection->seal_error;
   note_group(connection);
   note_own_certificate(connection);
   if (result != 0) return result;
