@@ -80,6 +80,33 @@ test("B95 what was decrypted and the keys are not found in the memory after disp
   });
 });
 
+test.each([
+  "TLS_AES_128_GCM_SHA256",
+  "TLS_AES_128_CCM_SHA256",
+  "TLS_CHACHA20_POLY1305_SHA256",
+  "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+  "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+])("what a cipher makes of its key is not found there either, %s", (suite) => {
+  const contexts = {
+    client: clientContext({ cipherSuites: [suite] }),
+    server: serverContext({ cipherSuites: [suite] }),
+  };
+  const memory = (): Uint8Array => sharedRealm().copyOut(0, sharedRealm().memoryBytes);
+  const known = piecesOf(memory()); // the certificates
+  const client = wrapped(contexts.client, { serverHostname: "localhost" });
+  const { server } = handshake({ client, server: wrapped(contexts.server) });
+  client.tls.write(pattern(1000));
+  deliver(client, server);
+  expect(server.tls.read()).toEqual(pattern(1000));
+  const used = memory();
+  for (const { tls } of [client, server]) tls.dispose();
+  const left = memory();
+  const wiped = [...piecesOf(used)].filter(([piece, at]) => pieceAt(left, at) !== piece && !known.has(piece));
+  expect(wiped.length).toBeGreaterThan(100);
+  const found = piecesOf(left);
+  expect(wiped.filter(([piece]) => found.has(piece)).map(([, at]) => at)).toEqual([]);
+});
+
 test("what is lent is freed and wiped, also when its use throws", () => {
   const realm = newRealm();
   const before = realm.liveBlocks();
@@ -233,4 +260,21 @@ function secretIn(bytes: Uint8Array): boolean {
 function loggedKeysIn(bytes: Uint8Array, log: readonly string[]): number {
   const memory = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   return log.filter((line) => memory.includes(line.split(" ")[2]!, 0, "hex")).length;
+}
+
+const pieceSize = 32;
+const nonceSize = 12; // no secret without its key
+
+/** What is there and where, in pieces that overlap and have more than a nonce. */
+function piecesOf(memory: Uint8Array): Map<string, number> {
+  const pieces = new Map<string, number>();
+  for (let at = 0; at + pieceSize <= memory.length; at += 4) {
+    const filled = memory.subarray(at, at + pieceSize).reduce((count, byte) => count + Number(byte !== 0), 0);
+    if (filled > nonceSize) pieces.set(pieceAt(memory, at), at);
+  }
+  return pieces;
+}
+
+function pieceAt(memory: Uint8Array, at: number): string {
+  return String.fromCharCode(...memory.subarray(at, at + pieceSize));
 }
