@@ -154,10 +154,11 @@ static int go_on(wt_connection *connection) {
   mbedtls_ssl_context *ssl = &connection->ssl;
   while (ssl->state != MBEDTLS_SSL_HANDSHAKE_OVER) { /* a TLS 1.3 server sends its tickets after what Mbed TLS calls over */
     if (connection->paused) return WT_PAUSED_AT_CERTIFICATE;
-    if (wt_psk_is_asked_for(connection)) return WT_PAUSED_AT_PSK;
     size_t before = wt_incoming_size(connection);
     size_t queued = wt_outgoing_size(connection);
-    int result = step(connection);
+    int result = wt_psk_is_asked_for(connection);
+    if (result > 0) return WT_PAUSED_AT_PSK;
+    if (result == 0) result = step(connection);
     if (result == MBEDTLS_ERR_SSL_WANT_READ && has_more_to_look_at(connection, before)) continue;
     if (result != 0) return outcome(connection, result, queued);
   }
@@ -322,6 +323,7 @@ static int step(wt_connection *connection) {
   if (state == MBEDTLS_SSL_TLS1_3_NEW_SESSION_TICKET && !wt_ticket_fits(connection, MOST_TICKET_SIZE))
     ssl->handshake->new_session_tickets_count = 0;
   int result = mbedtls_ssl_handshake_step(ssl);
+  if (result == 0) result = connection->seal_error;
   note_group(connection);
   note_own_certificate(connection);
   if (result != 0) return result;

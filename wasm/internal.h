@@ -92,6 +92,7 @@ struct wt_connection {
   wt_block accepted_name, accepted_session;
   int accepted_suite;
   wt_block session; /* for TypeScript to fetch */
+  int seal_error;   /* why a session could not be sealed, which Mbed TLS passes over in TLS 1.2 */
   wt_block psk_identity, psk_key;
   int psk_answered, psk_used;
   const mbedtls_x509_crt *own; /* the certificate that this side presented; it belongs to the settings */

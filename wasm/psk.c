@@ -1,12 +1,14 @@
 /* Pre-shared keys (RFC 4279; RFC 5489; RFC 8446, 4.2.11). A client has one, which belongs to its settings. A server is asked
    for the key of an identity in TypeScript: for TLS 1.3 the identities are in the ClientHello, before there is an engine; for
-   TLS 1.2 the handshake stands still before the ClientKeyExchange is given to Mbed TLS. */
+   TLS 1.2 the handshake stands still when the ClientKeyExchange has come and Mbed TLS has not looked into it. */
 #include "internal.h"
 
 #include <string.h>
 
 #include "mbedtls/ssl_ciphersuites.h"
 #include "ssl_misc.h"
+
+#define HEADER_SIZE 4 /* of a handshake message */
 
 static int find_key(void *context, mbedtls_ssl_context *ssl, const unsigned char *identity, size_t size);
 
@@ -37,18 +39,22 @@ size_t wt_psk_identity_size(wt_connection *connection) { return connection->psk_
 /* Whether it was a pre-shared key, not a session's, that the peer proved to have. */
 int wt_psk_used(wt_connection *connection) { return connection->psk_used; }
 
-/* Whether the next message tells an identity whose key nobody has been asked for; notes it. The record with it is whole. */
+/* Whether the next message tells an identity whose key nobody has been asked for; notes it. 1, 0 or an error. The message is read here,
+   however many records it takes, and stays for Mbed TLS, which says what is wrong with it. */
 int wt_psk_is_asked_for(wt_connection *connection) {
-  const mbedtls_ssl_context *ssl = &connection->ssl;
+  mbedtls_ssl_context *ssl = &connection->ssl;
   if (!connection->settings->psk || connection->psk_answered || ssl->state != MBEDTLS_SSL_CLIENT_KEY_EXCHANGE) return 0;
   if (ssl->conf->endpoint != MBEDTLS_SSL_IS_SERVER || ssl->tls_version != MBEDTLS_SSL_VERSION_TLS1_2) return 0;
   if (!mbedtls_ssl_ciphersuite_uses_psk(ssl->handshake->ciphersuite_info)) return 0;
-  const uint8_t *record = connection->incoming.data + connection->incoming.start;
-  size_t size = wt_incoming_size(connection), head = 5 + 4 + 2;
-  if (size < head || record[0] != MBEDTLS_SSL_MSG_HANDSHAKE || record[5] != MBEDTLS_SSL_HS_CLIENT_KEY_EXCHANGE) return 0;
-  size_t identity_size = MBEDTLS_GET_UINT16_BE(record, 9);
-  if (identity_size == 0 || head + identity_size > size) return 0;
-  return wt_block_set(&connection->psk_identity, record + head, identity_size) == 0;
+  int error = mbedtls_ssl_read_record(ssl, 1);
+  if (error != 0) return error;
+  ssl->keep_current_message = 1;
+  const size_t head = HEADER_SIZE + 2;
+  if (ssl->in_msgtype != MBEDTLS_SSL_MSG_HANDSHAKE || ssl->in_hslen < head) return 0;
+  size_t identity_size = MBEDTLS_GET_UINT16_BE(ssl->in_msg, HEADER_SIZE);
+  if (ssl->in_msg[0] != MBEDTLS_SSL_HS_CLIENT_KEY_EXCHANGE || identity_size == 0 || head + identity_size > ssl->in_hslen) return 0;
+  error = wt_block_set(&connection->psk_identity, ssl->in_msg + head, identity_size);
+  return error != 0 ? error : 1;
 }
 
 static int find_key(void *context, mbedtls_ssl_context *ssl, const unsigned char *identity, size_t size) {

@@ -25,6 +25,7 @@ static int get_cached(void *context, unsigned char const *id, size_t id_size, mb
 static int set_cached(void *context, unsigned char const *id, size_t id_size, const mbedtls_ssl_session *session);
 static size_t sealed_size(const wt_connection *connection, size_t session_size);
 static size_t saved_size(const mbedtls_ssl_session *session);
+static int save(const mbedtls_ssl_session *session, uint8_t *at, size_t room, size_t *size);
 static int seal_session(wt_connection *connection, const mbedtls_ssl_session *session, uint8_t *at, size_t session_size);
 static int load_accepted(wt_connection *connection, const uint8_t *name, size_t size, mbedtls_ssl_session *session);
 static uint8_t *put_number(uint8_t *at, size_t number);
@@ -95,9 +96,7 @@ int wt_keep_session(wt_connection *connection) {
   MBEDTLS_PUT_UINT32_BE(session->ticket_lifetime, at, 4);
   at[8] = (uint8_t) session->id_len;
   memcpy(at + 9, session->id, session->id_len);
-  mbedtls_ssl_session copy = *session;
-  copy.peer_cert = NULL;
-  error = mbedtls_ssl_session_save(&copy, at + SESSION_HEAD_SIZE, size, &size);
+  error = save(session, at + SESSION_HEAD_SIZE, size, &size);
   return error != 0 ? error : 1;
 }
 
@@ -154,11 +153,13 @@ void wt_forget_ticket(mbedtls_ssl_session *session) {
 static int write_ticket(void *context, const mbedtls_ssl_session *session, unsigned char *start, const unsigned char *end,
                         size_t *size, uint32_t *lifetime) {
   wt_connection *connection = context;
-  size_t session_size = saved_size(session);
-  *size = sealed_size(connection, session_size);
+  size_t session_size = saved_size(session), needed = sealed_size(connection, session_size);
+  *size = 0; /* in TLS 1.2 so many bytes are sent, whatever is answered: an empty ticket is none (RFC 5077, 3.3) */
   *lifetime = connection->ticket_lifetime;
-  if (*size > (size_t) (end - start)) return MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
-  return seal_session(connection, session, start, session_size);
+  if (needed > (size_t) (end - start)) return MBEDTLS_ERR_SSL_BUFFER_TOO_SMALL;
+  connection->seal_error = seal_session(connection, session, start, session_size);
+  if (connection->seal_error == 0) *size = needed;
+  return connection->seal_error;
 }
 
 /* With a chain of certificates that does not fit, no ticket is better than a handshake that fails. */
@@ -176,12 +177,17 @@ static int get_cached(void *context, unsigned char const *id, size_t id_size, mb
 
 static int set_cached(void *context, unsigned char const *id, size_t id_size, const mbedtls_ssl_session *session) {
   wt_connection *connection = context;
+  wt_block *kept = &connection->session;
   size_t session_size = saved_size(session);
-  int error = wt_block_set(&connection->session, NULL, 1 + 32 + sealed_size(connection, session_size));
-  if (error != 0) return error;
-  connection->session.data[0] = (uint8_t) id_size;
-  memcpy(connection->session.data + 1, id, id_size);
-  return seal_session(connection, session, connection->session.data + 1 + 32, session_size);
+  int error = wt_block_set(kept, NULL, 1 + 32 + sealed_size(connection, session_size));
+  if (error == 0) {
+    kept->data[0] = (uint8_t) id_size;
+    memcpy(kept->data + 1, id, id_size);
+    error = seal_session(connection, session, kept->data + 1 + 32, session_size);
+  }
+  if (error != 0) wt_block_clear(kept);
+  connection->seal_error = error;
+  return error;
 }
 
 static size_t sealed_size(const wt_connection *connection, size_t session_size) {
@@ -193,18 +199,26 @@ static size_t sealed_size(const wt_connection *connection, size_t session_size) 
 
 static size_t saved_size(const mbedtls_ssl_session *session) {
   size_t size = 0;
+  (void) save(session, NULL, 0, &size);
+  return size;
+}
+
+/* Without certificates. The copy has the session's secrets, and does not stay on the stack. */
+static int save(const mbedtls_ssl_session *session, uint8_t *at, size_t room, size_t *size) {
   mbedtls_ssl_session copy = *session;
   copy.peer_cert = NULL;
-  (void) mbedtls_ssl_session_save(&copy, NULL, 0, &size);
-  return size;
+  int error = mbedtls_ssl_session_save(&copy, at, room, size);
+  mbedtls_platform_zeroize(&copy, sizeof copy);
+  return error;
 }
 
 static int seal_session(wt_connection *connection, const mbedtls_ssl_session *session, uint8_t *start,
                         size_t session_size) {
   uint8_t key[32 + NONCE_SIZE + NAME_SIZE];
+  int error = wt_fill_random(NULL, key + 32, NONCE_SIZE);
+  if (error != 0) return error;
   memcpy(key, connection->seal_key + NAME_SIZE, 32);
   memcpy(key + 32 + NONCE_SIZE, connection->seal_key, NAME_SIZE);
-  int error = wt_fill_random(NULL, key + 32, NONCE_SIZE);
   memcpy(start, connection->seal_key, NAME_SIZE);
   memcpy(start + NAME_SIZE, key + 32, NONCE_SIZE);
   uint8_t *plain = start + NAME_SIZE + NONCE_SIZE, *at = plain;
@@ -213,9 +227,7 @@ static int seal_session(wt_connection *connection, const mbedtls_ssl_session *se
   at = put_number(at + 3, connection->seal_extra.size);
   if (connection->seal_extra.size > 0) memcpy(at, connection->seal_extra.data, connection->seal_extra.size);
   at = put_number(at + connection->seal_extra.size, session_size);
-  mbedtls_ssl_session copy = *session;
-  copy.peer_cert = NULL;
-  if (error == 0) error = mbedtls_ssl_session_save(&copy, at, session_size, &session_size);
+  error = save(session, at, session_size, &session_size);
   at += session_size;
   for (const mbedtls_x509_crt *certificate = wt_peer_chain(connection); certificate != NULL && certificate->raw.p != NULL;
        certificate = certificate->next) {

@@ -8,8 +8,11 @@ import { type ConnectionPointer, scratchSize } from "../../ts/wasm/exports.gen.t
 import type { Realm } from "../../ts/wasm/realm.ts";
 import {
   ascii,
+  available,
   clientContext,
   connected,
+  deliver,
+  forEachVersion,
   handshake,
   pattern,
   serverContext,
@@ -60,15 +63,48 @@ test("nothing of what was read or written stays in the scratch area", () => {
 });
 
 test("B95 what was decrypted and the keys are not found in the memory after dispose()", () => {
-  const realm = sharedRealm();
-  const { client, server } = connected();
-  client.tls.write(ascii("a secret that must not stay"));
-  server.incoming.write(client.outgoing.read());
-  server.tls.read(5);
-  const memory = (): Uint8Array => realm.copyOut(0, realm.memoryBytes);
-  expect(secretIn(memory())).toBe(true);
+  const memory = (): Uint8Array => sharedRealm().copyOut(0, sharedRealm().memoryBytes);
+  forEachVersion((version) => {
+    const log: string[] = [];
+    const onKeyLog = (line: string): unknown => log.push(line);
+    const { client, server } = connected({ version, client: { onKeyLog }, server: { numTickets: 2 } });
+    client.tls.write(ascii("a secret that must not stay"));
+    deliver(client, server);
+    server.tls.read(5);
+    deliver(server, client);
+    available(client); // takes the tickets of TLS 1.3
+    expect(client.tls.session).not.toBeNull();
+    expect([secretIn(memory()), loggedKeysIn(memory(), log) > 0]).toEqual([true, true]);
+    for (const { tls } of [client, server]) tls.dispose();
+    expect([secretIn(memory()), loggedKeysIn(memory(), log)]).toEqual([false, 0]);
+  });
+});
+
+test.each([
+  "TLS_AES_128_GCM_SHA256",
+  "TLS_AES_128_CCM_SHA256",
+  "TLS_CHACHA20_POLY1305_SHA256",
+  "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384",
+  "TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA",
+])("what a cipher makes of its key is not found there either, %s", (suite) => {
+  const contexts = {
+    client: clientContext({ cipherSuites: [suite] }),
+    server: serverContext({ cipherSuites: [suite] }),
+  };
+  const memory = (): Uint8Array => sharedRealm().copyOut(0, sharedRealm().memoryBytes);
+  const known = piecesOf(memory()); // the certificates
+  const client = wrapped(contexts.client, { serverHostname: "localhost" });
+  const { server } = handshake({ client, server: wrapped(contexts.server) });
+  client.tls.write(pattern(1000));
+  deliver(client, server);
+  expect(server.tls.read()).toEqual(pattern(1000));
+  const used = memory();
   for (const { tls } of [client, server]) tls.dispose();
-  expect(secretIn(memory())).toBe(false);
+  const left = memory();
+  const wiped = [...piecesOf(used)].filter(([piece, at]) => pieceAt(left, at) !== piece && !known.has(piece));
+  expect(wiped.length).toBeGreaterThan(100);
+  const found = piecesOf(left);
+  expect(wiped.filter(([piece]) => found.has(piece)).map(([, at]) => at)).toEqual([]);
 });
 
 test("what is lent is freed and wiped, also when its use throws", () => {
@@ -218,4 +254,27 @@ function scratchOf(realm: Realm): Uint8Array {
 function secretIn(bytes: Uint8Array): boolean {
   const text = new TextDecoder("latin1").decode(bytes);
   return text.includes("that must not stay");
+}
+
+/** How many of the secrets in the lines of a key log are there. */
+function loggedKeysIn(bytes: Uint8Array, log: readonly string[]): number {
+  const memory = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  return log.filter((line) => memory.includes(line.split(" ")[2]!, 0, "hex")).length;
+}
+
+const pieceSize = 32;
+const nonceSize = 12; // no secret without its key
+
+/** What is there and where, in pieces that overlap and have more than a nonce. */
+function piecesOf(memory: Uint8Array): Map<string, number> {
+  const pieces = new Map<string, number>();
+  for (let at = 0; at + pieceSize <= memory.length; at += 4) {
+    const filled = memory.subarray(at, at + pieceSize).reduce((count, byte) => count + Number(byte !== 0), 0);
+    if (filled > nonceSize) pieces.set(pieceAt(memory, at), at);
+  }
+  return pieces;
+}
+
+function pieceAt(memory: Uint8Array, at: number): string {
+  return String.fromCharCode(...memory.subarray(at, at + pieceSize));
 }

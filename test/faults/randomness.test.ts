@@ -1,7 +1,7 @@
 // The runtime's source of randomness fails at every single place where it is asked.
 import { expect, it } from "vitest";
 import { sharedRealm } from "../../ts/engine/realms.ts";
-import { type SSLContext, SSLError, TicketKeys } from "../../ts/ssl/index.ts";
+import { type ServerOptions, type SSLContext, SSLError, TicketKeys } from "../../ts/ssl/index.ts";
 import {
   ascii,
   attempt,
@@ -44,17 +44,33 @@ function expectNamed(error: unknown, doing: RegExp): void {
 }
 
 it("A handshake without randomness fails on the side that has none, and its peer is told", () => {
+  expectFailureEverywhere({});
+});
+
+// In TLS 1.2 Mbed TLS goes on when that fails.
+it("So does one whose ticket cannot be sealed", () => {
+  expectFailureEverywhere({ numTickets: 2 });
+});
+
+it("So does one whose session cannot be sealed for the cache, which does not get it", () => {
+  const given: Uint8Array[] = [];
+  expectFailureEverywhere({ sessionCache: { get: () => null, set: (_, session) => given.push(session) } });
+  expect(given).toHaveLength(1); // of the one handshake of TLS 1.2 that came to its end
+});
+
+function expectFailureEverywhere(options: Partial<ServerOptions>): void {
   forEachVersion((version) => {
     const only = { minVersion: version, maxVersion: version };
-    const contexts = { client: clientContext(only), server: serverContext(only) };
+    const contexts = { client: clientContext(only), server: serverContext({ ...only, ...options }) };
     for (let n = 0; ; n++) {
       const requests = failingAt(n, contexts);
       if (requests <= n) break;
       expect(n).toBeLessThan(100);
     }
     expect(sharedRealm().liveObjects()).toBe(2);
+    for (const context of Object.values(contexts)) context.dispose();
   });
-});
+}
 
 function failingAt(n: number, contexts: { readonly client: SSLContext; readonly server: SSLContext }): number {
   let requests = 0;
@@ -67,9 +83,9 @@ function failingAt(n: number, contexts: { readonly client: SSLContext; readonly 
     requests = withoutRandomness(n, () => {
       outcome = attempt(ends);
     });
-    const errors = [outcome.client, outcome.server].filter((error) => error !== undefined);
-    expect(errors).toHaveLength(requests > n ? 2 : 0);
-    if (requests <= n) return;
+    if (requests <= n) return expect(outcome).toEqual({ client: undefined, server: undefined });
+    // A client that was through with it hears of its server's failure when it reads.
+    const errors = [outcome.client ?? thrownBy(() => ends.client.tls.read()), outcome.server];
     const own = errors.find((error) => (error as SSLError).reason === "NO_RANDOMNESS");
     expectNamed(own, /finish the handshake/);
     expect(errors.find((error) => error !== own)).toMatchObject({ name: "SSLAlertError", sent: false });

@@ -11,11 +11,17 @@ import {
   forEachVersion,
   handshake,
   identityOf,
+  inCase,
+  joined,
   type Pair,
+  recordOf,
+  recordsOf,
+  recordType,
   thrownBy,
   wrapped,
 } from "../support/conversation.ts";
 import { extension, extensionIn, sixteen, withExtensions } from "../support/hello.ts";
+import { messageType } from "../support/rewriter.ts";
 
 const key = Uint8Array.from({ length: 32 }, (_, i) => i * 7);
 const identity = "device 17";
@@ -44,6 +50,36 @@ test("S42 client and server know each other by a pre-shared key, without any cer
     { roles: ["client"] },
   );
 });
+
+test("S42 the identity may come in any number of records, as every message of a handshake", () => {
+  for (const size of [1, 3, 4, 5, 6, 10, 14, 15, 16]) {
+    inCase(`of ${size} bytes`, () => {
+      const asked: string[] = [];
+      const psk = (name: Uint8Array): Uint8Array => {
+        asked.push(new TextDecoder().decode(name));
+        return key;
+      };
+      const pair = pskPair("TLSv1.2", {}, { psk });
+      const outcome = attempt(pair, Infinity, (from, bytes) =>
+        from === "client" ? inSmallRecords(bytes, size) : bytes,
+      );
+      expect([outcome, asked]).toEqual([{ client: undefined, server: undefined }, [identity]]);
+    });
+  }
+});
+
+/** With a ClientKeyExchange, which begins a flight, in records of so many bytes. */
+function inSmallRecords(bytes: Uint8Array, size: number): Uint8Array {
+  const records = recordsOf(bytes).flatMap((record, nth) => {
+    if (nth > 0 || record[0] !== recordType.handshake || record[5] !== messageType.clientKeyExchange) return [record];
+    const message = record.subarray(5);
+    const count = Math.ceil(message.length / size);
+    return Array.from({ length: count }, (_, i) =>
+      recordOf(recordType.handshake, message.slice(i * size, (i + 1) * size)),
+    );
+  });
+  return joined(records);
+}
 
 test("S42 the key is looked up by the identity, at once or later, and once", async () => {
   for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
