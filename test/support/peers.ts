@@ -58,7 +58,8 @@ interface PeerEvents {
   readonly failed: PeerFailure;
 }
 
-const PATIENCE = 20_000;
+/** Below what a test may take, so that it fails with what the peer has said. */
+const PATIENCE = 60_000;
 
 /** A running child process. `await using` or `stop()` ends it and waits until it is gone. */
 export class Peer implements AsyncDisposable {
