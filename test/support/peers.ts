@@ -261,6 +261,11 @@ export function pattern(count: number): Uint8Array {
   return Uint8Array.from({ length: count }, (_, i) => (i * 167 + (i >>> 8) * 13) & 0xff);
 }
 
+/** How many peers are still running. */
+export function peersRunning(): number {
+  return running.size;
+}
+
 /** Ends all peers that are still running, and answers their commands. */
 export function endPeers(): string[] {
   return [...running].map((child) => {
