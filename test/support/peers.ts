@@ -135,7 +135,7 @@ export class Peer implements AsyncDisposable {
     if (this.#ended) return;
     this.#child.stdin.end();
     this.#child.kill("SIGTERM");
-    const impatience = setTimeout(() => this.#child.kill("SIGKILL"), 2_000);
+    const impatience = setTimeout(() => this.#child.kill("SIGKILL"), 10_000);
     await this.#exited;
     clearTimeout(impatience);
   }
