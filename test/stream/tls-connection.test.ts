@@ -197,6 +197,20 @@ describe("closing", () => {
     });
   }
 
+  it("B79 waits for a transport to tell that all is delivered, where it can", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const [left, right] = memoryTransportPair();
+    const telling = Object.defineProperty(left, "delivered", { value: promise });
+    const [client, server] = await connected([telling, right], "TLSv1.3");
+    let over = false;
+    const closing = client.close().then(() => (over = true));
+    expect(await server.read(new Uint8Array(1))).toBe(null);
+    await server.close();
+    expect([over, left.closed]).toEqual([false, true]);
+    resolve();
+    await closing;
+  });
+
   it("B79 there are thirty seconds to close in unless told", async () => {
     const both = await connected(memoryTransportPair(), "TLSv1.3");
     expect(both.map(({ socket }) => socket.shutdownTimeout)).toEqual([30_000, 30_000]);
@@ -253,6 +267,8 @@ describe("stopTls", () => {
     const into = new Uint8Array(20);
     await expect.poll(() => theirs.readable).toBe(true);
     expect(new TextDecoder().decode(into.subarray(0, theirs.recvInto(into) as number))).toBe("plain again");
+    const ends = await Promise.all([client.closed, server.closed]);
+    expect(ends).toEqual([{ reason: "close-notify" }, { reason: "close-notify" }]);
     await Promise.all([client.close(), server.close()]); // leaves the transports alone
     expect([left.closed, right.closed]).toEqual([false, false]);
     for (const transport of [left, right]) transport.close();
