@@ -125,10 +125,14 @@ it("B31 S13 a handshake can be given a time and a signal", async () => {
   await expect(late).rejects.toThrow(SSLTimeoutError);
   expect(slow.closed).toBe(true);
   const controller = new AbortController();
+  const beyondTimers = 2 ** 40;
+  const [patient, endless] = start({ handshakeTimeout: beyondTimers, signal: controller.signal });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(patient.closed).toBe(false);
   const [cut, aborted] = start({ signal: controller.signal });
   controller.abort(new Error("no longer needed"));
-  await expect(aborted).rejects.toThrow("no longer needed");
-  expect(cut.closed).toBe(true);
+  for (const ended of [aborted, endless]) await expect(ended).rejects.toThrow("no longer needed");
+  expect([cut.closed, patient.closed]).toEqual([true, true]);
 });
 
 it("B45 a transport that is cut rejects the read, and tells why it is over", async () => {
