@@ -18,8 +18,10 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     setupFiles: ["test/support/module.ts", "test/support/leaks.ts"],
     exclude: elsewhere.map((runtime) => `test/${runtime}/**`),
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // Only what hangs is ended by these: no test is about time, and machines may be slow, and busy with something else.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
+    expect: { poll: { timeout: 60_000 } },
     slowTestThreshold: 5_000,
   },
 });

@@ -62,6 +62,12 @@ test("nothing of what was read or written stays in the scratch area", () => {
   expect(secretIn(scratchOf(sharedRealm()))).toBe(false);
 });
 
+test("nothing of what an exporter was given stays in the scratch area, however little comes out", () => {
+  const { client } = connected();
+  client.tls.exportKeyingMaterial(1, "EXPORTER-test", ascii("a secret that must not stay"));
+  expect(secretIn(scratchOf(sharedRealm()))).toBe(false);
+});
+
 test("B95 what was decrypted and the keys are not found in the memory after dispose()", () => {
   const memory = (): Uint8Array => sharedRealm().copyOut(0, sharedRealm().memoryBytes);
   forEachVersion((version) => {

@@ -89,7 +89,7 @@ test.each(corruptions)(
         const own = thrownBy(() =>
           withFault(fault, at, () => victim.client.tls.doHandshake(), realmOf(victim.client.tls)),
         );
-        expect(own).toBeInstanceOf(Error);
+        expect(own).toBeInstanceOf(SSLError);
         expect(realms.every((realm, i) => isSame(realm.copyOut(0, realm.memoryBytes), before[i]!))).toBe(true);
         expect(theServer).toBe("init");
         const after = attempt(victim);

@@ -1,26 +1,8 @@
 // Buffers that the application gives away, or makes smaller, while a call that was to send or fill them still waits: that call says so and
 // how far it came, nothing is counted as sent that was not, and who waits behind it is served. One that is made larger changes nothing.
 import { expect, it } from "vitest";
-import { startTls, type TLSConnection } from "../../ts/index.ts";
-import { memoryTransportPair } from "../../ts/socket/memory-transport.ts";
-import { contexts, versions } from "../stream/contexts.ts";
+import { narrow, readAll, versions } from "../stream/contexts.ts";
 import { ascii, joined, pattern } from "../support/conversation.ts";
-
-interface Ends {
-  readonly client: TLSConnection;
-  readonly server: TLSConnection;
-}
-
-/** What the server writes beyond some 60 KB waits until the client reads. */
-async function narrow(version: (typeof versions)[number]): Promise<Ends> {
-  const both = contexts(version, { numTickets: 0 });
-  const [left, right] = memoryTransportPair({ capacity: 10_000 });
-  const [client, server] = await Promise.all([
-    startTls(left, { context: both.client, serverHostname: "localhost" }),
-    startTls(right, { context: both.server, highWaterMark: { outgoing: 50_000 } }),
-  ]);
-  return { client, server };
-}
 
 const taking: readonly (readonly [string, (buffer: ArrayBuffer) => void])[] = [
   ["given away", (buffer) => structuredClone(buffer, { transfer: [buffer] })],
@@ -41,12 +23,6 @@ function growing(length: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(new ArrayBuffer(length, { maxByteLength: 2 * length }));
   bytes.set(pattern(length));
   return bytes;
-}
-
-async function readAll(tls: TLSConnection): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  for await (const part of tls.readable) parts.push(part);
-  return joined(parts);
 }
 
 for (const version of versions) {

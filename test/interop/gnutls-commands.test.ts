@@ -6,7 +6,7 @@ import { identityOf, versions } from "../support/conversation.ts";
 import { Peer } from "../support/peers.ts";
 import { interop, type Row, versionOf } from "./matrix.ts";
 import { clientOf, connectTo, readUntil, refused, serverOf, serveWith } from "./ours.ts";
-import { freePorts, listening } from "./programs.ts";
+import { startOn } from "./programs.ts";
 
 const version = versionOf("gnutls-cli");
 
@@ -16,22 +16,15 @@ function priority(tls: TLSVersion): string {
 
 /** `gnutls-serv` that sends back each line, and asks for a certificate if `verify` says so. */
 async function gnutlsServ(tls: TLSVersion, identity: CertName = "localhost", verify: boolean = false): Promise<Peer> {
-  const [port = 0] = await freePorts(1);
   const own = ["--x509certfile", certPath(identity, "chain"), "--x509keyfile", certPath(identity, "key")];
   const client = verify
     ? ["--require-client-cert", "--verify-client-cert", "--x509cafile", certPath("root", "cert")]
     : ["--disable-client-cert"];
-  const peer = new Peer("gnutls-serv", [
-    "--echo",
-    "--port",
-    String(port),
-    "--priority",
-    priority(tls),
-    ...own,
-    ...client,
-  ]);
-  peer.port = port;
-  return listening(peer, [port]);
+  const words = ["--echo", "--priority", priority(tls), ...own, ...client];
+  const start = ([port]: readonly number[]): Peer => new Peer("gnutls-serv", ["--port", String(port), ...words]);
+  const { program, ports } = await startOn(1, start);
+  program.port = ports[0]!;
+  return program;
 }
 
 function gnutlsCli(port: number, tls: TLSVersion, more: readonly string[] = []): Peer {

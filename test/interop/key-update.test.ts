@@ -1,9 +1,10 @@
 // KeyUpdate with OpenSSL: its s_server and s_client send one when they read a line with "k", or "K" to ask for ours.
 import { expect, test } from "vitest";
-import { isWant, select, SSLContext, type SSLSocket } from "../../ts/index.ts";
+import { SSLContext, type SSLSocket } from "../../ts/index.ts";
 import { certs } from "../support/certs.ts";
 import { dial, listen } from "../support/dial.ts";
 import { opensslClient, opensslServer, type Peer } from "../support/peers.ts";
+import { line } from "./turns.ts";
 
 test("L1 B39 OpenSSL's server may change keys and ask for ours, and so may we", async () => {
   await using peer = await opensslServer({ version: "TLSv1.3", extra: ["-msg"] });
@@ -49,16 +50,4 @@ function updates(peer: Peer, direction: string): number {
 
 function repeated(direction: string, count: number): RegExp {
   return new RegExp(`(?:${direction} [^\n]*KeyUpdate[^]*){${count}}`);
-}
-
-async function line(tls: SSLSocket): Promise<string> {
-  for (let text = ""; ;) {
-    try {
-      text += new TextDecoder().decode(tls.recv());
-      if (text.endsWith("\n")) return text;
-    } catch (error) {
-      if (!isWant(error)) throw error;
-      await select([tls], [], []);
-    }
-  }
 }

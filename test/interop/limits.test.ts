@@ -3,10 +3,11 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type ClientOptions, isWant, select, type ServerOptions, SSLContext, type SSLSocket } from "../../ts/index.ts";
+import { type ClientOptions, type ServerOptions, SSLContext, type SSLSocket } from "../../ts/index.ts";
 import { certPath, certs } from "../support/certs.ts";
 import { dial, listen } from "../support/dial.ts";
 import { opensslClient, opensslServer, type Peer, type PeerOptions } from "../support/peers.ts";
+import { line } from "./turns.ts";
 
 describe("L7 early data of a session with somebody else is skipped", () => {
   for (const [what, groups] of [
@@ -153,18 +154,6 @@ async function rememberSession(path: string): Promise<void> {
 async function temporaryFolder(): Promise<{ readonly path: string } & AsyncDisposable> {
   const path = await mkdtemp(join(tmpdir(), "wanttls-"));
   return { path, [Symbol.asyncDispose]: () => rm(path, { recursive: true }) };
-}
-
-async function line(tls: SSLSocket): Promise<string> {
-  for (let text = ""; ;) {
-    try {
-      text += new TextDecoder().decode(tls.recv());
-      if (text.endsWith("\n")) return text;
-    } catch (error) {
-      if (!isWant(error)) throw error;
-      await select([tls], [], []);
-    }
-  }
 }
 
 function bytes(text: string): Uint8Array {

@@ -10,7 +10,7 @@ import { identityOf, versions } from "../support/conversation.ts";
 import { Peer } from "../support/peers.ts";
 import { interop, type Row, versionOf } from "./matrix.ts";
 import { clientOf, connectTo, forward, refused, serverOf, serveWith } from "./ours.ts";
-import { Folder, freePorts, listening } from "./programs.ts";
+import { Folder, startOn } from "./programs.ts";
 
 const program = { program: "Mosquitto", version: versionOf("mosquitto_pub", ["--version"]) };
 const folder = new Folder();
@@ -18,11 +18,13 @@ let broker: Peer;
 let [good = 0, unknown = 0, plain = 0]: number[] = [];
 
 beforeAll(async () => {
-  const ports = await freePorts(3);
+  const { program: started, ports } = await startOn(3, ([first = 0, second = 0, third = 0]) => {
+    const config = `user root\nper_listener_settings true\n${secured(first, "localhost")}${secured(second, "unknownCa")}
+listener ${third} 127.0.0.1\nallow_anonymous true\n`;
+    return new Peer("mosquitto", ["-c", folder.file("mosquitto.conf", config)]);
+  });
+  broker = started;
   [good = 0, unknown = 0, plain = 0] = ports;
-  const config = `user root\nper_listener_settings true\n${secured(good, "localhost")}${secured(unknown, "unknownCa")}
-listener ${plain} 127.0.0.1\nallow_anonymous true\n`;
-  broker = await listening(new Peer("mosquitto", ["-c", folder.file("mosquitto.conf", config)]), ports);
 });
 
 afterAll(async () => {

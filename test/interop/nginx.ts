@@ -2,7 +2,7 @@
 // Owns its configuration; knows nothing of wanttls.
 import { type CertName, certPath } from "../support/certs.ts";
 import { Peer } from "../support/peers.ts";
-import { Folder, freePorts, listening } from "./programs.ts";
+import { Folder, type Listening, startOn } from "./programs.ts";
 
 /** A running nginx. */
 export class Nginx implements AsyncDisposable {
@@ -10,7 +10,7 @@ export class Nginx implements AsyncDisposable {
   readonly #folder: Folder;
   readonly #program: Peer;
 
-  constructor(ports: readonly number[], folder: Folder, program: Peer) {
+  constructor({ ports, program }: Listening, folder: Folder) {
     this.ports = ports;
     this.#folder = folder;
     this.#program = program;
@@ -28,21 +28,20 @@ export async function startNginx(
   files: Readonly<Record<string, string>> = {},
 ): Promise<Nginx> {
   const folder = new Folder();
-  const ports = await freePorts(blocks.length);
   for (const [name, content] of Object.entries(files)) folder.file(name, content);
-  const servers = blocks.map((block, i) => `server { root ${folder.path}; ${block(ports[i]!)} }`).join("\n");
   const temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
     .map((kind) => `${kind}_temp_path ${folder.path}/${kind};`)
     .join(" ");
-  const config = folder.file(
-    "nginx.conf",
-    `daemon off; master_process off; pid ${folder.path}/pid; error_log stderr; events {}
+  const config = (ports: readonly number[]): string => {
+    const servers = blocks.map((block, i) => `server { root ${folder.path}; ${block(ports[i]!)} }`).join("\n");
+    return `daemon off; master_process off; pid ${folder.path}/pid; error_log stderr; events {}
     http { access_log off; ${temporary}
-    ${servers} }`,
-  );
-  const program = new Peer("nginx", ["-p", folder.path, "-c", config, "-e", "stderr"]);
+    ${servers} }`;
+  };
+  const start = (ports: readonly number[]): Peer =>
+    new Peer("nginx", ["-p", folder.path, "-c", folder.file("nginx.conf", config(ports)), "-e", "stderr"]);
   try {
-    return new Nginx(ports, folder, await listening(program, ports));
+    return new Nginx(await startOn(blocks.length, start), folder);
   } catch (error) {
     folder[Symbol.dispose]();
     throw error;

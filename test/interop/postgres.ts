@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { type CertName, certPath } from "../support/certs.ts";
 import { Peer } from "../support/peers.ts";
-import { Folder, freePorts } from "./programs.ts";
+import { Folder, startOn } from "./programs.ts";
 
 /** Logs in by password (SCRAM). */
 export const byPassword = { user: "reader", password: "pencil", database: "postgres" };
@@ -56,9 +56,11 @@ export async function startPostgres(): Promise<Postgres> {
 create role "${byCertificate.user}" login;
 `,
     );
-    const [port = 0] = await freePorts(1);
-    const [command = "", ...args] = asServer(postgresProgram("postgres"), ["-D", data, ...settings(folder, port)]);
-    return new Postgres(port, folder, await ready(new Peer(command, args)));
+    const { program, ports } = await startOn(1, ([port = 0]) => {
+      const [command = "", ...args] = asServer(postgresProgram("postgres"), ["-D", data, ...settings(folder, port)]);
+      return new Peer(command, args);
+    });
+    return new Postgres(ports[0]!, folder, await ready(program));
   } catch (error) {
     folder[Symbol.dispose]();
     throw error;

@@ -22,7 +22,7 @@ export class Folder implements Disposable {
   }
 }
 
-/** Ports of 127.0.0.1 that nobody listens on. */
+/** Ports of 127.0.0.1 that nobody listens on at the moment. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => net.createServer());
   await Promise.all(servers.map((server) => new Promise<void>((done) => server.listen(0, "127.0.0.1", done))));
@@ -32,23 +32,49 @@ export async function freePorts(count: number): Promise<number[]> {
 }
 
 const pauseMs = 20;
-const patienceMs = 20_000;
+const patienceMs = 60_000;
+const attempts = 3;
 
-/** Waits until somebody listens on each of the ports, and stops the program when it has ended or does not come. */
-export async function listening(program: Peer, ports: readonly number[]): Promise<Peer> {
+/** A program that listens on ports of 127.0.0.1. */
+export interface Listening {
+  readonly program: Peer;
+  readonly ports: readonly number[];
+}
+
+/**
+ * Starts a program on so many ports that nobody listens on. Somebody else may take one of them before it does: then it ends, and is
+ * started again with others.
+ */
+export async function startOn(count: number, start: (ports: readonly number[]) => Peer): Promise<Listening> {
+  for (let left = attempts - 1; ; left--) {
+    const ports = await freePorts(count);
+    const program = start(ports);
+    const failure = await failureToListen(program, ports);
+    if (failure === null) return { program, ports };
+    await program.stop();
+    if (failure === "it has ended" && left > 0) continue;
+    throw new Error(
+      `Cannot reach the program on ports ${ports.join()}: ${failure}\n${program.stdout}\n${program.stderr}`,
+    );
+  }
+}
+
+/** Null once somebody listens on each of the ports. */
+async function failureToListen(
+  program: Peer,
+  ports: readonly number[],
+): Promise<"it has ended" | "it took too long" | null> {
   let ended = false;
   void program.exited.then(() => (ended = true));
   const deadline = performance.now() + patienceMs;
   for (const port of ports) {
     while (!(await isOpen(port))) {
-      if (ended || performance.now() > deadline) {
-        await program.stop();
-        throw new Error(`Cannot reach the program on port ${port}: ${program.stdout}\n${program.stderr}`);
-      }
+      if (ended) return "it has ended";
+      if (performance.now() > deadline) return "it took too long";
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
   }
-  return program;
+  return null;
 }
 
 function isOpen(port: number): Promise<boolean> {

@@ -6,7 +6,7 @@ import { identityOf, versions } from "../support/conversation.ts";
 import { Peer } from "../support/peers.ts";
 import { interop, type Row, versionOf } from "./matrix.ts";
 import { clientOf, connectTo, forward, readUntil, refused, serverOf, serveWith } from "./ours.ts";
-import { Folder, freePorts, listening } from "./programs.ts";
+import { Folder, startOn } from "./programs.ts";
 
 const program = { program: "Redis", version: versionOf("redis-server") };
 const folder = new Folder();
@@ -14,8 +14,12 @@ const servers: Peer[] = [];
 let [good = 0, unknown = 0, plain = 0]: number[] = [];
 
 beforeAll(async () => {
-  [good = 0, unknown = 0, plain = 0] = await freePorts(3);
-  servers.push(await start(good, "localhost", plain), await start(unknown, "unknownCa", 0));
+  const trusted = await startOn(2, ([port = 0, plainPort = 0]) => redisServer(port, "localhost", plainPort));
+  servers.push(trusted.program);
+  const other = await startOn(1, ([port = 0]) => redisServer(port, "unknownCa", 0));
+  servers.push(other.program);
+  [good = 0, plain = 0] = trusted.ports;
+  [unknown = 0] = other.ports;
 });
 
 afterAll(async () => {
@@ -76,14 +80,14 @@ for (const tls of versions) {
   });
 }
 
-function start(port: number, identity: CertName, plainPort: number): Promise<Peer> {
-  const server = new Peer("redis-server", [
+/** Without a port in plaintext if that is 0. */
+function redisServer(port: number, identity: CertName, plainPort: number): Peer {
+  return new Peer("redis-server", [
     ...["--bind", "127.0.0.1", "--port", String(plainPort), "--tls-port", String(port), "--dir", folder.path],
     ...["--save", "", "--appendonly", "no", "--tls-auth-clients", "yes"],
     ...["--tls-cert-file", certPath(identity, "chain"), "--tls-key-file", certPath(identity, "key")],
     ...["--tls-ca-cert-file", certPath("root", "cert"), "--tls-protocols", "TLSv1.2 TLSv1.3"],
   ]);
-  return listening(server, plainPort === 0 ? [port] : [port, plainPort]);
 }
 
 function commandLine(port: number, identity: CertName, words: readonly string[]): Peer {

@@ -7,7 +7,7 @@ import { afterAll, expect, it } from "vitest";
 import { wanttlsConnect } from "../cli/command.ts";
 import { certPath } from "../support/certs.ts";
 import { Peer } from "../support/peers.ts";
-import { Folder, freePorts, listening } from "./programs.ts";
+import { Folder, startOn } from "./programs.ts";
 
 const folder = new Folder();
 afterAll(() => folder[Symbol.dispose]());
@@ -111,10 +111,9 @@ const servers: readonly Server[] = [
 
 for (const { name, protocol, start, says, hears } of servers) {
   it(`talks ${protocol} with ${name}, over TLS once it has agreed`, async () => {
-    const [port = 0] = await freePorts(1);
-    await using server = start(port);
-    await listening(server, [port]);
-    await using client = wanttlsConnect(port, "--starttls", protocol);
+    const { program: server, ports } = await startOn(1, ([port = 0]) => start(port));
+    await using _server = server;
+    await using client = wanttlsConnect(ports[0]!, "--starttls", protocol);
     client.write(says);
     await expect(client.waitFor(hears)).resolves.toBeTruthy();
   });

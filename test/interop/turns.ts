@@ -23,6 +23,16 @@ export async function turn(tls: SSLSocket, nth: number): Promise<void> {
   if (echo !== line) throw new Error(`Expected ${JSON.stringify(line)} as an echo, got ${JSON.stringify(echo)}`);
 }
 
+/** What comes, up to the end of a line. */
+export async function line(tls: SSLSocket): Promise<string> {
+  for (let text = ""; ;) {
+    const heard = await patiently(tls, () => tls.recv());
+    if (heard.length === 0) throw new Error(`Cannot read a line after ${JSON.stringify(text)}: the peer has closed`);
+    text += new TextDecoder().decode(heard);
+    if (text.endsWith("\n")) return text;
+  }
+}
+
 export interface Serving<T> {
   readonly port: number;
   /** What `look` answered for each connection, once all of them are over. */

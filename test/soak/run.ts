@@ -31,7 +31,7 @@ for (const name of chapters) {
   );
   report.none("errors that nobody has caught", uncaught.splice(0));
 }
-process.exit();
+process.stdout.write("\n", () => process.exit()); // once all of it has gone out
 
 function tell(finding: Finding): void {
   process.stdout.write(`${JSON.stringify(finding)}\n`);

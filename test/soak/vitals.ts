@@ -4,6 +4,7 @@ import process from "node:process";
 import { sharedRealm } from "../../ts/engine/realms.ts";
 import { liveBytes } from "../engine/faulty-module.ts";
 import { settledBytes } from "../support/resident.ts";
+import { comesTrue } from "./patience.ts";
 import type { Report } from "./report.ts";
 
 export interface Vitals {
@@ -26,14 +27,27 @@ const tolerance = 1.1;
 
 export async function vitals(): Promise<Vitals> {
   const resident = await settledBytes();
+  return { ...countable(), resident, scripts: process.memoryUsage().heapUsed };
+}
+
+/** The same, once nothing that can be counted is more than it was; what stays more is seen in the answer. */
+export async function vitalsAfter(before: Vitals): Promise<Vitals> {
+  await comesTrue(() => {
+    const now = countable();
+    return counts.every((name) => now[name] <= before[name]);
+  });
+  return vitals();
+}
+
+const counts = ["heap", "blocks", "objects", "tcpSockets", "resources"] as const;
+
+function countable(): Omit<Vitals, "resident" | "scripts"> {
   const realm = sharedRealm();
   return {
     heap: liveBytes(realm),
     blocks: realm.liveBlocks(),
     objects: realm.liveObjects(),
     memory: realm.memoryBytes,
-    resident,
-    scripts: process.memoryUsage().heapUsed,
     tcpSockets: tcpSockets(),
     resources: process.getActiveResourcesInfo().length,
   };

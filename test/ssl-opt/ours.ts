@@ -11,7 +11,7 @@ export interface Outcome {
   readonly said: string;
 }
 
-const timeout = 10_000;
+const timeout = 60_000;
 
 /** Plays the client against whoever listens there. */
 export async function playClient(play: ClientPlay, port: number): Promise<Outcome> {

@@ -3,7 +3,7 @@ import { spawn } from "node:child_process";
 import process from "node:process";
 
 /** How long a side may take, in milliseconds. */
-const patience = 20_000;
+const patience = 60_000;
 
 /** One process with its children. */
 export class Peer {

@@ -1,5 +1,6 @@
 // What the tests of this folder begin with: contexts for one version, and two connections with their handshake behind them.
 import { afterAll } from "vitest";
+import { memoryTransportPair } from "../../ts/socket/memory-transport.ts";
 import type { NonBlockingTransport } from "../../ts/socket/transport.ts";
 import {
   type ClientOptions,
@@ -44,6 +45,20 @@ export async function connected(
     startTls(left, { context: client, serverHostname: "localhost", ...options }),
     startTls(right, { context: server, ...options }),
   ]);
+}
+
+export interface Narrow {
+  readonly client: TLSConnection;
+  readonly server: TLSConnection;
+  /** The client's transport. */
+  readonly wire: NonBlockingTransport;
+}
+
+/** What either side writes beyond some 60 KB waits until the other reads. */
+export async function narrow(version: TLSVersion): Promise<Narrow> {
+  const [wire, other] = memoryTransportPair({ capacity: 10_000 });
+  const [client, server] = await connected([wire, other], version, { highWaterMark: { outgoing: 50_000 } });
+  return { client, server, wire };
 }
 
 /** All that comes until the peer closes its direction. */

@@ -1,32 +1,13 @@
 // Writing that waits while the connection fails: whoever waits is told, and nobody turns in circles, which would let no byte arrive.
 import { expect, it } from "vitest";
-import { SSLError, startTls, type TLSConnection } from "../../ts/index.ts";
-import { memoryTransportPair } from "../../ts/socket/memory-transport.ts";
-import type { NonBlockingTransport } from "../../ts/socket/transport.ts";
-import { contexts, versions } from "./contexts.ts";
+import { SSLError } from "../../ts/index.ts";
+import { narrow, versions } from "./contexts.ts";
 
 /** Says that it is a record, which nobody has encrypted. */
 const garbage = Uint8Array.of(23, 3, 3, 0, 40, ...new Uint8Array(40));
 
-interface Stuck {
-  readonly client: TLSConnection;
-  readonly server: TLSConnection;
-  readonly wire: NonBlockingTransport;
-}
-
-/** A server that writes to a client that does not read, and that client's transport. */
-async function stuck(version: (typeof versions)[number]): Promise<Stuck> {
-  const both = contexts(version, { numTickets: 0 });
-  const [left, right] = memoryTransportPair({ capacity: 10_000 });
-  const [client, server] = await Promise.all([
-    startTls(left, { context: both.client, serverHostname: "localhost" }),
-    startTls(right, { context: both.server, highWaterMark: { outgoing: 50_000 } }),
-  ]);
-  return { client, server, wire: left };
-}
-
 it.each(versions)("a write that waits rejects when a read meets with garbage: %s", async (version) => {
-  const { client, server, wire } = await stuck(version);
+  const { client, server, wire } = await narrow(version);
   const outcomes = Promise.allSettled([server.write(new Uint8Array(200_000)), server.read(new Uint8Array(1))]);
   wire.send(garbage);
   const failed = { status: "rejected", reason: expect.any(SSLError) as unknown };
@@ -35,7 +16,7 @@ it.each(versions)("a write that waits rejects when a read meets with garbage: %s
 });
 
 it.each(versions)("an end of writing that waits still goes out when a read meets with garbage: %s", async (version) => {
-  const { client, server, wire } = await stuck(version);
+  const { client, server, wire } = await narrow(version);
   await server.write(new Uint8Array(30_000));
   const closing = server.closeWrite();
   const reading = server.read(new Uint8Array(1));

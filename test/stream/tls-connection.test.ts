@@ -125,10 +125,14 @@ it("B31 S13 a handshake can be given a time and a signal", async () => {
   await expect(late).rejects.toThrow(SSLTimeoutError);
   expect(slow.closed).toBe(true);
   const controller = new AbortController();
+  const beyondTimers = 2 ** 40;
+  const [patient, endless] = start({ handshakeTimeout: beyondTimers, signal: controller.signal });
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  expect(patient.closed).toBe(false);
   const [cut, aborted] = start({ signal: controller.signal });
   controller.abort(new Error("no longer needed"));
-  await expect(aborted).rejects.toThrow("no longer needed");
-  expect(cut.closed).toBe(true);
+  for (const ended of [aborted, endless]) await expect(ended).rejects.toThrow("no longer needed");
+  expect([cut.closed, patient.closed]).toEqual([true, true]);
 });
 
 it("B45 a transport that is cut rejects the read, and tells why it is over", async () => {
@@ -180,9 +184,10 @@ describe("closing", () => {
     expect((await server.closed).reason).toBe("close-notify");
   });
 
+  const endless = 2 ** 31 - 1;
   for (const [whose, options, timeout] of [
-    ["its own", {}, { timeout: 20 }],
-    ["the connection's", { shutdownTimeout: 20 }, { timeout: 5000 }],
+    ["its own", { shutdownTimeout: endless }, { timeout: 20 }],
+    ["the connection's", { shutdownTimeout: 20 }, { timeout: endless }],
   ] as const) {
     it(`B79 a peer that does not receive is cut off in ${whose} time, and the loss is told`, async () => {
       const pair = memoryTransportPair({ capacity: 50 });
@@ -195,6 +200,20 @@ describe("closing", () => {
       await server.close();
     });
   }
+
+  it("B79 waits for a transport to tell that all is delivered, where it can", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const [left, right] = memoryTransportPair();
+    const telling = Object.defineProperty(left, "delivered", { value: promise });
+    const [client, server] = await connected([telling, right], "TLSv1.3");
+    let over = false;
+    const closing = client.close().then(() => (over = true));
+    expect(await server.read(new Uint8Array(1))).toBe(null);
+    await server.close();
+    expect([over, left.closed]).toEqual([false, true]);
+    resolve();
+    await closing;
+  });
 
   it("B79 there are thirty seconds to close in unless told", async () => {
     const both = await connected(memoryTransportPair(), "TLSv1.3");
@@ -252,6 +271,8 @@ describe("stopTls", () => {
     const into = new Uint8Array(20);
     await expect.poll(() => theirs.readable).toBe(true);
     expect(new TextDecoder().decode(into.subarray(0, theirs.recvInto(into) as number))).toBe("plain again");
+    const ends = await Promise.all([client.closed, server.closed]);
+    expect(ends).toEqual([{ reason: "close-notify" }, { reason: "close-notify" }]);
     await Promise.all([client.close(), server.close()]); // leaves the transports alone
     expect([left.closed, right.closed]).toEqual([false, false]);
     for (const transport of [left, right]) transport.close();

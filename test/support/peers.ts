@@ -58,7 +58,8 @@ interface PeerEvents {
   readonly failed: PeerFailure;
 }
 
-const PATIENCE = 20_000;
+/** Below what a test may take, so that it fails with what the peer has said. */
+const PATIENCE = 60_000;
 
 /** A running child process. `await using` or `stop()` ends it and waits until it is gone. */
 export class Peer implements AsyncDisposable {
@@ -134,7 +135,7 @@ export class Peer implements AsyncDisposable {
     if (this.#ended) return;
     this.#child.stdin.end();
     this.#child.kill("SIGTERM");
-    const impatience = setTimeout(() => this.#child.kill("SIGKILL"), 2_000);
+    const impatience = setTimeout(() => this.#child.kill("SIGKILL"), 10_000);
     await this.#exited;
     clearTimeout(impatience);
   }
@@ -258,6 +259,11 @@ export function nodeClient(port: number, options: ScriptOptions = {}): Peer {
 /** The bytes that peer scripts send: not periodic within a record, the same everywhere. */
 export function pattern(count: number): Uint8Array {
   return Uint8Array.from({ length: count }, (_, i) => (i * 167 + (i >>> 8) * 13) & 0xff);
+}
+
+/** How many peers are still running. */
+export function peersRunning(): number {
+  return running.size;
 }
 
 /** Ends all peers that are still running, and answers their commands. */

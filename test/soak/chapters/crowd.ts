@@ -10,7 +10,7 @@ const under = "crowd";
 const pauseFor = 4;
 
 /** In each process, beyond those that are there: as many wait to come, or are in their handshakes, at most (churn.ts). */
-const onTheirWay = 20;
+export const onTheirWay = 20;
 
 export class Crowd {
   tally = new Tally();
@@ -23,10 +23,12 @@ export class Crowd {
     this.#each = Math.ceil(count / 2);
   }
 
-  /** Opens all connections and keeps them. */
+  /** Opens all connections and keeps them; a client is through with its handshake before the server is. */
   async open(): Promise<void> {
-    const { port } = this.#service;
+    const { port, open } = this.#service;
     await this.#all((peer) => ({ do: "hold", port, peer, count: this.#each, under }));
+    const all = peerNames.length * this.#each;
+    if (!(await comesTrue(() => open.size >= all))) this.tally.failed(`${open.size} connections have arrived`);
   }
 
   /** Has a message on each answered. */

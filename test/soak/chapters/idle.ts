@@ -2,7 +2,7 @@
 import type { Amounts } from "../plan.ts";
 import type { Report } from "../report.ts";
 import { Service } from "../service.ts";
-import { expectSame, vitals } from "../vitals.ts";
+import { expectSame, vitals, vitalsAfter } from "../vitals.ts";
 import { described, serverContext } from "./chapter.ts";
 import { Crowd } from "./crowd.ts";
 
@@ -22,7 +22,7 @@ export async function idle({ idle: count }: Amounts, report: Report): Promise<vo
   const after = await vitals();
   await crowd.open();
   await crowd.release();
-  const again = await vitals();
+  const again = await vitalsAfter(after);
   crowd.kill();
   await service.close();
   report.expect("open at once", arrived, arrived >= count);

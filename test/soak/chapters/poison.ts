@@ -8,7 +8,7 @@ import { comesTrue } from "../patience.ts";
 import type { Amounts } from "../plan.ts";
 import type { Report } from "../report.ts";
 import { type Guest, Service } from "../service.ts";
-import { described, serverContext } from "./chapter.ts";
+import { described, gather, serverContext } from "./chapter.ts";
 
 const neighbours = 10;
 /** Connections that meet with the trap, by what they share. */
@@ -19,13 +19,12 @@ export async function poison({ traps }: Amounts, report: Report): Promise<void> 
   const others = await Service.start({ context: shared });
   const clients = new Clients();
   for (const peer of peerNames)
-    await clients.ask({ do: "hold", port: others.port, peer, count: neighbours, under: "others" });
+    report.none(`failures to connect, ${peer}`, await gather(others, clients, peer, neighbours, "others"));
   for (const isolation of ["connection", "context"] as const) {
-    const complaints: string[] = [];
     using context = serverContext({ isolation });
     const service = await Service.start({ context });
     const near = isolation === "connection" ? service : others; // in a memory of their own too
-    await clients.ask({ do: "hold", port: near.port, peer: "wanttls", count: neighbours, under: isolation });
+    const complaints = [...(await gather(near, clients, "wanttls", neighbours, isolation))];
     for (let nth = 0; nth < traps; nth++) {
       const found = await trapOnce(service, clients, victims[isolation], nth);
       const { failures } = await clients.ask({ do: "ask", under: isolation });
@@ -48,14 +47,16 @@ export async function poison({ traps }: Amounts, report: Report): Promise<void> 
 /** What was not as it should be. One of them runs into the trap; it and the others in its memory wait for the client. */
 async function trapOnce(service: Service, clients: Clients, count: number, nth: number): Promise<string[]> {
   const known = new Set(service.open);
-  const hold = { do: "hold", port: service.port, peer: peerNames[nth % 2]! } as const;
-  const { failures } = await clients.ask({ ...hold, count: 1, under: "victim" });
-  await clients.ask({ ...hold, count: count - 1, under: "bystanders" });
-  if (!(await comesTrue(() => service.open.size === known.size + count))) return ["the next clients are not served"];
+  const peer = peerNames[nth % 2]!;
+  const failures = [
+    ...(await gather(service, clients, peer, 1, "victim")),
+    ...(await gather(service, clients, peer, count - 1, "bystanders")),
+  ];
+  if (failures.length > 0) return failures;
   const guests = [...service.open].filter((guest) => !known.has(guest));
   const { realm } = guests[0]!;
   arm("trap", 1, realm);
-  const complaints = [...failures, ...(await meetTrap(guests))];
+  const complaints = await meetTrap(guests);
   const asked = await clients.ask({ do: "ask", under: "victim" });
   for (const under of ["victim", "bystanders"]) await clients.ask({ do: "release", under, how: "cut" });
   if (asked.failures.length !== 1) complaints.push("the client whose connection has trapped has not noticed");

@@ -4,7 +4,7 @@ import { comesTrue } from "../patience.ts";
 import type { Amounts } from "../plan.ts";
 import type { Report } from "../report.ts";
 import { Service } from "../service.ts";
-import { expectFlat, expectSame, vitals, type Vitals } from "../vitals.ts";
+import { expectFlat, expectSame, vitals, vitalsAfter, type Vitals } from "../vitals.ts";
 import { described, serverContext } from "./chapter.ts";
 
 /** With each kind of client, so that what is made once is made. */
@@ -15,7 +15,7 @@ export async function sequence({ sequence: count }: Amounts, report: Report): Pr
   using context = serverContext();
   const service = await Service.start({ context });
   const clients = new Clients();
-  const round = async (connections: number): Promise<Vitals> => {
+  const round = async (connections: number, earlier?: Vitals): Promise<Vitals> => {
     const { failures, connections: done } = await clients.ask({
       do: "sequence",
       port: service.port,
@@ -23,10 +23,11 @@ export async function sequence({ sequence: count }: Amounts, report: Report): Pr
     });
     report.none(`failures of ${done} connections`, failures);
     if (!(await comesTrue(() => service.open.size === 0))) report.none("hangs", [`${service.open.size} connections`]);
-    return vitals();
+    return earlier === undefined ? vitals() : vitalsAfter(earlier);
   };
   const before = await round(warmUp);
-  const [first, second] = [await round(count), await round(count)];
+  const first = await round(count, before);
+  const second = await round(count, first);
   clients.kill();
   await service.close();
   report.none("failures of the server", described(service.failures));

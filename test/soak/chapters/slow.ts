@@ -6,7 +6,7 @@ import type { Amounts } from "../plan.ts";
 import type { Report } from "../report.ts";
 import { type Guest, Service } from "../service.ts";
 import { vitals } from "../vitals.ts";
-import { described, isExcusable, serverContext } from "./chapter.ts";
+import { described, gather, isExcusable, serverContext } from "./chapter.ts";
 
 /** The default of `highWaterMark.outgoing`, and the longest record with all that may surround its content (RFC 8446, section 5.2). */
 const highWaterMark = 512 * 1024;
@@ -18,7 +18,7 @@ export async function slow({ slow: count, stall }: Amounts, report: Report): Pro
   const service = await Service.start({ context, excuses: isExcusable });
   const [stalled, lively] = [new Clients(), new Clients()];
   for (const peer of peerNames)
-    await stalled.ask({ do: "hold", port: service.port, peer, count: Math.ceil(count / 2), under: "slow" });
+    report.none(`failures to connect, ${peer}`, await gather(service, stalled, peer, Math.ceil(count / 2), "slow"));
   await stalled.ask({ do: "flood", under: "slow" });
   stalled.freeze(); // what arrives is not even looked at
   const guests = [...service.open];
@@ -55,13 +55,13 @@ function takenBy(guests: readonly Guest[]): number {
   return guests.reduce((sum, { taken }) => sum + taken, 0);
 }
 
-/** Whether nothing was taken any more since the last twenty looks. */
+/** Whether each has been asked for its flood, and nothing was taken any more since the last fifty looks. */
 function stillness(guests: readonly Guest[]): () => boolean {
   let [last, since] = [-1, 0];
   return () => {
     const now = takenBy(guests);
-    since = now === last && now > 0 ? since + 1 : 0;
+    since = now === last && guests.every(({ taken }) => taken > 0) ? since + 1 : 0;
     last = now;
-    return since > 50;
+    return since >= 50;
   };
 }
