@@ -144,6 +144,19 @@ test("a thousand batches under changing keys are as node:crypto has them", () =>
   }
 });
 
+test("eight blocks of a counter become the right planes, wherever it carries", () => {
+  const block = randomBytes(16, 1);
+  const at = evidence.place(block);
+  for (let bit = 0; bit <= 32; bit++) {
+    for (let back = 0; back <= 8; back++) {
+      const count = 2 ** bit - back;
+      evidence.call("counter_planes", state, at, count >>> 0);
+      const expected = Array.from({ length: 8 }, (_, i) => [...block.subarray(0, 12), ...bigEndian(count + i)]);
+      expect([...evidence.read(state, 128)], `from 2^${bit} - ${back} on`).toEqual(expected.flat());
+    }
+  }
+});
+
 test("the counter counts 32 bits and wraps, within a batch and between batches", () => {
   const key = randomBytes(16, 1);
   setKey(key);
@@ -237,6 +250,12 @@ function layer(name: string, given: Uint8Array, round = 0): Uint8Array {
   evidence.write(state, given);
   evidence.call(name, state, round);
   return evidence.read(state, 128);
+}
+
+function bigEndian(word: number): Uint8Array {
+  const bytes = new Uint8Array(4);
+  new DataView(bytes.buffer).setUint32(0, word);
+  return bytes;
 }
 
 function blockLayer(name: string, given: Uint8Array): Uint8Array {

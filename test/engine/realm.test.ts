@@ -160,6 +160,15 @@ test("randomness comes from where the realm was told to get it", () => {
   expect(firstFlight(newRealm())).not.toEqual(firstFlight(newRealm()));
 });
 
+test("a call into the module asks for randomness once, and leaves nothing of it behind", () => {
+  const drawn: Uint8Array[] = [];
+  const realm = newRealm((into) => void drawn.push(crypto.getRandomValues(into)));
+  const before = drawn.length;
+  firstFlight(realm);
+  expect(drawn.length).toBe(before + 1);
+  expect(drawn.every((bytes) => !bytes.some(Boolean))).toBe(true);
+});
+
 test("when there is no randomness the call that needs it fails, and the realm goes on", () => {
   const realm = newRealm(() => {
     throw new Error("no randomness");

@@ -4,6 +4,7 @@
 // Views of the memory live for one expression: any call may grow the memory and detach every view of it.
 import type { Address, WasmExports } from "./exports.gen.ts";
 import { abi } from "./exports.gen.ts";
+import { Draws } from "./draws.ts";
 
 export interface RealmOptions {
   /** Fills the bytes with randomness; the default is `crypto.getRandomValues`. */
@@ -39,9 +40,11 @@ export class Realm {
   #blockUsed = blockSize;
   #trap: Error | undefined;
   readonly #tenants = new Set<WeakRef<Tenant>>();
+  readonly #draws: Draws;
   #randomFailure: { readonly error: unknown } | undefined;
 
   constructor(module: WebAssembly.Module, options: RealmOptions) {
+    this.#draws = new Draws(options.random ?? fillRandom);
     const raw = this.#instantiate(module, options);
     if (typeof raw.wt_abi !== "function") throw options.unusable("it is none of wanttls");
     this.#memory = raw.memory;
@@ -166,12 +169,11 @@ export class Realm {
   }
 
   #instantiate(module: WebAssembly.Module, options: RealmOptions): WasmExports {
-    const { random = fillRandom } = options;
     const env = {
       wt_now: (): number => this.time,
       wt_random: (at: Address, size: number): number => {
         try {
-          random(this.view(at, size >>> 0));
+          this.#draws.give(this.view(at, size >>> 0));
           return 0;
         } catch (error) {
           this.#randomFailure = { error };
@@ -200,6 +202,8 @@ export class Realm {
           this.#trap = trapped(cause);
           for (const tenant of this.#tenants) tenant.deref()?.notify();
           throw this.#trap;
+        } finally {
+          this.#draws.end();
         }
       };
     // Made at once: an object that is filled name by name is one that V8 looks up by hash.

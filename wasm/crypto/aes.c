@@ -37,16 +37,15 @@ static void expand(uint32_t words[4 * (WT_AES_MAX_ROUNDS + 1)], const uint8_t *b
   }
 }
 
-/* One round key as planes: all eight blocks have the same, so each bit fills a byte. */
+/* One round key as planes: all eight blocks have the same. */
 static void spread(uint8_t planes[8][16], const uint32_t words[4], int round, int last) {
   const wt_aes_constants *constants = wt_opaque();
   v128_t bytes = wasm_v128_load(words);
   if (round > 0) bytes = wt_xor(bytes, wasm_i8x16_splat(SUB_BYTES_CONSTANT));
   if (round < last) bytes = wasm_i8x16_swizzle(bytes, wasm_v128_load(constants->shift_rows[-round & 3]));
-  for (int b = 0; b < 8; b++) {
-    v128_t bit = wasm_i8x16_splat((int8_t)(1 << b));
-    wasm_v128_store(planes[b], wasm_i8x16_eq(wt_and(bytes, bit), bit));
-  }
+  v128_t q[8];
+  wt_spread(q, bytes);
+  for (int b = 0; b < 8; b++) wasm_v128_store(planes[b], q[b]);
 }
 
 /* Leaves the round keys in `words`, for the caller to use or to wipe. */
@@ -81,10 +80,9 @@ void wt_aes_encrypt_block(const wt_aes_block_key *key, const uint8_t in[WT_AES_B
   wasm_v128_store(out, wt_xor(block, wasm_v128_load(key->round_keys[rounds])));
 }
 
-/* The last round has no MixColumns; ShiftRows, put off until here, is done at last. */
-WT_LAYER void encrypt_batch(const wt_aes_key *key, v128_t q[8], const wt_aes_constants *constants) {
+/* From planes to blocks. The last round has no MixColumns; ShiftRows, put off until here, is done at last. */
+WT_LAYER void encrypt_planes(const wt_aes_key *key, v128_t q[8], const wt_aes_constants *constants) {
   int rounds = key->rounds;
-  wt_transpose(q, constants);
   wt_add_key(q, key->planes[0]);
   for (int round = 1; round < rounds; round++) {
     wt_sub_bytes(q);
@@ -97,7 +95,7 @@ WT_LAYER void encrypt_batch(const wt_aes_key *key, v128_t q[8], const wt_aes_con
   wt_transpose(q, constants);
 }
 
-/* The same backwards. The keys carry the constant of SubBytes, so it is gone where SubBytes is undone. */
+/* The same backwards, from blocks to blocks. The keys carry the constant of SubBytes, so it is gone where SubBytes is undone. */
 WT_LAYER void decrypt_batch(const wt_aes_key *key, v128_t q[8], const wt_aes_constants *constants) {
   int rounds = key->rounds;
   wt_transpose(q, constants);
@@ -114,9 +112,11 @@ WT_LAYER void decrypt_batch(const wt_aes_key *key, v128_t q[8], const wt_aes_con
 }
 
 void wt_aes_encrypt(const wt_aes_key *key, const uint8_t in[WT_AES_BATCH], uint8_t out[WT_AES_BATCH]) {
+  const wt_aes_constants *constants = wt_opaque();
   v128_t q[8];
   for (int i = 0; i < 8; i++) q[i] = wasm_v128_load(in + 16 * i);
-  encrypt_batch(key, q, wt_opaque());
+  wt_transpose(q, constants);
+  encrypt_planes(key, q, constants);
   for (int i = 0; i < 8; i++) wasm_v128_store(out + 16 * i, q[i]);
 }
 
@@ -129,12 +129,13 @@ void wt_aes_decrypt(const wt_aes_key *key, const uint8_t in[WT_AES_BATCH], uint8
 
 void wt_aes_ctr(const wt_aes_key *key, uint8_t counter[WT_AES_BLOCK], const uint8_t *in, uint8_t *out, size_t batches) {
   const wt_aes_constants *constants = wt_opaque();
-  v128_t block = wasm_v128_load(counter);
+  v128_t block = wasm_v128_load(counter), common[8];
   uint32_t count = big_endian((uint32_t)wasm_i32x4_extract_lane(block, 3));
+  wt_spread(common, block);
   for (; batches > 0; batches--, in += WT_AES_BATCH, out += WT_AES_BATCH, count += 8) {
     v128_t q[8];
-    for (uint32_t i = 0; i < 8; i++) q[i] = wasm_i32x4_replace_lane(block, 3, (int)big_endian(count + i));
-    encrypt_batch(key, q, constants);
+    wt_counter_planes(q, common, count, constants);
+    encrypt_planes(key, q, constants);
     for (int i = 0; i < 8; i++) wasm_v128_store(out + 16 * i, wt_xor(q[i], wasm_v128_load(in + 16 * i)));
   }
   wasm_v128_store(counter, wasm_i32x4_replace_lane(block, 3, (int)big_endian(count)));

@@ -32,6 +32,8 @@ typedef struct {
   uint8_t swap[3][16];       /* masks of the transposition */
   uint8_t steps[4][2][16];   /* one and two rows down, for r modulo four */
   uint8_t shift_rows[4][16]; /* R^0 .. R^3 */
+  uint32_t ordinals[2][4];   /* of eight blocks, the even and the odd ones */
+  uint8_t big_endian[16];    /* four words the other way about */
 } wt_aes_constants;
 
 #define WT_16(byte) { byte, byte, byte, byte, byte, byte, byte, byte, byte, byte, byte, byte, byte, byte, byte, byte }
@@ -43,6 +45,8 @@ static const wt_aes_constants wt_constants = {
              { WT_GRID(1, 2, 0), WT_GRID(2, 0, 0) },
              { WT_GRID(1, 3, 0), WT_GRID(2, 2, 0) } },
   .shift_rows = { WT_GRID(0, 0, 0), WT_GRID(0, 0, 1), WT_GRID(0, 0, 2), WT_GRID(0, 0, 3) },
+  .ordinals = { { 0, 2, 4, 6 }, { 1, 3, 5, 7 } },
+  .big_endian = { 3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12 },
 };
 
 WT_LAYER const wt_aes_constants *wt_opaque(void) {
@@ -54,10 +58,12 @@ WT_LAYER const wt_aes_constants *wt_opaque(void) {
 WT_LAYER v128_t wt_xor(v128_t a, v128_t b) { return wasm_v128_xor(a, b); }
 WT_LAYER v128_t wt_and(v128_t a, v128_t b) { return wasm_v128_and(a, b); }
 
-/* The bits of x that `mask` has, `distance` further up, change places with those of y. */
+/* The bits of x that `mask` has, `distance` further up, change places with those of y. LLVM may not see through `changed`: it would
+   make y anew with a bitselect, which is three instructions more in V8. */
 #define WT_SWAP(x, y, distance, mask)                                              \
   do {                                                                             \
     v128_t changed = wt_and(wt_xor(wasm_u64x2_shr(x, distance), y), mask);         \
+    __asm__("" : "+r"(changed));                                                   \
     y = wt_xor(y, changed);                                                        \
     x = wt_xor(x, wasm_i64x2_shl(changed, distance));                              \
   } while (0)
@@ -79,6 +85,37 @@ WT_LAYER void wt_transpose(v128_t q[8], const wt_aes_constants *constants) {
   WT_SWAP(q[1], q[5], 4, four);
   WT_SWAP(q[2], q[6], 4, four);
   WT_SWAP(q[3], q[7], 4, four);
+}
+
+/* The planes of eight equal blocks: each bit fills a byte. */
+WT_LAYER void wt_spread(v128_t q[8], v128_t bytes) {
+  for (int b = 0; b < 8; b++) {
+    v128_t bit = wasm_i8x16_splat((int8_t)(1 << b));
+    q[b] = wasm_i8x16_eq(wt_and(bytes, bit), bit);
+  }
+}
+
+/* The planes of eight blocks that have all but their last word from `common`, and there count big-endian, from `count` on. Only
+   these words are transposed, four in a vector; names tell which blocks, and at last which planes, are in there. */
+WT_LAYER void wt_counter_planes(v128_t q[8], const v128_t common[8], uint32_t count, const wt_aes_constants *constants) {
+  v128_t first = wasm_i32x4_splat((int32_t)count), order = wasm_v128_load(constants->big_endian);
+  v128_t at_0246 = wasm_i8x16_swizzle(wasm_i32x4_add(first, wasm_v128_load(constants->ordinals[0])), order);
+  v128_t at_1357 = wasm_i8x16_swizzle(wasm_i32x4_add(first, wasm_v128_load(constants->ordinals[1])), order);
+  WT_SWAP(at_0246, at_1357, 1, wasm_v128_load(constants->swap[0]));
+  v128_t at_0123 = wasm_i32x4_shuffle(at_0246, at_1357, 0, 4, 1, 5);
+  v128_t at_4567 = wasm_i32x4_shuffle(at_0246, at_1357, 2, 6, 3, 7);
+  WT_SWAP(at_0123, at_4567, 4, wasm_v128_load(constants->swap[2]));
+  v128_t at_0145 = wasm_i64x2_shuffle(at_0123, at_4567, 0, 2);
+  v128_t at_2367 = wasm_i64x2_shuffle(at_0123, at_4567, 1, 3);
+  WT_SWAP(at_0145, at_2367, 2, wasm_v128_load(constants->swap[1]));
+  q[0] = wasm_i32x4_shuffle(common[0], at_0145, 0, 1, 2, 4);
+  q[1] = wasm_i32x4_shuffle(common[1], at_0145, 0, 1, 2, 5);
+  q[2] = wasm_i32x4_shuffle(common[2], at_2367, 0, 1, 2, 4);
+  q[3] = wasm_i32x4_shuffle(common[3], at_2367, 0, 1, 2, 5);
+  q[4] = wasm_i32x4_shuffle(common[4], at_0145, 0, 1, 2, 6);
+  q[5] = wasm_i32x4_shuffle(common[5], at_0145, 0, 1, 2, 7);
+  q[6] = wasm_i32x4_shuffle(common[6], at_2367, 0, 1, 2, 6);
+  q[7] = wasm_i32x4_shuffle(common[7], at_2367, 0, 1, 2, 7);
 }
 
 /* SubBytes without its constant: S(x) + 0x63. The circuit of Boyar and Peralta ("A new combinational logic minimization

@@ -32,9 +32,6 @@ INLINE v128_t swap_halves_bytes(v128_t v) {
   return wasm_i8x16_shuffle(v, v, 7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8);
 }
 
-INLINE uint64_t first(v128_t v) { return (uint64_t)wasm_i64x2_extract_lane(v, 0); }
-INLINE uint64_t second(v128_t v) { return (uint64_t)wasm_i64x2_extract_lane(v, 1); }
-
 /* times x^8 */
 INLINE product one_byte_on(product p) {
   v128_t zero = wasm_i64x2_const_splat(0);
@@ -43,21 +40,24 @@ INLINE product one_byte_on(product p) {
   return p;
 }
 
-/* a + x^4 b modulo the polynomial. Numbers of 64 bits, w0 with x^0 to x^63; multiplication by x^n shifts right. With
-   W = w2 w3 the upper half, x^128 W = W + x W + x^2 W + x^7 W. What that shifts out beyond x^127 is `over`, seven bits at most: they
-   are multiplied likewise, as part of w2, and then nothing is shifted out. */
+/* Numbers of 64 bits whose highest bit is the lowest power, two in a vector; multiplication by x^n shifts each right. What that
+   shifts out at the right of one goes to the left of the next: `shifted_out` has it in place, `to_next` puts it there. */
+INLINE v128_t shifted(v128_t v, uint32_t n) { return wasm_u64x2_shr(v, n); }
+INLINE v128_t shifted_out(v128_t v, uint32_t n) { return wasm_i64x2_shl(v, 64 - n); }
+INLINE v128_t to_next(v128_t before, v128_t v) { return wasm_i64x2_shuffle(before, v, 1, 2); }
+INLINE v128_t sum(v128_t a, v128_t b) { return wasm_v128_xor(a, b); }
+
+/* a + x^4 b modulo the polynomial. With W the upper half of this, x^128 W = W + x W + x^2 W + x^7 W. What that shifts out beyond
+   x^127, seven bits at most, is multiplied likewise, as part of W. There it is leftmost, and shifts nothing out a second time. */
 INLINE v128_t reduce(product a, product b) {
-  v128_t a_low = swap_halves_bytes(a.low), a_high = swap_halves_bytes(a.high);
-  v128_t b_low = swap_halves_bytes(b.low), b_high = swap_halves_bytes(b.high);
-  uint64_t w0 = first(a_low) ^ first(b_low) >> 4;
-  uint64_t w1 = second(a_low) ^ (second(b_low) >> 4 | first(b_low) << 60);
-  uint64_t w2 = first(a_high) ^ (first(b_high) >> 4 | second(b_low) << 60);
-  uint64_t w3 = second(a_high) ^ (second(b_high) >> 4 | first(b_high) << 60);
-  uint64_t over = w3 << 63 ^ w3 << 62 ^ w3 << 57;
-  w2 ^= over;
-  w0 ^= w2 ^ w2 >> 1 ^ w2 >> 2 ^ w2 >> 7;
-  w1 ^= w3 ^ (w3 >> 1 | w2 << 63) ^ (w3 >> 2 | w2 << 62) ^ (w3 >> 7 | w2 << 57);
-  return swap_halves_bytes(wasm_i64x2_make((int64_t)w0, (int64_t)w1));
+  v128_t zero = wasm_i64x2_const_splat(0), b_low = swap_halves_bytes(b.low), b_high = swap_halves_bytes(b.high);
+  v128_t out_low = shifted_out(b_low, 4), out_high = shifted_out(b_high, 4);
+  v128_t low = sum(sum(swap_halves_bytes(a.low), shifted(b_low, 4)), to_next(zero, out_low));
+  v128_t w = sum(sum(swap_halves_bytes(a.high), shifted(b_high, 4)), to_next(out_low, out_high));
+  v128_t out = sum(sum(shifted_out(w, 1), shifted_out(w, 2)), shifted_out(w, 7));
+  w = sum(w, to_next(out, zero));
+  low = sum(low, to_next(zero, out));
+  return swap_halves_bytes(sum(low, sum(sum(w, shifted(w, 1)), sum(shifted(w, 2), shifted(w, 7)))));
 }
 
 /* The sum of the products of block[k] with the factor of table[k], for `count` blocks. */
@@ -80,6 +80,9 @@ INLINE v128_t multiply(const uint8_t (*const tables[])[16], const v128_t blocks[
   }
   return reduce(a, b);
 }
+
+INLINE uint64_t first(v128_t v) { return (uint64_t)wasm_i64x2_extract_lane(v, 0); }
+INLINE uint64_t second(v128_t v) { return (uint64_t)wasm_i64x2_extract_lane(v, 1); }
 
 /* times x */
 INLINE v128_t one_bit_on(v128_t block) {
