@@ -22,6 +22,7 @@ import {
 import {
   concat,
   type Der,
+  element,
   explicit,
   implicit,
   integer,
@@ -362,6 +363,12 @@ const below = (
     { spec: { subject }, ...options },
   );
 
+const oddTexts: Readonly<Record<string, Der>> = {
+  pieces: element(32 + 12, text(12, "Exam"), text(12, "ple")),
+  VisibleString: text(26, "Example"),
+  GeneralString: text(27, "Example"),
+};
+
 const directories: readonly Case[] = [
   below("O=Example", "O=Example", "ok"),
   below("O=Example", "O=Example,CN=server", "ok"),
@@ -399,6 +406,22 @@ const directories: readonly Case[] = [
     { exclude: [directoryName("O=Other")] },
     [dnsName(server), directoryName("O=Other,CN=x")],
     excluded,
+  ),
+  ...["pieces", "VisibleString", "GeneralString"].map((form) =>
+    constrained(
+      `an excluded directory in ${form}`,
+      { exclude: [directoryName("O=Example")] },
+      [dnsName(server)],
+      "UNSPECIFIED",
+      { spec: { subject: nameFrom(sequence(rdn("O", oddTexts[form]!))) } },
+    ),
+  ),
+  constrained(
+    "a permitted directory with a letter beyond Unicode",
+    { permit: [directoryName("O=A")] },
+    [dnsName(server)],
+    "UNSPECIFIED",
+    { spec: { subject: nameFrom(sequence(rdn("O", element(28, Uint8Array.of(0, 17, 0, 65))))) } },
   ),
   constrained("every directory excluded", { exclude: [directoryName("")] }, [dnsName(server)], excluded),
 ];

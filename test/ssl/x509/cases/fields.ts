@@ -245,6 +245,25 @@ const subjects: readonly Case[] = [
     },
     refused,
   ),
+  ...Object.entries({
+    "half a pair of UTF-16": element(30, Uint8Array.of(216, 0, 0, 65)),
+    "both halves of a pair of UTF-16": element(30, Uint8Array.of(216, 0, 220, 0)),
+    "half a pair of UTF-16 in four bytes": element(28, Uint8Array.of(0, 0, 216, 0)),
+    "two and a half letters": element(30, Uint8Array.of(0, 65, 0, 65, 0)),
+  }).map(([what, value]) =>
+    leafCase(`a subject with ${what}`, { subject: sequence(set(sequence(oid("2.5.4.3"), value))) }, refused),
+  ),
+  ...[3, 18].map((kind) =>
+    leafCase(
+      `a subject with a value of the kind ${kind}`,
+      {
+        subject: sequence(
+          set(sequence(oid("2.5.4.45"), element(kind, Uint8Array.of(0, 49).subarray(kind === 3 ? 0 : 1)))),
+        ),
+      },
+      "ok",
+    ),
+  ),
   leafCase(
     "an attribute of two values in a row",
     {
