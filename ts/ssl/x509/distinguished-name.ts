@@ -58,7 +58,8 @@ function parseAttribute(reader: DerReader): Attribute {
   const value = reader.only();
   const text = attributeText(value, reader);
   if (text !== null && unsafeRun.test(text)) throw reader.malformed("a text has too many combining marks in a row");
-  return { oid, text, folded: text === null ? `#${latin1Text(value.whole)}` : fold(text) };
+  // Behind a space, with which no text begins when it is folded.
+  return { oid, text, folded: text === null ? ` ${latin1Text(value.whole)}` : fold(text) };
 }
 
 /** Null for what is no text; what claims to be text must be some. */

@@ -423,6 +423,13 @@ const directories: readonly Case[] = [
     "UNSPECIFIED",
     { spec: { subject: nameFrom(sequence(rdn("O", element(28, Uint8Array.of(0, 17, 0, 65))))) } },
   ),
+  constrained(
+    "a permitted directory with a number for a name, and a text that looks like its bytes",
+    { permit: [directoryName(nameFrom(sequence(rdn("O", text(18, "1")))))] },
+    [dnsName(server)],
+    permitted,
+    { spec: { subject: nameFrom(sequence(rdn("O", text(12, "#\x12\x011")))) } },
+  ),
   constrained("every directory excluded", { exclude: [directoryName("")] }, [dnsName(server)], excluded),
 ];
 
