@@ -22,6 +22,7 @@ import {
   bits,
   boolean,
   concat,
+  type Der,
   element,
   explicit,
   implicit,
@@ -273,6 +274,19 @@ const subjects: readonly Case[] = [
   ),
 ];
 
+/** RSASSA-PSS-params with something that does not belong there: behind a hash, within the mask, behind it, ... */
+const pssWithJunk: readonly Der[] = [0, 1, 2, 3, 4, 5].map((place) => {
+  const junk = (here: number): Der => (place === here ? integer(5) : new Uint8Array());
+  const hash = sequence(oid("2.16.840.1.101.3.4.2.1"), element(5));
+  const mask = sequence(oid("1.2.840.113549.1.1.8"), hash, junk(1));
+  const [salt, trailer] = [explicit(2, integer(32), junk(3)), explicit(3, integer(1), junk(4))];
+  return sequence(
+    oid("1.2.840.113549.1.1.10"),
+    sequence(explicit(0, hash, junk(0)), explicit(1, mask, junk(2)), salt, trailer),
+    junk(5),
+  );
+});
+
 const keysAndSignatures: readonly Case[] = [
   chainCase("an RSA key of 2048 bits", [makeServer(rsaRoot, server, { key: rsa }), rsaRoot], "ok"),
   leafCase("an RSA key of 1024 bits", { key: keyNamed("small", "rsa1024") }, "EE_KEY_TOO_SMALL"),
@@ -372,6 +386,13 @@ const keysAndSignatures: readonly Case[] = [
     "signed with RSA-PSS and two different hashes",
     [makeServer(rsaRoot, server, { algorithm: "pss-sha256", algorithmId: pssId("sha256", 32, "sha384") }), rsaRoot],
     refused,
+  ),
+  ...pssWithJunk.map((id, i) =>
+    chainCase(
+      `signed with RSA-PSS and something behind parameter ${i}`,
+      [makeServer(rsaRoot, server, { algorithm: "pss-sha256", algorithmId: id }), rsaRoot],
+      refused,
+    ),
   ),
   leafCase("signed with an unknown algorithm", { algorithmId: sequence(oid("1.2.3.4.5")) }, "CERT_SIGNATURE_FAILURE"),
   chainCase(
