@@ -26,6 +26,7 @@ import {
   explicit,
   implicit,
   integer,
+  oid,
   printable,
   sequence,
   text,
@@ -293,6 +294,8 @@ const mail = (base: string, name: string, expected: "ok" | typeof permitted, opt
     options,
   );
 
+const mailboxType = "1.3.6.1.5.5.7.8.9";
+
 const emails: readonly Case[] = [
   mail("joe@example.com", "joe@example.com", "ok"),
   mail("joe@example.com", "joe@EXAMPLE.com", "ok"),
@@ -321,6 +324,60 @@ const emails: readonly Case[] = [
     spec: { subject: "O=Example,emailAddress=joe@example.com" },
     openssl: "-",
   }),
+  ...[true, false].map((within) =>
+    constrained(
+      `a mail address in Unicode ${within ? "within" : "outside of"} the permitted domain`,
+      { permit: [emailName("example.com")] },
+      [dnsName(server), otherName(mailboxType, `b\u00f6b@example.${within ? "com" : "org"}`)],
+      within ? "ok" : permitted,
+    ),
+  ),
+  constrained(
+    "a mail address in Unicode that is a kind of name which is not understood, too",
+    { permit: [otherName(mailboxType, "x")] },
+    [dnsName(server), otherName(mailboxType, "b\u00f6b@example.com")],
+    "UNSUPPORTED_CONSTRAINT_TYPE",
+    { openssl: "accepts" },
+  ),
+  constrained(
+    "a mail address in Unicode that is no text",
+    { exclude: [emailName("example.com")] },
+    [dnsName(server), explicit(0, oid(mailboxType), explicit(0, integer(1)))],
+    excluded,
+  ),
+  constrained(
+    "a mail address in Unicode in the excluded domain",
+    { exclude: [emailName("example.com")] },
+    [dnsName(server), otherName(mailboxType, "b\u00f6b@example.com")],
+    excluded,
+  ),
+  constrained(
+    "a mail address in Unicode where nothing is said about mail",
+    { permit: [dnsName(server)] },
+    [dnsName(server), otherName(mailboxType, "b\u00f6b@example.com")],
+    "ok",
+  ),
+  constrained(
+    "an excluded mailbox in quotes",
+    { exclude: [emailName("joe@example.com")] },
+    [emailName('"joe"@example.com')],
+    excluded,
+    { openssl: "accepts" },
+  ),
+  constrained(
+    "an excluded mailbox with an escaped letter",
+    { exclude: [emailName("joe@example.com")] },
+    [emailName("j\\oe@example.com")],
+    excluded,
+    { openssl: "accepts" },
+  ),
+  constrained(
+    "an excluded mailbox, and one in quotes elsewhere",
+    { exclude: [emailName("joe@example.com")] },
+    [emailName('"joe"@example.org')],
+    "ok",
+  ),
+  mail("joe@example.com", '"joe"@example.com', permitted),
   constrained("a mail address that is none", { permit: [emailName("joe@@")] }, [dnsName(server)], unreadable, {
     openssl: "accepts",
   }),
@@ -340,6 +397,14 @@ const uris: readonly Case[] = [
   link("example.com", "https://[::1]/", permitted),
   link("example.com", "https:///", permitted),
   link("example.com", "https://evil.example/@example.com", permitted),
+  link("example.com", "https://evil.example\\@example.com/", permitted),
+  constrained(
+    "an excluded URI behind a backslash",
+    { exclude: [uriName("evil.example")] },
+    [uriName("https://evil.example\\@example.com/")],
+    excluded,
+    { openssl: "accepts" },
+  ),
   constrained("an excluded URI", { exclude: [uriName("example.com")] }, [uriName("https://example.com/")], excluded),
   constrained(
     "a URI without a host under an exclusion",
