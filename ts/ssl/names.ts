@@ -71,6 +71,7 @@ function groupsOf(text: string, atEnd: boolean): number[] | null {
 
 /** A dNSName with at most one wildcard, which is the whole leftmost label and stands for one label (RFC 9525, section 6.3). */
 export function matchesPattern(pattern: string, name: string): boolean {
+  if (/[^\0-\x7f]/.test(pattern)) return false; // the sign for Kelvin, U+212A, has a "k" as its small letter
   const wanted = pattern.toLowerCase();
   if (!wanted.includes("*")) return wanted === name;
   if (!wanted.startsWith("*.") || wanted.indexOf("*", 1) !== -1) return false;

@@ -68,7 +68,8 @@ export function keyBlock(value: PemOrDer, name: string): KeyBlock {
     const why = `${key.label} is not supported (supported: ${keyLabels.slice(0, -1).join(", ")})`;
     throw new SSLConfigError(`Cannot use ${name}: ${why}`, { reason: "UNSUPPORTED_KEY_TYPE", library: "PK" });
   }
-  const [, head, body] = /^\s*((?:[A-Za-z0-9-]+:.*\r?\n(?:[ \t]+\S.*\r?\n)*)*)([^]*)$/.exec(key.body)!;
+  // Bounded, as a regular expression remembers its way back through each line.
+  const [, head, body] = /^\s*((?:[A-Za-z0-9-]+:.*\r?\n(?:[ \t]+\S.*\r?\n){0,9}){0,99})([^]*)$/.exec(key.body)!;
   const dekInfo = /^DEK-Info:(.*)$/im.exec(head!)?.[1] ?? null;
   if (dekInfo === null && /^Proc-Type:.*ENCRYPTED/im.test(head!)) throw broken(name, "its head has no DEK-Info");
   return { der: nonEmpty(decode(body!, name), name), label: key.label, dekInfo };

@@ -199,6 +199,14 @@ test("S23 a file in BER, with lengths that come at the end and octets in pieces,
   expect(refusal({ pfx: deep })).toMatchObject({ reason: "BAD_PKCS12" });
 });
 
+test("S23 a file of very many very small parts is refused like any other that makes no sense", () => {
+  for (const kind of [48, 36]) {
+    const parts = new Uint8Array(600_000).map((_, i) => (i % 2 === 0 ? 4 : 0));
+    expect(refusal({ pfx: element(kind, parts) })).toMatchObject({ reason: "BAD_PKCS12" });
+    expect(refusal({ pfx: sequence(element(kind, parts)) })).toMatchObject({ reason: "BAD_PKCS12" });
+  }
+});
+
 test("S23 a file that asks for hours of hashing is refused at once", () => {
   const salt = octets(new Uint8Array(8));
   for (const iterations of [5_000_001, 2 ** 31, 2n ** 63n, 2n ** 200n, 0, -1]) {

@@ -18,6 +18,14 @@ import { encryptedKeys, otherCertificates, otherKeys } from "../../support/ident
 const supported = Object.entries(encryptedKeys).filter(([name]) => !name.includes("unsupported"));
 const unsupported = Object.entries(encryptedKeys).filter(([name]) => name.includes("unsupported"));
 
+test("S23 a key with a head of millions of lines is refused like any other that is broken", () => {
+  for (const line of ["A: b\n", " b\n"]) {
+    const key = `-----BEGIN RSA PRIVATE KEY-----\nA: b\n${line.repeat(4_000_000)}\nAAAA\n-----END RSA PRIVATE KEY-----\n`;
+    const error = thrownBy(() => SSLContext.server({ identities: [{ cert: certs.localhost.cert, key }] }).dispose());
+    expect(error).toBeInstanceOf(SSLConfigError);
+  }
+});
+
 test("S23 a key opens with its password, however openssl has encrypted it", () => {
   expect(supported.length).toBeGreaterThan(50);
   for (const [name, key] of supported) {

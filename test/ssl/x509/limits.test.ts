@@ -1,7 +1,10 @@
 // Hostile chains: whatever a stranger presents, a validation ends, after a bounded amount of work, with a refusal.
 import { describe, expect, test } from "vitest";
 import { parseCrl } from "../../../ts/ssl/x509/crl.ts";
+import { parseX509 } from "../../../ts/ssl/x509/certificate.ts";
 import type { SignatureCheck } from "../../../ts/ssl/x509/keys.ts";
+import { anyPolicy } from "../../../ts/ssl/x509/oids.ts";
+import { policyVerdict } from "../../../ts/ssl/x509/policies.ts";
 import { TrustStore } from "../../../ts/ssl/x509/trust-store.ts";
 import { validatePath } from "../../../ts/ssl/x509/validate.ts";
 import {
@@ -14,6 +17,7 @@ import {
   makeServer,
   nameConstraints,
   policies,
+  policyConstraints,
   policyMappings,
   rsaKey,
   ski,
@@ -123,6 +127,27 @@ describe("a validation is bounded", () => {
     const leaf = makeServer(chain[0]!, server, { extensions: { policies: policies(ids[0]!) } });
     expect(attack([leaf.der, ...chain.map(({ der }) => der)]).code).toBe("ok");
   });
+});
+
+test("mappings of policies are looked at a few times each, however many there are", () => {
+  const ids = Array.from({ length: 501 }, (_, i) => `1.3.6.1.4.1.99999.${i}`);
+  const mappings = policyMappings(...ids.slice(1).map((to, i) => [ids[i]!, to] as const));
+  const extensions = { policies: policies(anyPolicy), mappings, constraints: policyConstraints(0) };
+  const upper = makeAuthority(root, "Upper", { extensions });
+  const leaf = makeServer(upper, server, { extensions: { policies: policies(ids.at(-1)!) } });
+  const parsed = parseX509(upper.der);
+  const { critical, value } = parsed.extensions.policyMappings!;
+  let reads = 0;
+  const counted = new Proxy(value, {
+    get: (target, key) => {
+      if (typeof key === "string" && /^\d+$/.test(key)) reads++;
+      return Reflect.get(target, key) as unknown;
+    },
+  });
+  const counting = { ...parsed, extensions: { ...parsed.extensions, policyMappings: { critical, value: counted } } };
+  expect(policyVerdict([parseX509(leaf.der), counting])).toBe(null);
+  expect(reads).toBeGreaterThanOrEqual(500);
+  expect(reads).toBeLessThanOrEqual(5 * 500);
 });
 
 test("an RSA key of more than 4096 bits is too large, and vouches for nothing", () => {

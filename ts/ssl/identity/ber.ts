@@ -1,7 +1,7 @@
 // From the Basic to the Distinguished Encoding Rules (X.690), as far as PKCS#12 files need it: lengths that are written in
 // another way, or only known at the end, and octet strings in pieces. What the values mean is for others.
 import { DerReader, tag } from "../der.ts";
-import { element } from "../der-writer.ts";
+import { concat, element } from "../der-writer.ts";
 
 /** One element with everything in it, in DER. Throws SSLError with reason "DECODE_ERROR", which names `field`. */
 export function derOfBer(ber: Uint8Array, field: string): Uint8Array {
@@ -32,11 +32,9 @@ class BerReader {
     const length = this.#length();
     if (Math.floor(kind / constructed) % 2 === 0) return element(kind, this.#primitive(length));
     const parts = length === null ? this.#untilMark(depth) : this.#within(this.#at + length, depth);
-    if (kind !== tag.octetString + constructed) return element(kind, ...parts);
-    return element(
-      tag.octetString,
-      ...parts.map((part) => new DerReader(part, this.#field).only(tag.octetString).content),
-    );
+    if (kind !== tag.octetString + constructed) return element(kind, concat(parts));
+    const pieces = parts.map((part) => new DerReader(part, this.#field).only(tag.octetString).content);
+    return element(tag.octetString, concat(pieces));
   }
 
   end(): void {

@@ -11,7 +11,7 @@ import {
   type SignatureAlgorithm,
   type Signed,
 } from "./keys.ts";
-import { type ConstrainedName, textName, toConstrainedName } from "./name-constraints.ts";
+import { type ConstrainedName, textName, toConstrainedNames } from "./name-constraints.ts";
 import { attributeOid } from "./oids.ts";
 
 export interface X509 extends Signed {
@@ -82,7 +82,7 @@ export function publicKeyOf(raw: Uint8Array): Uint8Array {
 /** Every name that name constraints can be about. The common name is among them only if it is going to be compared. */
 export function constrainedNames(certificate: X509, commonNameCounts: boolean): ConstrainedName[] {
   const altNames = certificate.extensions.subjectAltName?.value ?? [];
-  const names: ConstrainedName[] = altNames.map(toConstrainedName);
+  const names: ConstrainedName[] = altNames.flatMap(toConstrainedNames);
   if (certificate.subject.rdns.length > 0) names.push({ kind: "directory", name: certificate.subject });
   if (!altNames.some(({ kind }) => kind === "email")) {
     for (const text of attributesOf(certificate.subject, attributeOid.emailAddress))

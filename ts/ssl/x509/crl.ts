@@ -129,13 +129,14 @@ function obstacle(crl: Crl, { certificate, time, profile, signed }: RevocationQu
   return null;
 }
 
-/** A list for one distribution point covers the certificates that name this point (section 6.3.3 (b) (2)). */
+/** A list for one distribution point covers the certificates that name this point, for all reasons (section 6.3.3 (b) (2), (d)). */
 function isPointOf({ extensions }: X509, { fullName }: Scope): boolean {
   if (fullName === null) return true;
   const points = extensions.crlDistributionPoints?.value ?? [];
   return points.some(
     (point) =>
       point.crlIssuer.length === 0 &&
+      !point.someReasons &&
       point.fullName.some((name) => fullName.some((other) => sameBytes(name.raw, other.raw))),
   );
 }

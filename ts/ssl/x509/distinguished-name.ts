@@ -58,19 +58,50 @@ function parseAttribute(reader: DerReader): Attribute {
   const value = reader.only();
   const text = attributeText(value, reader);
   if (text !== null && unsafeRun.test(text)) throw reader.malformed("a text has too many combining marks in a row");
-  return { oid, text, folded: text === null ? `#${latin1Text(value.whole)}` : fold(text) };
+  // Behind a space, with which no text begins when it is folded.
+  return { oid, text, folded: text === null ? ` ${latin1Text(value.whole)}` : fold(text) };
 }
 
 /** Null for what is no text; what claims to be text must be some. */
 function attributeText(value: Element, reader: DerReader): string | null {
   const { content } = value;
+  if (!attributeTags.has(value.tag)) throw reader.malformed(`an attribute has the tag ${value.tag}`);
   if (value.tag === tag.utf8String) return utf8(content, reader);
   if ((value.tag === tag.printableString || value.tag === tag.ia5String) && content.some((byte) => byte >= 128))
     throw reader.malformed("a text is not ASCII");
-  if (value.tag === tag.bmpString && content.length % 2 !== 0) throw reader.malformed("a text is cut off");
-  if (value.tag === tag.universalString && content.length % 4 !== 0) throw reader.malformed("a text is cut off");
+  if (value.tag === tag.bmpString) checkWide(content, 2, reader);
+  if (value.tag === tag.universalString) checkWide(content, 4, reader);
   return stringOf(value);
 }
+
+/**
+ * The texts of DirectoryString and of emailAddress, numbers, and the two kinds without a text that are in use. Anything else,
+ * like a text in pieces, would show as a name and not be compared as that name.
+ */
+const attributeTags: ReadonlySet<number> = new Set([
+  tag.utf8String,
+  tag.printableString,
+  tag.ia5String,
+  tag.teletexString,
+  tag.bmpString,
+  tag.universalString,
+  tag.numericString,
+  tag.bitString,
+  tag.sequence,
+]);
+
+/** Each character is one of Unicode: no half of a pair, and nothing beyond its end. */
+function checkWide(content: Uint8Array, width: 2 | 4, reader: DerReader): void {
+  if (content.length % width !== 0) throw reader.malformed("a text is cut off");
+  for (let i = 0; i < content.length; i += width) {
+    const code = content.subarray(i, i + width).reduce((sum, byte) => sum * 256 + byte, 0);
+    if (code > lastCharacter || (code >= firstHalf && code <= lastHalf))
+      throw reader.malformed("a text has a character that there is not");
+  }
+}
+
+/** U+10FFFF, and U+D800 to U+DFFF. */
+const [lastCharacter, firstHalf, lastHalf] = [1_114_111, 55_296, 57_343] as const;
 
 function utf8(content: Uint8Array, reader: DerReader): string {
   try {

@@ -1,12 +1,15 @@
 // GeneralName (RFC 5280, section 4.2.1.6): the kinds of names a certificate can stand for, parsed strictly.
-import { DerReader, type Element, explicit, implicit, latin1Text, tag } from "../der.ts";
+import { DerReader, type Element, explicit, implicit, latin1Text, stringOf, tag } from "../der.ts";
 import { type Name, parseName } from "./distinguished-name.ts";
+import { smtpUtf8Mailbox } from "./oids.ts";
 
 export type GeneralName =
   | { readonly kind: "dns" | "email" | "uri"; readonly text: string; readonly raw: Uint8Array }
   | { readonly kind: "ip"; readonly bytes: Uint8Array; readonly raw: Uint8Array }
   | { readonly kind: "directory"; readonly name: Name; readonly raw: Uint8Array }
-  | { readonly kind: "otherName" | "x400Address" | "ediPartyName" | "registeredID"; readonly raw: Uint8Array };
+  /** `mailbox` is an email address in Unicode, null for other types of names. */
+  | { readonly kind: "otherName"; readonly mailbox: string | null; readonly raw: Uint8Array }
+  | { readonly kind: "x400Address" | "ediPartyName" | "registeredID"; readonly raw: Uint8Array };
 
 /** A list of names, which may not be empty. */
 export function parseGeneralNames(reader: DerReader): GeneralName[] {
@@ -22,9 +25,7 @@ export function parseGeneralName(element: Element, field: string): GeneralName {
   const inner = new DerReader(content, field);
   switch (element.tag) {
     case explicit(0):
-      inner.oid();
-      new DerReader(inner.only(explicit(0)).content, field).only();
-      return { kind: "otherName", raw };
+      return { kind: "otherName", mailbox: mailboxOf(inner), raw };
     case implicit(1):
       return { kind: "email", text: ia5Text(element, field), raw };
     case implicit(2):
@@ -45,6 +46,13 @@ export function parseGeneralName(element: Element, field: string): GeneralName {
     default:
       throw inner.malformed(`no kind of name has the tag ${element.tag}`);
   }
+}
+
+/** The address in an SmtpUTF8Mailbox (RFC 9598, section 3); empty when it is no text, null for any other type of name. */
+function mailboxOf(inner: DerReader): string | null {
+  const type = inner.oid();
+  const value = new DerReader(inner.only(explicit(0)).content, inner.field).only();
+  return type === smtpUtf8Mailbox ? (stringOf(value) ?? "") : null;
 }
 
 function oidElement(element: Element, field: string): void {

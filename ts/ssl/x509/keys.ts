@@ -172,20 +172,36 @@ function parseCurve(algorithm: DerReader, point: Uint8Array): Curve | "explicit"
 
 /** RSASSA-PSS-params (RFC 4055, section 3.1). The hash of MGF1 must be the other one; what is left out means SHA-1. */
 function parsePss(reader: DerReader): PssParameters {
-  const parameters = reader.inside(tag.sequence);
-  const hash = parseHash(parameters.optionalInside(explicit(0)));
-  const mask = parameters.optionalInside(explicit(1))?.inside(tag.sequence);
-  if (mask !== undefined && mask.oid() !== mgf1) throw reader.malformed("its mask is not MGF1");
-  if (parseHash(mask) !== hash) throw reader.malformed("its two hashes differ");
-  const salt = parameters.optionalInside(explicit(2))?.count() ?? 20;
-  const trailer = parameters.optionalInside(explicit(3))?.count() ?? 1;
-  parameters.end();
+  const parameters = reader.only(tag.sequence);
+  const fields = new DerReader(parameters.content, reader.field);
+  const hash = wrapped(fields, 0, parseHash) ?? 1;
+  const maskHash = wrapped(fields, 1, parseMask) ?? 1;
+  if (maskHash !== hash) throw reader.malformed("its two hashes differ");
+  const salt = wrapped(fields, 2, (number) => number.count()) ?? 20;
+  const trailer = wrapped(fields, 3, (number) => number.count()) ?? 1;
+  fields.end();
   if (trailer !== 1 || salt > 64) throw reader.malformed("its parameters are not usable");
   return { hash, salt };
 }
 
-function parseHash(reader: DerReader | undefined): Hash {
-  if (reader === undefined) return 1;
+/** What `read` makes of the field with this number, undefined when it is left out. */
+function wrapped<T>(fields: DerReader, number: number, read: (reader: DerReader) => T): T | undefined {
+  const field = fields.optionalInside(explicit(number));
+  const value = field && read(field);
+  field?.end();
+  return value;
+}
+
+/** The hash of MGF1. */
+function parseMask(reader: DerReader): Hash {
+  const mask = reader.inside(tag.sequence);
+  if (mask.oid() !== mgf1) throw mask.malformed("its mask is not MGF1");
+  const hash = parseHash(mask);
+  mask.end();
+  return hash;
+}
+
+function parseHash(reader: DerReader): Hash {
   const algorithm = reader.inside(tag.sequence);
   const hash = hashes[algorithm.oid()] ?? 0;
   parseNull(algorithm, false);

@@ -64,11 +64,13 @@ export function violationOf(
   return null;
 }
 
-/** A name in the form that is held against subtrees. */
-export function toConstrainedName(name: GeneralName): ConstrainedName {
-  if ("text" in name) return textName(name.kind, name.text);
-  if ("bytes" in name) return { kind: name.kind, bytes: name.bytes };
-  return "name" in name ? { kind: name.kind, name: name.name } : { kind: name.kind };
+/** A name in the forms that are held against subtrees: constraints on email are about mailboxes in Unicode, too (RFC 9598, section 6). */
+export function toConstrainedNames(name: GeneralName): ConstrainedName[] {
+  if ("text" in name) return [textName(name.kind, name.text)];
+  if ("bytes" in name) return [{ kind: name.kind, bytes: name.bytes }];
+  if ("name" in name) return [{ kind: name.kind, name: name.name }];
+  const mailbox = name.kind === "otherName" && name.mailbox !== null ? [textName("email", name.mailbox)] : [];
+  return [{ kind: name.kind }, ...mailbox];
 }
 
 export function textName(kind: "dns" | "uri" | "email", text: string): ConstrainedName {
@@ -109,7 +111,8 @@ function contains(subtree: Subtree, name: ConstrainedName, inDoubt: boolean): bo
   if (name.kind !== subtree.kind || !("text" in name) || !("labels" in subtree)) return false;
   if (name.labels === null) return inDoubt;
   if (subtree.kind === "dns") return containsDomain(subtree, name.labels, inDoubt);
-  if ("local" in subtree && subtree.local !== name.local) return false;
+  if ("local" in subtree && subtree.local !== name.local && !(inDoubt && isQuoted(subtree.local + name.local)))
+    return false;
   if (subtree.labels.length === 0) return true;
   return subtree.subdomainsOnly ? containsDomain(subtree, name.labels, false) : isDomain(subtree, name.labels);
 }
@@ -124,6 +127,11 @@ function containsDomain({ labels, subdomainsOnly }: Domain, name: readonly strin
   });
 }
 
+/** One local part can be quoted and escaped in many ways (RFC 5321, section 4.1.2). */
+function isQuoted(local: string): boolean {
+  return /["\\]/.test(local);
+}
+
 function isDomain({ labels }: Domain, name: readonly string[]): boolean {
   return labels.length === name.length && labels.every((label, i) => label === name[i]);
 }
@@ -134,10 +142,13 @@ function hostLabels(host: string): string[] | null {
   return labels === null ? null : ["*", ...labels];
 }
 
-/** The labels of the host of a URI with an authority (RFC 3986); one that is an address, or none, cannot be judged. */
+/**
+ * The labels of the host of a URI with an authority (RFC 3986); one that is an address, or none, cannot be judged. Nor can one
+ * behind a backslash, where many end the host.
+ */
 function uriLabels(uri: string): string[] | null {
   const authority = /^[a-z][a-z0-9+.-]*:\/\/([^/?#]*)/i.exec(uri)?.[1];
-  const host = authority?.replace(/^.*@/, "").replace(/:\d*$/, "") ?? "";
+  const host = authority?.replace(/^[^@\\]*@/, "").replace(/:\d*$/, "") ?? "";
   return /^\d+\.\d+\.\d+\.\d+$/.test(host) ? null : labelsOf(host);
 }
 

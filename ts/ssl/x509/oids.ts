@@ -42,6 +42,9 @@ export const keyOid = {
   ed25519: "1.3.101.112",
 } as const;
 
+/** The type of an otherName. */
+export const smtpUtf8Mailbox = "1.3.6.1.5.5.7.8.9";
+
 export const anyPolicy = "2.5.29.32.0";
 
 export const mgf1 = "1.2.840.113549.1.1.8";

@@ -59,11 +59,13 @@ function nextLevel({ extensions, selfIssued }: X509, { level, inhibitAny }: Stat
 function mapped({ extensions }: X509, level: Level, { policyMapping }: State): Level {
   const mappings = extensions.policyMappings?.value ?? [];
   if (mappings.length === 0) return level;
+  const subjectsOf = new Map<string, Set<string>>();
+  for (const [issuer, subject] of mappings)
+    subjectsOf.set(issuer, (subjectsOf.get(issuer) ?? new Set<string>()).add(subject));
   const next = new Map(level);
-  for (const issuer of new Set(mappings.map(([from]) => from))) {
-    const subjects = mappings.filter(([from]) => from === issuer).map(([, to]) => to);
+  for (const [issuer, subjects] of subjectsOf) {
     if (policyMapping === 0) next.delete(issuer);
-    else if (level.has(issuer) || level.has(anyPolicy)) next.set(issuer, new Set(subjects));
+    else if (level.has(issuer) || level.has(anyPolicy)) next.set(issuer, subjects);
   }
   return next;
 }

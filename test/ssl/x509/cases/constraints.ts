@@ -22,9 +22,11 @@ import {
 import {
   concat,
   type Der,
+  element,
   explicit,
   implicit,
   integer,
+  oid,
   printable,
   sequence,
   text,
@@ -292,6 +294,8 @@ const mail = (base: string, name: string, expected: "ok" | typeof permitted, opt
     options,
   );
 
+const mailboxType = "1.3.6.1.5.5.7.8.9";
+
 const emails: readonly Case[] = [
   mail("joe@example.com", "joe@example.com", "ok"),
   mail("joe@example.com", "joe@EXAMPLE.com", "ok"),
@@ -320,6 +324,60 @@ const emails: readonly Case[] = [
     spec: { subject: "O=Example,emailAddress=joe@example.com" },
     openssl: "-",
   }),
+  ...[true, false].map((within) =>
+    constrained(
+      `a mail address in Unicode ${within ? "within" : "outside of"} the permitted domain`,
+      { permit: [emailName("example.com")] },
+      [dnsName(server), otherName(mailboxType, `b\u00f6b@example.${within ? "com" : "org"}`)],
+      within ? "ok" : permitted,
+    ),
+  ),
+  constrained(
+    "a mail address in Unicode that is a kind of name which is not understood, too",
+    { permit: [otherName(mailboxType, "x")] },
+    [dnsName(server), otherName(mailboxType, "b\u00f6b@example.com")],
+    "UNSUPPORTED_CONSTRAINT_TYPE",
+    { openssl: "accepts" },
+  ),
+  constrained(
+    "a mail address in Unicode that is no text",
+    { exclude: [emailName("example.com")] },
+    [dnsName(server), explicit(0, oid(mailboxType), explicit(0, integer(1)))],
+    excluded,
+  ),
+  constrained(
+    "a mail address in Unicode in the excluded domain",
+    { exclude: [emailName("example.com")] },
+    [dnsName(server), otherName(mailboxType, "b\u00f6b@example.com")],
+    excluded,
+  ),
+  constrained(
+    "a mail address in Unicode where nothing is said about mail",
+    { permit: [dnsName(server)] },
+    [dnsName(server), otherName(mailboxType, "b\u00f6b@example.com")],
+    "ok",
+  ),
+  constrained(
+    "an excluded mailbox in quotes",
+    { exclude: [emailName("joe@example.com")] },
+    [emailName('"joe"@example.com')],
+    excluded,
+    { openssl: "accepts" },
+  ),
+  constrained(
+    "an excluded mailbox with an escaped letter",
+    { exclude: [emailName("joe@example.com")] },
+    [emailName("j\\oe@example.com")],
+    excluded,
+    { openssl: "accepts" },
+  ),
+  constrained(
+    "an excluded mailbox, and one in quotes elsewhere",
+    { exclude: [emailName("joe@example.com")] },
+    [emailName('"joe"@example.org')],
+    "ok",
+  ),
+  mail("joe@example.com", '"joe"@example.com', permitted),
   constrained("a mail address that is none", { permit: [emailName("joe@@")] }, [dnsName(server)], unreadable, {
     openssl: "accepts",
   }),
@@ -339,6 +397,14 @@ const uris: readonly Case[] = [
   link("example.com", "https://[::1]/", permitted),
   link("example.com", "https:///", permitted),
   link("example.com", "https://evil.example/@example.com", permitted),
+  link("example.com", "https://evil.example\\@example.com/", permitted),
+  constrained(
+    "an excluded URI behind a backslash",
+    { exclude: [uriName("evil.example")] },
+    [uriName("https://evil.example\\@example.com/")],
+    excluded,
+    { openssl: "accepts" },
+  ),
   constrained("an excluded URI", { exclude: [uriName("example.com")] }, [uriName("https://example.com/")], excluded),
   constrained(
     "a URI without a host under an exclusion",
@@ -361,6 +427,12 @@ const below = (
     expected,
     { spec: { subject }, ...options },
   );
+
+const oddTexts: Readonly<Record<string, Der>> = {
+  pieces: element(32 + 12, text(12, "Exam"), text(12, "ple")),
+  VisibleString: text(26, "Example"),
+  GeneralString: text(27, "Example"),
+};
 
 const directories: readonly Case[] = [
   below("O=Example", "O=Example", "ok"),
@@ -399,6 +471,29 @@ const directories: readonly Case[] = [
     { exclude: [directoryName("O=Other")] },
     [dnsName(server), directoryName("O=Other,CN=x")],
     excluded,
+  ),
+  ...["pieces", "VisibleString", "GeneralString"].map((form) =>
+    constrained(
+      `an excluded directory in ${form}`,
+      { exclude: [directoryName("O=Example")] },
+      [dnsName(server)],
+      "UNSPECIFIED",
+      { spec: { subject: nameFrom(sequence(rdn("O", oddTexts[form]!))) } },
+    ),
+  ),
+  constrained(
+    "a permitted directory with a letter beyond Unicode",
+    { permit: [directoryName("O=A")] },
+    [dnsName(server)],
+    "UNSPECIFIED",
+    { spec: { subject: nameFrom(sequence(rdn("O", element(28, Uint8Array.of(0, 17, 0, 65))))) } },
+  ),
+  constrained(
+    "a permitted directory with a number for a name, and a text that looks like its bytes",
+    { permit: [directoryName(nameFrom(sequence(rdn("O", text(18, "1")))))] },
+    [dnsName(server)],
+    permitted,
+    { spec: { subject: nameFrom(sequence(rdn("O", text(12, "#\x12\x011")))) } },
   ),
   constrained("every directory excluded", { exclude: [directoryName("")] }, [dnsName(server)], excluded),
 ];

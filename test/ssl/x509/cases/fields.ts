@@ -22,6 +22,7 @@ import {
   bits,
   boolean,
   concat,
+  type Der,
   element,
   explicit,
   implicit,
@@ -245,6 +246,25 @@ const subjects: readonly Case[] = [
     },
     refused,
   ),
+  ...Object.entries({
+    "half a pair of UTF-16": element(30, Uint8Array.of(216, 0, 0, 65)),
+    "both halves of a pair of UTF-16": element(30, Uint8Array.of(216, 0, 220, 0)),
+    "half a pair of UTF-16 in four bytes": element(28, Uint8Array.of(0, 0, 216, 0)),
+    "two and a half letters": element(30, Uint8Array.of(0, 65, 0, 65, 0)),
+  }).map(([what, value]) =>
+    leafCase(`a subject with ${what}`, { subject: sequence(set(sequence(oid("2.5.4.3"), value))) }, refused),
+  ),
+  ...[3, 18].map((kind) =>
+    leafCase(
+      `a subject with a value of the kind ${kind}`,
+      {
+        subject: sequence(
+          set(sequence(oid("2.5.4.45"), element(kind, Uint8Array.of(0, 49).subarray(kind === 3 ? 0 : 1)))),
+        ),
+      },
+      "ok",
+    ),
+  ),
   leafCase(
     "an attribute of two values in a row",
     {
@@ -253,6 +273,19 @@ const subjects: readonly Case[] = [
     refused,
   ),
 ];
+
+/** RSASSA-PSS-params with something that does not belong there: behind a hash, within the mask, behind it, ... */
+const pssWithJunk: readonly Der[] = [0, 1, 2, 3, 4, 5].map((place) => {
+  const junk = (here: number): Der => (place === here ? integer(5) : new Uint8Array());
+  const hash = sequence(oid("2.16.840.1.101.3.4.2.1"), element(5));
+  const mask = sequence(oid("1.2.840.113549.1.1.8"), hash, junk(1));
+  const [salt, trailer] = [explicit(2, integer(32), junk(3)), explicit(3, integer(1), junk(4))];
+  return sequence(
+    oid("1.2.840.113549.1.1.10"),
+    sequence(explicit(0, hash, junk(0)), explicit(1, mask, junk(2)), salt, trailer),
+    junk(5),
+  );
+});
 
 const keysAndSignatures: readonly Case[] = [
   chainCase("an RSA key of 2048 bits", [makeServer(rsaRoot, server, { key: rsa }), rsaRoot], "ok"),
@@ -353,6 +386,13 @@ const keysAndSignatures: readonly Case[] = [
     "signed with RSA-PSS and two different hashes",
     [makeServer(rsaRoot, server, { algorithm: "pss-sha256", algorithmId: pssId("sha256", 32, "sha384") }), rsaRoot],
     refused,
+  ),
+  ...pssWithJunk.map((id, i) =>
+    chainCase(
+      `signed with RSA-PSS and something behind parameter ${i}`,
+      [makeServer(rsaRoot, server, { algorithm: "pss-sha256", algorithmId: id }), rsaRoot],
+      refused,
+    ),
   ),
   leafCase("signed with an unknown algorithm", { algorithmId: sequence(oid("1.2.3.4.5")) }, "CERT_SIGNATURE_FAILURE"),
   chainCase(

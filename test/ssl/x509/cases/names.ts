@@ -182,6 +182,7 @@ const commonNames: readonly Case[] = [
   commonName(`CN=${server}`, "ok", asked),
   commonName("CN=*.example.com", "ok", { ...asked, host: "www.example.com" }),
   commonName("CN=other.example", mismatch, asked),
+  commonName("CN=\u212aelvin.example", mismatch, { commonNameFallback: true, host: "kelvin.example" }),
   commonName(`CN=${server}`, mismatch, asked, [dnsName("other.example")]),
   commonName(`CN=${server}`, mismatch, asked, [hostName("192.0.2.1")]),
   commonName(`CN=${server}`, "ok", asked, [emailName("root@example.com")]),

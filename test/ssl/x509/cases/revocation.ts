@@ -35,6 +35,14 @@ const point = "http://crl.example/1";
 const revoked = makeServer(authority, server, { serial: 4711 });
 const good = makeServer(authority, server, { serial: 4712 });
 const pointed = makeServer(authority, server, { serial: 4711, extensions: { points: crlDistributionPoints(point) } });
+const pointedForSomeReasons = makeServer(authority, server, {
+  extensions: {
+    points: extension(
+      "2.5.29.31",
+      sequence(sequence(explicit(0, explicit(0, uriName(point))), implicit(1, Uint8Array.of(6, 64)))),
+    ),
+  },
+});
 const rootCrl = makeCrl(root);
 
 function listCase(
@@ -205,6 +213,19 @@ const scopes: readonly Case[] = [
     scope,
   ),
   listCase("a list for everything, the certificate names a point", pointed, [list()], "ok"),
+  listCase(
+    "a list for a distribution point that the certificate names for some reasons",
+    pointedForSomeReasons,
+    [list(about(explicit(0, explicit(0, uriName(point)))))],
+    scope,
+  ),
+  listCase(
+    "a list for everything, the certificate names a point for some reasons",
+    pointedForSomeReasons,
+    [list()],
+    "ok",
+    { openssl: "refuses" },
+  ),
 ];
 
 const chains: readonly Case[] = [
