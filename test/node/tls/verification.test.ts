@@ -1,7 +1,8 @@
 // Who is trusted: the replacement refuses whom node:tls refuses, with the same code, but before the handshake is over.
 import { once } from "node:events";
 import nodeTls from "node:tls";
-import { describe, expect, it } from "vitest";
+import { runInNewContext } from "node:vm";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { certs, type CertName } from "../../support/certs.ts";
 import { ca, cert, connected, connecting, failureOf, key, listening, replacement, versions } from "./pairs.ts";
 
@@ -42,6 +43,34 @@ describe.each(versions)("a client of %s", (version) => {
     };
     expect(await failureOf(connecting(replacement, options))).toBe(refusal);
     expect(asked[0]).toBe("localhost");
+  });
+
+  it.each([undefined, null, 0, ""])(
+    "lets nobody in whom node:tls refuses with rejectUnauthorized: %j",
+    async (given) => {
+      const { chain, key: own } = certs.selfSigned;
+      const port = await listening(nodeTls.createServer({ cert: chain, key: own, maxVersion: version }));
+      const options = { port, rejectUnauthorized: given as boolean };
+      vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
+      onTestFinished(() => void vi.unstubAllEnvs());
+      const theirs = await failureOf(connecting(nodeTls, options));
+      const mine = await failureOf(connecting(replacement, options));
+      expect([mine.code, theirs.code]).toEqual(["DEPTH_ZERO_SELF_SIGNED_CERT", "DEPTH_ZERO_SELF_SIGNED_CERT"]);
+    },
+  );
+
+  const complaints: readonly unknown[] = [
+    "a text",
+    Promise.resolve(),
+    runInNewContext("Object.assign(new Error('of another realm'), { code: 'ELSEWHERE' })") as unknown,
+  ];
+  it.each(complaints)("refuses a server that checkServerIdentity answers anything about: %o", async (complaint) => {
+    const port = await listening(nodeTls.createServer({ cert, key, maxVersion: version }));
+    const options = { port, checkServerIdentity: () => complaint as Error };
+    expect(await once(connecting(nodeTls, options), "error")).toEqual([complaint]);
+    const mine = await failureOf(connecting(replacement, options));
+    expect(mine).toBeInstanceOf(Error);
+    expect([mine.cause, mine.code]).toEqual([complaint, (complaint as NodeJS.ErrnoException).code]);
   });
 
   it("compares the host that it connects to when no server name is given", async () => {

@@ -107,9 +107,16 @@ function approving(secureContext: SecureContext, expectation: Expectation | null
   return {
     approve(chain) {
       const wrong = secureContext.complaintAbout(chain, expectation);
-      if (wrong instanceof Error) throw Object.assign(wrong, { alert: alertDescription.bad_certificate });
+      if (wrong) throw Object.assign(asError(wrong), { alert: alertDescription.bad_certificate });
     },
   };
+}
+
+/** Whatever a program answers is a refusal, as in Node: a text, a promise, an error of another realm. */
+function asError(complaint: unknown): Error {
+  if (complaint instanceof Error) return complaint;
+  const { message = String(complaint) } = complaint as Partial<Error>;
+  return Object.assign(new Error(message, { cause: complaint }), complaint);
 }
 
 type ChooseContext = NonNullable<ServerSide["chooseContext"]>;
