@@ -50,7 +50,7 @@ describe.each(versions)("a client of %s", (version) => {
     async (given) => {
       const { chain, key: own } = certs.selfSigned;
       const port = await listening(nodeTls.createServer({ cert: chain, key: own, maxVersion: version }));
-      const options = { port, rejectUnauthorized: given as boolean };
+      const options = { port, rejectUnauthorized: given as unknown as boolean };
       vi.stubEnv("NODE_TLS_REJECT_UNAUTHORIZED", "0");
       onTestFinished(() => void vi.unstubAllEnvs());
       const theirs = await failureOf(connecting(nodeTls, options));

@@ -284,6 +284,7 @@ export abstract class TLSStream extends net.Socket {
     do {
       this.#writeOut(engine);
     } while (this.#readIn(engine) || this.#write !== null);
+    if (this.#wantsData) this.#resumeBelow(); // with `onread` the stream does not ask again
     this.#closeOut(engine);
   }
 
