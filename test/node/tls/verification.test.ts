@@ -1,9 +1,15 @@
 // Who is trusted: the replacement refuses whom node:tls refuses, with the same code, but before the handshake is over.
 import { once } from "node:events";
+import net from "node:net";
 import nodeTls from "node:tls";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { SSLContext, startTls } from "../../../ts/index.ts";
+import { connect } from "../../../ts/node/stream.ts";
+import { fromNodeSocket } from "../../../ts/node/transport.ts";
+import { makeRoot, makeServer } from "../../support/certificate-factory.ts";
 import { certs, type CertName } from "../../support/certs.ts";
+import { element, oid, pem, sequence, set } from "../../support/der-writer.ts";
 import { ca, cert, connected, connecting, failureOf, key, listening, replacement, versions } from "./pairs.ts";
 
 const strangers: readonly CertName[] = ["expired", "notYetValid", "selfSigned", "unknownCa", "otherHost"];
@@ -99,6 +105,47 @@ describe.each(versions)("a server of %s", (version) => {
     }
     expect(codes).toEqual(["ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE", "ECONNRESET"]);
     expect(served).toBe(0);
+  });
+});
+
+/** The key and a certificate with a text of two-byte characters that ends in half of one: OpenSSL cannot read that. */
+function unreadable(): { cert: string; key: string } {
+  const subject = sequence(set(sequence(oid("2.5.4.3"), element(bmpString, Uint8Array.of(0, 65, 0)))));
+  const { der, key: own } = makeServer(makeRoot("nobody's"), "localhost", { subject });
+  return { cert: pem("CERTIFICATE", der), key: own.privateKey.export({ type: "pkcs8", format: "pem" }).toString() };
+}
+const bmpString = 30;
+
+describe.each(versions)("a certificate of %s that node:tls cannot read", (version) => {
+  it("ends the handshake of a client that accepts anybody", async () => {
+    using context = SSLContext.server({ identities: [unreadable()] });
+    const server = net.createServer((raw) => {
+      startTls(fromNodeSocket(raw), { context }).then(
+        (tls) => tls.close(),
+        () => {},
+      );
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    onTestFinished(() => void server.close());
+    const { port } = server.address() as net.AddressInfo;
+    for (const client of [nodeTls, replacement]) {
+      const socket = connecting(client, { port, rejectUnauthorized: false, maxVersion: version });
+      expect((await failureOf(socket)).code).toMatch(/^ERR_SSL_(BMPSTRING_IS_WRONG_LENGTH|DECODE_ERROR)$/);
+    }
+  });
+
+  it("ends that of a server that lets anybody in", async () => {
+    using context = SSLContext.client({ identities: [unreadable()], verifyMode: "none" });
+    for (const tls of [nodeTls, replacement]) {
+      const options = { cert, key, requestCert: true, rejectUnauthorized: false, maxVersion: version };
+      const server = tls.createServer(options, () => expect.unreachable("it was let in"));
+      const refused = failureOf(server, "tlsClientError");
+      const client = connect({ hostname: "127.0.0.1", port: await listening(server), context });
+      client.then((connection) => connection.close()).catch(() => {});
+      expect((await refused).code).toMatch(/^(ERR_SSL_BMPSTRING_IS_WRONG_LENGTH|ECONNRESET)$/);
+      await client.catch(() => {});
+    }
   });
 });
 

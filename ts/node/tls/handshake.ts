@@ -11,6 +11,7 @@ import {
 } from "../../index.ts";
 import type { ConnectionHooks } from "../../ssl/embedding.ts";
 import { textOf } from "./alpn.ts";
+import { requireReadable } from "./certificates.ts";
 import { invalidArgType, nodeError, opensslError } from "./errors.ts";
 import type { Lease } from "./families.ts";
 import type { Expectation } from "./options.ts";
@@ -101,9 +102,9 @@ function verifyModeOf({ requestCert, rejectUnauthorized }: ServerSide): VerifyMo
   return rejectUnauthorized ? "required" : "optional";
 }
 
-/** A certificate that is trusted must also be the one of the host. */
+/** A certificate that is trusted must also be the one of the host; one that need not be, must be one at least. */
 function approving(secureContext: SecureContext, expectation: Expectation | null): Pick<ConnectionHooks, "approve"> {
-  if (expectation?.reject !== true) return {};
+  if (expectation?.reject !== true) return { approve: ([leaf]) => requireReadable(leaf) };
   return {
     approve(chain) {
       const wrong = secureContext.complaintAbout(chain, expectation);
