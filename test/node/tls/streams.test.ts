@@ -87,6 +87,18 @@ describe("TLSSocket", () => {
     expect(read).toBe(size);
   });
 
+  it("leaves no stream below open for an alert that the peer does not take", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const below = new Duplex({ read: () => {}, write: () => {} }); // what is written stays there
+    const socket = connecting(replacement, { socket: below });
+    below.push("HTTP/1.1 400 Bad Request\r\n\r\n");
+    expect((await failureOf(socket)).code).toBe("ERR_SSL_WRONG_VERSION_NUMBER");
+    expect([socket.destroyed, below.destroyed]).toEqual([true, false]);
+    vi.advanceTimersByTime(2000);
+    expect(below.destroyed).toBe(true);
+  });
+
   it("gets the bytes alone, whoever listened for them before", async () => {
     const [left, right] = duplexPair();
     const there = new nodeTls.TLSSocket(right, { isServer: true, cert, key }).resume();
