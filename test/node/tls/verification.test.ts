@@ -1,6 +1,7 @@
 // Who is trusted: the replacement refuses whom node:tls refuses, with the same code, but before the handshake is over.
 import { once } from "node:events";
 import net from "node:net";
+import { duplexPair } from "node:stream";
 import nodeTls from "node:tls";
 import { runInNewContext } from "node:vm";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
@@ -105,6 +106,17 @@ describe.each(versions)("a server of %s", (version) => {
     }
     expect(codes).toEqual(["ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE", "ECONNRESET"]);
     expect(served).toBe(0);
+  });
+});
+
+describe.each([nodeTls, replacement])("a TLSSocket that is a server", (tls) => {
+  it.each([true, 1, "yes"])("asks for a certificate with requestCert: %j", async (requestCert) => {
+    const [left, right] = duplexPair();
+    const options = { isServer: true, cert, key, ca, requestCert: requestCert as true, rejectUnauthorized: true };
+    const server = new tls.TLSSocket(right, options);
+    onTestFinished(() => void server.destroy());
+    connecting(nodeTls, { socket: left }).on("error", () => {});
+    expect((await failureOf(server)).code).toBe("ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE");
   });
 });
 
