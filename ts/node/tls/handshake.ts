@@ -117,7 +117,7 @@ function approving(secureContext: SecureContext, expectation: Expectation | null
 function asError(complaint: unknown): Error {
   if (complaint instanceof Error) return complaint;
   const { message = String(complaint) } = complaint as Partial<Error>;
-  return Object.assign(new Error(message, { cause: complaint }), complaint);
+  return Object.assign(new Error(message, { cause: complaint }), typeof complaint === "object" ? complaint : {});
 }
 
 type ChooseContext = NonNullable<ServerSide["chooseContext"]>;
