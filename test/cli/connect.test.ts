@@ -125,6 +125,14 @@ describe("wanttls connect fails with one sentence and 1", () => {
     await server.waitFor(/wanttls: connection 1: Cannot finish the handshake: the peer sent the alert unknown_ca\n/);
   });
 
+  it("when there can be no such name, before it has connected to anybody", async () => {
+    let connections = 0;
+    const port = await listen(() => void connections++); // who does not end what is open
+    const { status, stderr } = await run(wanttlsConnect(port, "--servername", "a b"));
+    expect(stderr).toBe('wanttls: Cannot use --servername "a b": it is neither a DNS name nor an IP address\n');
+    expect([status, connections]).toEqual([2, 0]);
+  });
+
   it("when the certificate is for another name", async () => {
     await using server = await wanttlsServe();
     const client = wanttlsConnect(server.port, "--servername", "example.org");

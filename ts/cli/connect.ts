@@ -1,5 +1,6 @@
 // Owns `wanttls connect`: from the command line to a connection that is joined with stdin and stdout.
 import type { NonBlockingTransport } from "../index.ts";
+import { toHostName } from "../ssl/names.ts";
 import type { ConnectArguments } from "./arguments.ts";
 import { clientContext } from "./contexts.ts";
 import { shakeHands } from "./handshake.ts";
@@ -20,11 +21,12 @@ export async function connect(args: ConnectArguments, runtime: Runtime): Promise
   await withProgress(args.progress, (traffic) => pipeStdio(socket, traffic));
 }
 
-/** A connection to the server, on which the handshake can begin. */
+/** A connection to the server, on which the handshake can begin. None is made for a name that TLS cannot ask for. */
 export async function reach(
   { host, port, servername, starttls, timeoutMs }: Omit<ConnectArguments, "command">,
   runtime: Runtime,
 ): Promise<NonBlockingTransport> {
+  toHostName(servername, "--servername");
   const transport = await connectTo(runtime, host, port, timeoutMs);
   if (starttls !== null) await askForTls(transport, starttls, { host, domain: servername, timeoutMs });
   return transport;

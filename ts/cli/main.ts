@@ -14,7 +14,7 @@ try {
   await run(process.argv.slice(2), await thisRuntime());
 } catch (error) {
   const message = error instanceof Error ? error.message : String(error);
-  console.error(`wanttls: ${message.replace("serverHostname", "--servername")}`);
+  console.error(`wanttls: ${message}`);
   process.exitCode = error instanceof UsageError || error instanceof SSLConfigError ? 2 : 1;
 }
 

@@ -4,8 +4,15 @@ import { nameText, printable } from "../ssl/trace/text.ts";
 
 /** Tells about a connection whose handshake is over, the way the command line wants it. */
 export function report(socket: SSLSocket, how: "none" | "text" | "json"): void {
-  if (how === "json") console.error(JSON.stringify(asJson(socket)));
+  if (how === "json") console.error(jsonText(asJson(socket)));
   if (how === "text") console.error(asText(socket));
+}
+
+/** JSON escapes only half of the characters that a terminal obeys; the same ones as `printable`. */
+function jsonText(value: unknown): string {
+  return JSON.stringify(value).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    character.replaceAll(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
+  );
 }
 
 function asJson(socket: SSLSocket): unknown {

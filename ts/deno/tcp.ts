@@ -41,6 +41,10 @@ async function acceptAll(listener: Deno.TcpListener, arrivals: Arrivals): Promis
 
 /** What TLS has to say leaves at once: held back (RFC 896), a small record after another one waits for an acknowledgement that waits, too. */
 function transportOf(conn: Deno.TcpConn): NonBlockingTransport {
-  conn.setNoDelay();
+  try {
+    conn.setNoDelay();
+  } catch {
+    // macOS refuses it for a connection that the peer has reset, which whoever uses it hears; nobody else would close it.
+  }
   return fromDenoConn(conn);
 }

@@ -5,7 +5,7 @@ import https from "node:https";
 import net from "node:net";
 import { Duplex, duplexPair } from "node:stream";
 import nodeTls from "node:tls";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import type { OwnOptions } from "../../../ts/node/tls/options.ts";
 import { ca, cert, connected, connecting, failureOf, key, listening, pairs, readAll, replacement } from "./pairs.ts";
 
@@ -68,6 +68,35 @@ describe("TLSSocket", () => {
     socket.write("twice");
     const [data] = (await once(socket, "data")) as [Buffer];
     expect(data.toString()).toBe("twice");
+  });
+
+  it("goes on after a pause of onread in which so much has come that the stream below had to wait", async () => {
+    const [left, right] = duplexPair();
+    const size = 1_000_000;
+    new nodeTls.TLSSocket(right, { isServer: true, cert, key }).end(Buffer.alloc(size));
+    let read = 0;
+    const callback = (count: number): boolean => (read += count) > 20_000; // pauses first
+    const socket = connecting(replacement, {
+      socket: left,
+      onread: { buffer: Buffer.alloc(16_384), callback },
+    } as object);
+    await vi.waitFor(() => expect(left.isPaused()).toBe(true));
+    expect(read).toBe(16_384);
+    socket.resume();
+    await once(socket, "end");
+    expect(read).toBe(size);
+  });
+
+  it("leaves no stream below open for an alert that the peer does not take", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const below = new Duplex({ read: () => {}, write: () => {} }); // what is written stays there
+    const socket = connecting(replacement, { socket: below });
+    below.push("HTTP/1.1 400 Bad Request\r\n\r\n");
+    expect((await failureOf(socket)).code).toBe("ERR_SSL_WRONG_VERSION_NUMBER");
+    expect([socket.destroyed, below.destroyed]).toEqual([true, false]);
+    vi.advanceTimersByTime(2000);
+    expect(below.destroyed).toBe(true);
   });
 
   it("gets the bytes alone, whoever listened for them before", async () => {

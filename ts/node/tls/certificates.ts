@@ -1,6 +1,8 @@
 // Owns certificates as Node shows them: its old kind of objects, and X509Certificate. Refuses to know trust.
 import { X509Certificate } from "node:crypto";
 import type { DetailedPeerCertificate, PeerCertificate } from "node:tls";
+import { alertDescription } from "../../index.ts";
+import { opensslError } from "./errors.ts";
 
 /** One certificate as a plain object; `{}` for none. */
 export function plainCertificate(der: Uint8Array | undefined): PeerCertificate {
@@ -70,6 +72,16 @@ function issuerOf(certificate: X509Certificate, candidates: readonly Uint8Array[
     if (candidate !== null && certificate.checkIssued(candidate)) return candidate;
   }
   return null;
+}
+
+/**
+ * Throws, for use within the handshake, when the peer's certificate is one that OpenSSL cannot read and that is accepted from
+ * anybody: with Node there is no such connection, and no program is prepared for one whose certificate cannot be shown.
+ */
+export function requireReadable(leaf: Uint8Array | undefined): void {
+  if (leaf === undefined || readable(leaf) !== null) return;
+  const failure = opensslError("ERR_SSL_DECODE_ERROR", "decode error", "SSL routines");
+  throw Object.assign(failure, { alert: alertDescription.decode_error });
 }
 
 /** Null for a certificate that OpenSSL cannot read: it is nobody's issuer. */

@@ -22,11 +22,15 @@ export function connect(port: number, host?: string, options?: ConnectionOptions
 export function connect(port: number | string, options?: ConnectionOptions, callback?: Callback): TLSSocket;
 export function connect(...args: unknown[]): TLSSocket {
   const { options: given, callback } = argumentsOf(args);
-  const options: ConnectionOptions = { ciphers: defaults.DEFAULT_CIPHERS, ...given };
+  const options: ConnectionOptions = {
+    rejectUnauthorized: process.env["NODE_TLS_REJECT_UNAUTHORIZED"] !== "0",
+    ciphers: defaults.DEFAULT_CIPHERS,
+    ...given,
+  };
   const { checkServerIdentity = defaults.checkServerIdentity, minDHSize = 1024 } = options;
   requireFunction(checkServerIdentity, "options.checkServerIdentity");
   requireMinDHSize(minDHSize);
-  const reject = options.rejectUnauthorized ?? process.env["NODE_TLS_REJECT_UNAUTHORIZED"] !== "0";
+  const reject = options.rejectUnauthorized !== false; // nothing else that is falsy lets anybody in
   const host = [options.servername, options.host, hostOf(options.socket)].find(isName) ?? "localhost";
   const socket = new TLSSocket(options.socket, {
     ...options,

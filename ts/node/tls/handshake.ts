@@ -11,6 +11,7 @@ import {
 } from "../../index.ts";
 import type { ConnectionHooks } from "../../ssl/embedding.ts";
 import { textOf } from "./alpn.ts";
+import { requireReadable } from "./certificates.ts";
 import { invalidArgType, nodeError, opensslError } from "./errors.ts";
 import type { Lease } from "./families.ts";
 import type { Expectation } from "./options.ts";
@@ -101,15 +102,22 @@ function verifyModeOf({ requestCert, rejectUnauthorized }: ServerSide): VerifyMo
   return rejectUnauthorized ? "required" : "optional";
 }
 
-/** A certificate that is trusted must also be the one of the host. */
+/** A certificate that is trusted must also be the one of the host; one that need not be, must be one at least. */
 function approving(secureContext: SecureContext, expectation: Expectation | null): Pick<ConnectionHooks, "approve"> {
-  if (expectation?.reject !== true) return {};
+  if (expectation?.reject !== true) return { approve: ([leaf]) => requireReadable(leaf) };
   return {
     approve(chain) {
       const wrong = secureContext.complaintAbout(chain, expectation);
-      if (wrong instanceof Error) throw Object.assign(wrong, { alert: alertDescription.bad_certificate });
+      if (wrong) throw Object.assign(asError(wrong), { alert: alertDescription.bad_certificate });
     },
   };
+}
+
+/** Whatever a program answers is a refusal, as in Node: a text, a promise, an error of another realm. */
+function asError(complaint: unknown): Error {
+  if (complaint instanceof Error) return complaint;
+  const { message = String(complaint) } = complaint as Partial<Error>;
+  return Object.assign(new Error(message, { cause: complaint }), typeof complaint === "object" ? complaint : {});
 }
 
 type ChooseContext = NonNullable<ServerSide["chooseContext"]>;

@@ -2,11 +2,18 @@
 // `openServer` give each of them a context of the library; those that agree in what the library decides per context, and Node per
 // connection, have the same one (families.ts). What takes time is done once: decrypting and indexing here.
 import { randomBytes } from "node:crypto";
-import { type BaseOptions, type PskIdentity, SSLContext, type TicketKeys, TrustStore } from "../../index.ts";
+import {
+  type BaseOptions,
+  type PskIdentity,
+  SSLContext,
+  type TicketKeys,
+  TrustStore,
+  type VerifyInfo,
+} from "../../index.ts";
 import { tag } from "../../ssl/der.ts";
 import { trustedIssuers } from "../../ssl/embedding.ts";
 import { certificatesFrom } from "../../ssl/pem.ts";
-import type { TrustedIssuers } from "./certificates.ts";
+import { requireReadable, type TrustedIssuers } from "./certificates.ts";
 import { type ContextOptions, contextOptions, ticketKeysOf } from "./context-options.ts";
 import { ContextMemory } from "./context-memory.ts";
 import { defaults } from "./defaults.ts";
@@ -87,7 +94,7 @@ export class SecureContext {
         ...this.#options.serving,
         ...optionsOf(shape),
         // A client that may be anybody is still asked, and judged when the handshake is over.
-        ...(shape.verifyMode === "optional" ? { verify: () => ({ accept: true }) } : {}),
+        ...(shape.verifyMode === "optional" ? { verify: acceptAnybody } : {}),
         ...(shape.asksForPsk || identities.length === 0 ? { psk: () => null } : {}),
         identities,
         ticketKeys: this.ticketKeys,
@@ -113,6 +120,11 @@ export class SecureContext {
 
 /** Sessions are sealed with it: they are good for this process. */
 const sessionKey = randomBytes(32);
+
+function acceptAnybody({ chain }: VerifyInfo): { accept: true } {
+  requireReadable(chain[0]?.raw);
+  return { accept: true };
+}
 
 type ServerShape = Omit<Shape, "side">;
 type ClientShape = Omit<ServerShape, "asksForPsk">;

@@ -224,7 +224,7 @@ export class TLSSocket extends TLSReport {
     const protocol = engine.selectedAlpnProtocol();
     this.alpnProtocol = protocol === null ? false : textOf(protocol);
     this.#noteName();
-    if (this.#isServer && this.#options.requestCert === true) this.#judgeClient(engine);
+    if (this.#isServer && this.#options.requestCert) this.#judgeClient(engine);
     for (const session of this.#early ?? []) this.keepSession(session);
     this.emit("secure");
     if (this.#expectation === null) this.secureConnecting = false;
@@ -343,7 +343,7 @@ export class TLSSocket extends TLSReport {
       secureContext: () => this.#secureContext,
       alpn: this.#alpn,
       onKeyLog: this.#keyLogger(),
-      requestCert: requestCert === true,
+      requestCert: Boolean(requestCert), // as in Node, which for `createServer` wants true itself
       rejectUnauthorized: rejectUnauthorized !== false,
       chooseContext: typeof SNICallback === "function" ? SNICallback.bind(this.#server ?? this) : null,
       chooseAlpn: typeof ALPNCallback === "function" ? ALPNCallback.bind(this) : null,

@@ -4,6 +4,7 @@
 import net from "node:net";
 import type { Duplex } from "node:stream";
 import { type IoResult, MemoryBIO } from "../../index.ts";
+import { DRAIN_MS } from "../../socket/transport-base.ts";
 import { type OnRead, ReadBuffer } from "./onread.ts";
 import { IdleTimer } from "../idle-timer.ts";
 import { nodeError, outOfRange, requireFunction, requireNumber } from "./errors.ts";
@@ -284,6 +285,7 @@ export abstract class TLSStream extends net.Socket {
     do {
       this.#writeOut(engine);
     } while (this.#readIn(engine) || this.#write !== null);
+    if (this.#wantsData) this.#resumeBelow(); // with `onread` the stream does not ask again
     this.#closeOut(engine);
   }
 
@@ -425,8 +427,9 @@ function setConnecting(socket: net.Socket, connecting: boolean): void {
   Object.assign(socket, { connecting });
 }
 
-/** Ends a stream and destroys it when what was written is out. */
+/** Ends a stream and destroys it when what was written is out, or the peer does not take it. */
 function endAndDestroy(stream: Socketlike): void {
-  stream.once("finish", () => stream.destroy());
+  const timer = setTimeout(() => stream.destroy(), DRAIN_MS).unref();
+  stream.once("finish", () => stream.destroy()).once("close", () => clearTimeout(timer));
   stream.end();
 }
