@@ -1,10 +1,11 @@
 // The connection as a stream of Node, and Node's HTTP over it.
 import { once } from "node:events";
-import { execFileSync } from "node:child_process";
+import { execFile, execFileSync } from "node:child_process";
 import http from "node:http";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
+import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { SSLCertVerificationError, SSLContext, SSLEOFError, startTls } from "../../ts/index.ts";
 import { Agent } from "../../ts/node/agent.ts";
@@ -112,6 +113,22 @@ describe("Node's HTTP", () => {
     const refused = post({ agent, host: "127.0.0.1", port, servername: "other.host" }, "never sent");
     await expect(refused).rejects.toThrow(SSLCertVerificationError);
     agent.destroy();
+    await new Promise((resolve) => peer.close(resolve));
+  });
+
+  it("a connection that an agent keeps does not keep the program", async () => {
+    const peer = https.createServer({ cert, key, keepAliveTimeout: 0 }, (_, response) => response.end("an answer"));
+    await new Promise<void>((resolve) => peer.listen(0, "127.0.0.1", resolve));
+    const { port } = peer.address() as AddressInfo;
+    const program = `const [https, { Agent }, { SSLContext }] = await Promise.all([
+        import("node:https"), import("./ts/node/index.ts"), import("./ts/index.ts") ]);
+      const agent = new Agent({ context: SSLContext.client({ ca: process.env.CA }), keepAlive: true });
+      https.get({ agent, host: "127.0.0.1", port: ${port}, servername: "localhost" }, (response) => response.pipe(process.stdout));`;
+    const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", program], {
+      env: { ...process.env, CA: certs.root.cert },
+      timeout: 60_000,
+    });
+    expect(stdout).toBe("an answer");
     await new Promise((resolve) => peer.close(resolve));
   });
 

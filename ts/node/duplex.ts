@@ -1,5 +1,6 @@
 // Owns the face of a connection as a stream of Node, for the libraries that know no other. Refuses to know TLS.
 import { Duplex } from "node:stream";
+import { refer } from "../socket/duplex-transport.ts";
 import type { TLSConnection } from "../stream/tls-connection.ts";
 import { tell } from "./callback.ts";
 import { IdleTimer } from "./idle-timer.ts";
@@ -104,11 +105,15 @@ export class TLSDuplex extends Duplex {
     return this;
   }
 
+  /** The connection keeps the program running, as it does from the beginning. */
   ref(): this {
+    refer(this.#tls.socket.transport, true);
     return this;
   }
 
+  /** The program may end while the connection is open; Node's agents say so of those that they keep. */
   unref(): this {
+    refer(this.#tls.socket.transport, false);
     return this;
   }
 

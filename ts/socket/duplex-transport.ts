@@ -40,6 +40,7 @@ export interface DuplexLike {
   readonly remoteAddress?: string | undefined;
   readonly remotePort?: number | undefined;
   resetAndDestroy?(): unknown;
+  ref?(): unknown;
   unref?(): unknown;
 }
 
@@ -59,6 +60,11 @@ export function fromDuplex(
     throw new SSLConfigError("Cannot take over the socket: it carries objects or text, not bytes");
   }
   return new DuplexTransport(stream, options, own);
+}
+
+/** Whether the socket below, if it is one, keeps the program running. */
+export function refer(transport: NonBlockingTransport, running: boolean): void {
+  if (transport instanceof DuplexTransport) transport.refer(running);
 }
 
 class DuplexTransport extends TransportBase {
@@ -88,6 +94,11 @@ class DuplexTransport extends TransportBase {
 
   get remoteAddress(): SocketAddress | null {
     return addressOf(this.#socket.remoteAddress, this.#socket.remotePort);
+  }
+
+  refer(running: boolean): void {
+    if (running) this.#socket.ref?.();
+    else this.#socket.unref?.();
   }
 
   override release(): void {
