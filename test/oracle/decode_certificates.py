@@ -14,7 +14,7 @@ import tempfile
 def main():
     with tempfile.TemporaryDirectory() as folder:
         path = os.path.join(folder, "certificate.pem")
-        json.dump([decode(base64.b64decode(text), path) for text in json.load(sys.stdin)], sys.stdout)
+        json.dump([decode(base64.b64decode(text), path) for text in json.load(sys.stdin)], sys.stdout, default=der_text)
 
 
 def decode(der, path):
@@ -24,6 +24,11 @@ def decode(der, path):
         return ssl._ssl._test_decode_cert(path)
     except (ssl.SSLError, ValueError) as error:
         return type(error).__name__
+
+
+def der_text(bits):
+    """A BIT STRING in a name, which is bytes here, as RFC 4514 writes it."""
+    return "#" + bytes([3, len(bits) + 1, 0, *bits]).hex()
 
 
 main()

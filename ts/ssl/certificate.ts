@@ -3,14 +3,14 @@ import { SSLError } from "../engine/errors.ts";
 import { attributeName } from "./attribute-names.ts";
 import { type Bytes, toBytes } from "./bytes.ts";
 import { DerReader, type Element, explicit, implicit, latin1Text, stringOf, tag, timeOf } from "./der.ts";
-import { extensionOid } from "./x509/oids.ts";
+import { extensionOid, otherNames } from "./x509/oids.ts";
 
 /** A distinguished name as Python gives it: a list of RDNs, each a list of attribute and value. */
 export type DistinguishedName = readonly (readonly (readonly [string, string])[])[];
 
 /**
  * A subjectAltName entry as Python gives it: its kind and its text; the name of a directory is one of `DistinguishedName`,
- * and kinds that nobody decodes have the text `"<unsupported>"`.
+ * a name of another type begins with it, as in `"UPN:user@example.org"`, and what nobody decodes has the text `"<unsupported>"`.
  */
 export type AltName =
   | readonly [
@@ -140,6 +140,15 @@ class Extensions {
   }
 }
 
+/** With the name of its type before it, for the types that OpenSSL shows. */
+function otherName(name: DerReader): string {
+  const type = otherNames[name.oid()];
+  const value = name.only(explicit(0)).content;
+  const text = new DerReader(value).only();
+  if (type === undefined || text.tag !== (type === "SRVName" ? tag.ia5String : tag.utf8String)) return "<unsupported>";
+  return `${type}:${stringOf(text)}`;
+}
+
 /** GeneralNames (RFC 5280, section 4.2.1.6). */
 function altNamesOf(list: DerReader): AltName[] {
   const names: AltName[] = [];
@@ -150,7 +159,7 @@ function altNamesOf(list: DerReader): AltName[] {
 function altName({ tag: kind, content, whole }: Element): AltName {
   switch (kind) {
     case explicit(0):
-      return ["othername", "<unsupported>"];
+      return ["othername", otherName(new DerReader(content))];
     case implicit(1):
       return ["email", plainText(content)];
     case implicit(2):

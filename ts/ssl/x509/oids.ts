@@ -42,8 +42,16 @@ export const keyOid = {
   ed25519: "1.3.101.112",
 } as const;
 
-/** The type of an otherName. */
 export const smtpUtf8Mailbox = "1.3.6.1.5.5.7.8.9";
+
+/** The types of an otherName that are shown, under OpenSSL's names. */
+export const otherNames: Readonly<Record<string, string>> = {
+  [smtpUtf8Mailbox]: "SmtpUTF8Mailbox",
+  "1.3.6.1.5.5.7.8.5": "XmppAddr",
+  "1.3.6.1.5.5.7.8.7": "SRVName",
+  "1.3.6.1.5.5.7.8.8": "NAIRealm",
+  "1.3.6.1.4.1.311.20.2.3": "UPN",
+};
 
 export const anyPolicy = "2.5.29.32.0";
 
