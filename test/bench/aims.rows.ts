@@ -5,7 +5,7 @@ import { type Aim, bestRival, type Part } from "./aims.ts";
 type Bound = Pick<Aim, "atMost" | "atLeast" | "why">;
 
 const receiving =
-  "Two thirds of it are the cipher, without the instructions that processors have for it and wasm has not; a seventh is our JavaScript, a sixteenth the rest of the module, the remainder the runtime's sockets and the garbage collection. Runs on one machine have given 1.4 to 3.0, since the other process shares its core's caches and units";
+  "Two thirds of it are the cipher, without the instructions that processors have for it and wasm has not; a seventh is our JavaScript, a sixteenth the rest of the module, the remainder the runtime's sockets and the garbage collection. Runs on one machine have given 1.4 to 3.0, and slices of one run differ by as much";
 const withInstructions =
   "As with ChaCha20-Poly1305, and processors have instructions for AES, so that the cipher is nearly all of the distance. Runs on one machine have given 2.7 to 6.0";
 const p384 =

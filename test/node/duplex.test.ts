@@ -2,12 +2,15 @@
 import { once } from "node:events";
 import { execFile, execFileSync } from "node:child_process";
 import http from "node:http";
+import { mkdtemp, rm } from "node:fs/promises";
 import https from "node:https";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
-import { SSLCertVerificationError, SSLContext, SSLEOFError, startTls } from "../../ts/index.ts";
+import { SSLCertVerificationError, SSLContext, SSLEOFError, SSLSyscallError, startTls } from "../../ts/index.ts";
 import { Agent } from "../../ts/node/agent.ts";
 import { toDuplex } from "../../ts/node/duplex.ts";
 import { listen } from "../../ts/node/stream.ts";
@@ -114,6 +117,20 @@ describe("Node's HTTP", () => {
     await expect(refused).rejects.toThrow(SSLCertVerificationError);
     agent.destroy();
     await new Promise((resolve) => peer.close(resolve));
+  });
+
+  it("https.request reaches a local socket with its agent, and is told when there is none", async () => {
+    const folder = await mkdtemp(join(tmpdir(), "wanttls-agent-"));
+    const socketPath = join(folder, "socket");
+    const peer = https.createServer({ cert, key }, (_, response) => response.end("over a local socket"));
+    await new Promise<void>((resolve) => peer.listen(socketPath, resolve));
+    const agent = new Agent({ context: client });
+    const asked = { agent, socketPath, servername: "localhost" };
+    expect(await post(asked, "")).toBe("over a local socket");
+    await expect(post({ ...asked, servername: "other.host" }, "never sent")).rejects.toThrow(SSLCertVerificationError);
+    await new Promise((resolve) => peer.close(resolve));
+    await expect(post({ ...asked, socketPath: join(folder, "nobody") }, "")).rejects.toThrow(SSLSyscallError);
+    await rm(folder, { recursive: true });
   });
 
   it("a connection that an agent keeps does not keep the program", async () => {

@@ -1,10 +1,12 @@
 // Owns what lets Node's own HTTP clients speak TLS through wanttls. Refuses to know HTTP.
 import type https from "node:https";
+import net from "node:net";
 import type { Duplex } from "node:stream";
-import type { SSLContext } from "../index.ts";
+import { type SSLContext, startTls } from "../index.ts";
 import { tell } from "./callback.ts";
 import { toDuplex } from "./duplex.ts";
 import { connect } from "./stream.ts";
+import { fromNodeSocket } from "./transport.ts";
 
 /**
  * Stands for `https.Agent`, and inherits from it as soon as there is an instance: loading Node's HTTP takes as long as loading all
@@ -26,7 +28,7 @@ export interface AgentOptions extends https.AgentOptions {
 
 /**
  * An agent for `https.request` whose connections are wanttls's: errors, trust and sessions are those of its context, and the TLS
- * options of the request are ignored but for `servername`.
+ * options of the request are ignored but for `servername`. `socketPath` is heeded: TLS then runs over that local socket.
  *
  * @example
  * https.get("https://example.org/", { agent: new Agent({ context }) }, (response) => response.pipe(process.stdout));
@@ -46,9 +48,14 @@ export class Agent extends LateAgent {
     const hostname = options.host ?? "localhost";
     const { servername } = options;
     const name = servername === undefined || servername === "" ? hostname : servername;
-    const { port = 443 } = options;
+    const { port = 443, socketPath } = options;
+    const start = { context: this.#context, serverHostname: name };
     const open = async (): Promise<Duplex> =>
-      toDuplex(await connect({ hostname, port: Number(port), context: this.#context, serverHostname: name }));
+      toDuplex(
+        await (socketPath === undefined || socketPath === ""
+          ? connect({ hostname, port: Number(port), ...start })
+          : startTls(fromNodeSocket(net.connect(socketPath)), start)),
+      );
     tell(open(), callback);
     return undefined;
   }

@@ -13,7 +13,7 @@
 #define WANTTLS_CRYPTO_AES_LAYERS_H
 
 #include <stdint.h>
-#include <wasm_simd128.h>
+#include "vectors.h"
 
 #define WT_LAYER static inline __attribute__((always_inline))
 
@@ -58,12 +58,8 @@ WT_LAYER const wt_aes_constants *wt_opaque(void) {
 WT_LAYER v128_t wt_xor(v128_t a, v128_t b) { return wasm_v128_xor(a, b); }
 WT_LAYER v128_t wt_and(v128_t a, v128_t b) { return wasm_v128_and(a, b); }
 
-/* LLVM may not see through it. Elsewhere, where these files are compiled to be audited, it may. */
-#ifdef __wasm__
-#define WT_HIDE(vector) __asm__("" : "+r"(vector))
-#else
-#define WT_HIDE(vector) (void)(vector)
-#endif
+/* The compiler may not see through it. */
+#define WT_HIDE(vector) __asm__("" : WT_IN_VECTOR(vector))
 
 /* The bits of x that `mask` has, `distance` further up, change places with those of y. Of an exchange that it sees through, LLVM
    makes a bitselect, which is three instructions more in V8. */

@@ -7,6 +7,7 @@
 
    There is no table but of constants, read in order, and no branch on data. */
 #include "sha256_schedule.h"
+#include "vectors.h"
 
 #include "mbedtls/sha256.h"
 
@@ -23,16 +24,6 @@ static const uint32_t constants[64] = {
 };
 
 WT_SHA uint32_t rotate(uint32_t x, int by) { return x >> by | x << (32 - by); }
-
-/* Where the compiler is to keep a vector, for the empty __asm__: wasm has one kind of local, processors have registers for vectors
-   (the native audit compiles this file for such). */
-#if defined(__wasm__)
-#define WT_SHA_VECTOR "+r"
-#elif defined(__SSE2__)
-#define WT_SHA_VECTOR "+x"
-#else
-#define WT_SHA_VECTOR "+w"
-#endif
 
 /* x, about which the compiler knows no longer of what it is the sum, so that what is added next is added last. */
 WT_SHA uint32_t summed(uint32_t x) {
@@ -65,7 +56,7 @@ WT_SHA void rounds_and_schedule(uint32_t v[8], v128_t w[4], uint32_t words[16], 
     w[i] = wt_sha256_next(w[i], w[(i + 1) & 3], w[(i + 2) & 3], w[(i + 3) & 3]);
     four_rounds(v, 4 * i, words + 4 * i);
     wasm_v128_store(words + 4 * i, wasm_i32x4_add(w[i], wasm_v128_load(next + 4 * i)));
-    __asm__ volatile("" : WT_SHA_VECTOR(w[(i + 1) & 3]), "+r"(v[0]), "+r"(v[4]) : : "memory");
+    __asm__ volatile("" : WT_IN_VECTOR(w[(i + 1) & 3]), "+r"(v[0]), "+r"(v[4]) : : "memory");
   }
 }
 
