@@ -1,7 +1,8 @@
 // Promise kept: importing an entry of the package loads a handful of files, not a hundred and sixty, whose opening and
 // resolving would take several times as long as running them. The compiler's JavaScript in build/js becomes one file for
 // each entry, and `core` for what the runtimes share. Comments go, as the declarations have them, and the names of
-// locals, which engines need time to read; those of functions and classes stay, since a stack trace is to be read.
+// locals, which engines need time to read; those of functions and classes stay, since a stack trace is to be read: the option is for
+// classes that name themselves, whose names would count as locals.
 //
 // Where the bytes of the module come from is for package.json's `imports` to say: Node reads the file, which saves it the reading of
 // half a megabyte of text; Deno, which would ask for a permission, Bun, which gains nothing, and whoever else runs the package as it is
@@ -39,6 +40,10 @@ async function bundle(names: readonly string[], options: OutputOptions): Promise
     dir: "dist",
     entryFileNames: "[name].js",
     comments: false,
-    minify: { compress: true, mangle: { toplevel: false }, codegen: { removeWhitespace: true } },
+    minify: {
+      compress: { keepNames: { function: false, class: true } },
+      mangle: { toplevel: false, keepNames: { function: false, class: true } },
+      codegen: { removeWhitespace: true },
+    },
   });
 }

@@ -20,6 +20,11 @@ const entries = [
   { entry: "wanttls/bun", types: ["bun-types"], checkLibraries: false, loaders: [`${bin}/bun`] },
 ] as const;
 
+/** Part of a program with an entry as `all`: functions and classes call themselves what users call them, but for second names. */
+const namedRight = `for (const [name, value] of Object.entries(all))
+  if (typeof value === "function" && value.name !== name && all[value.name] !== value)
+    throw new Error(name + " calls itself " + value.name);\n`;
+
 /** What a bundled client may weigh after gzip, the module and its text included, and how many files an import may load. */
 const budget = { kib: 230, files: 5 };
 
@@ -77,7 +82,7 @@ function checkEntry({ entry, types, checkLibraries, loaders }: (typeof entries)[
   };
   const use = entry === "wanttls" ? "await all.init({ warmUp: true });\n" : "";
   const load = `import * as all from "${entry}";\nif (Object.keys(all).length === 0) throw new Error("no export");\n${use}`;
-  writeFileSync(`${project}/${name}.js`, load);
+  writeFileSync(`${project}/${name}.js`, `${load}${namedRight}`);
   writeFileSync(`${project}/${name}.ts`, load);
   writeFileSync(`${project}/tsconfig.json`, JSON.stringify({ compilerOptions, files: [`${name}.ts`] }));
   run(`${bin}/tsc`, ["-p", "."], project);
@@ -90,7 +95,8 @@ async function checkBundle(): Promise<void> {
   mkdirSync(alone);
   writeFileSync(
     `${alone}/program.mjs`,
-    await bundled(`import { init } from "./${installed}/dist/index.js"; await init({ warmUp: true });`),
+    await bundled(`import { init, SSLEOFError } from "./${installed}/dist/index.js"; await init({ warmUp: true });
+      if (new SSLEOFError("It ends").name !== "SSLEOFError") throw new Error("errors lose their names");`),
   );
   for (const loader of ["node", `${bin}/node`, `${bin}/bun`, `${bin}/deno`])
     run(loader, loader.endsWith("deno") ? ["run", "program.mjs"] : ["program.mjs"], alone);

@@ -25,6 +25,8 @@ export interface SSLErrorOptions {
  * try { socket.doHandshake(); } catch (error) { if (error instanceof SSLError) console.error(error.reason, error.message); }
  */
 export class SSLError extends Error {
+  /** The name of its class, in a program too whose bundler has shortened that one. */
+  override readonly name: string = "SSLError";
   /** `reason` as Node writes it. */
   readonly code: string;
   /** OpenSSL's name for what happened, in capitals. */
@@ -36,7 +38,6 @@ export class SSLError extends Error {
 
   constructor(message: string, options: SSLErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
-    this.name = new.target.name;
     this.reason = options.reason ?? "ERROR";
     this.code = `ERR_SSL_${this.reason}`;
     this.library = options.library ?? "SSL";
@@ -55,6 +56,7 @@ export class SSLError extends Error {
 
 /** The peer has closed its side properly (close_notify) and nothing is left to read. */
 export class SSLZeroReturnError extends SSLError {
+  override readonly name: string = "SSLZeroReturnError";
   constructor(message = "Cannot go on: the connection was closed by both sides") {
     super(message, { reason: "ZERO_RETURN" });
   }
@@ -62,6 +64,7 @@ export class SSLZeroReturnError extends SSLError {
 
 /** The transport ended without the peer's close_notify: what was received may have been cut short by anybody. */
 export class SSLEOFError extends SSLError {
+  override readonly name: string = "SSLEOFError";
   /** True when the transport ended in the middle of a record. */
   readonly partialRecord: boolean;
   /** Bytes of the call in progress that the connection had taken; only on errors of `sendAll`. */
@@ -79,6 +82,7 @@ export class SSLEOFError extends SSLError {
 
 /** The system below failed: `code` is its own name for it (`"ECONNRESET"`). */
 export class SSLSyscallError extends SSLError {
+  override readonly name: string = "SSLSyscallError";
   override readonly code: string;
   /** What was being done, such as `"read"`, when the runtime says so. */
   readonly syscall?: string;
@@ -105,6 +109,7 @@ export class SSLSyscallError extends SSLError {
 
 /** A fatal alert ended the connection (RFC 8446, section 6.2); `sent` tells which side gave up. */
 export class SSLAlertError extends SSLError {
+  override readonly name: string = "SSLAlertError";
   /** Its number; `alertDescription` has them by name. */
   readonly alert: number;
   /** Its name in the RFC, such as `"unknown_ca"`. */
@@ -147,6 +152,7 @@ export interface CertVerificationDetails {
 
 /** The peer's certificate cannot be trusted: like Python's `ssl.SSLCertVerificationError`, also known as `CertificateError`. */
 export class SSLCertVerificationError extends SSLError implements CertVerificationDetails {
+  override readonly name: string = "SSLCertVerificationError";
   /** OpenSSL's number (X509_V_ERR_...), as in Python's `verify_code`. */
   readonly verifyCode: number;
   /** One sentence, as in Python's `verify_message`. */
@@ -185,6 +191,7 @@ export class SSLCertVerificationError extends SSLError implements CertVerificati
 
 /** Something took longer than it was given. */
 export class SSLTimeoutError extends SSLError {
+  override readonly name: string = "SSLTimeoutError";
   constructor(message: string, options: SSLErrorOptions = {}) {
     super(message, { reason: "TIMEOUT", ...options });
   }
@@ -192,6 +199,7 @@ export class SSLTimeoutError extends SSLError {
 
 /** The call does not fit the state: too early, too late, on a closed object, or while data waits to be read. Nothing changed. */
 export class SSLStateError extends SSLError {
+  override readonly name: string = "SSLStateError";
   constructor(message: string, options: SSLErrorOptions = {}) {
     super(message, { reason: "STATE", ...options });
   }
@@ -199,6 +207,7 @@ export class SSLStateError extends SSLError {
 
 /** Something that neither this build of Mbed TLS nor wanttls offers. */
 export class SSLNotSupportedError extends SSLError {
+  override readonly name: string = "SSLNotSupportedError";
   constructor(message: string, options: SSLErrorOptions = {}) {
     super(message, { reason: "NOT_SUPPORTED", ...options });
   }
@@ -206,6 +215,7 @@ export class SSLNotSupportedError extends SSLError {
 
 /** An option or a certificate, key or list given to a context is wrong; the message names it and what was expected. */
 export class SSLConfigError extends SSLError {
+  override readonly name: string = "SSLConfigError";
   constructor(message: string, options: SSLErrorOptions = {}) {
     super(message, { reason: "CONFIG", ...options });
   }
@@ -213,6 +223,7 @@ export class SSLConfigError extends SSLError {
 
 /** The wasm memory is full. */
 export class SSLMemoryError extends SSLError {
+  override readonly name: string = "SSLMemoryError";
   constructor(message: string, options: SSLErrorOptions = {}) {
     super(message, { reason: "MALLOC_FAILURE", ...options });
   }
@@ -224,6 +235,7 @@ export class SSLMemoryError extends SSLError {
 
 /** The wasm module trapped. Every connection in the same realm is lost; new ones get a new realm. */
 export class SSLEngineError extends SSLError {
+  override readonly name: string = "SSLEngineError";
   constructor(message: string, options: SSLErrorOptions = {}) {
     super(message, { reason: "ENGINE_TRAP", ...options });
   }

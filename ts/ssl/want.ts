@@ -3,6 +3,7 @@ import { SSLError } from "../engine/errors.ts";
 
 /** The call needs more from the peer: wait until the transport is readable, then call again (Python's `SSLWantReadError`). */
 export class SSLWantReadError extends SSLError {
+  override readonly name: string = "SSLWantReadError";
   constructor() {
     super("The operation needs more data from the peer: wait until the transport is readable and try again", {
       reason: "WANT_READ",
@@ -12,6 +13,7 @@ export class SSLWantReadError extends SSLError {
 
 /** The call needs room towards the peer: wait until the transport is writable, then call again (Python's `SSLWantWriteError`). */
 export class SSLWantWriteError extends SSLError {
+  override readonly name: string = "SSLWantWriteError";
   constructor() {
     super(
       "The operation has data for the peer that the transport does not take: wait until it is writable and try again",
@@ -22,6 +24,7 @@ export class SSLWantWriteError extends SSLError {
 
 /** The handshake waits for a decision of the application: await `ready`, then call again. */
 export class SSLWantCallbackError extends SSLError {
+  override readonly name: string = "SSLWantCallbackError";
   /** Settles when the decision is there. */
   readonly ready: Promise<void>;
 

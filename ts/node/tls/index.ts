@@ -24,10 +24,10 @@ export const DEFAULT_MAX_VERSION: string = defaults.DEFAULT_MAX_VERSION;
 export const DEFAULT_MIN_VERSION: string = defaults.DEFAULT_MIN_VERSION;
 
 /** As Node's class; `new` may be left out. */
-export const Server: Callable<typeof ServerClass> = callable(ServerClass);
+export const Server: Callable<typeof ServerClass> = callable("Server", ServerClass);
 export type Server = ServerClass;
 /** As Node's class; `new` may be left out. */
-export const TLSSocket: Callable<typeof TLSSocketClass> = callable(TLSSocketClass);
+export const TLSSocket: Callable<typeof TLSSocketClass> = callable("TLSSocket", TLSSocketClass);
 export type TLSSocket = TLSSocketClass;
 
 /** Node's own: whether a certificate, as `getPeerCertificate` gives it, is the one of a host. */
